@@ -1,0 +1,1 @@
+"""F6: the HTTP API. A door: no decisions."""

@@ -1,0 +1,1 @@
+"""F0: values that everyone shares. No I/O."""

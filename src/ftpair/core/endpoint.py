@@ -1,0 +1,38 @@
+"""Addresses, ports and ranges of ports."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """An IP address in text and a TCP port."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+class PortRange(msgspec.Struct, frozen=True):
+    """TCP ports from `first` to `last`, both included."""
+
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        return f"{self.first}-{self.last}"
+
+    def __len__(self) -> int:
+        return self.last - self.first + 1
+
+    def __contains__(self, port: object) -> bool:
+        return isinstance(port, int) and self.first <= port <= self.last
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(self.first, self.last + 1))
+
+    def of_worker(self, worker: int, workers: int) -> tuple[int, ...]:
+        """Return the ports that one of `workers` workers owns: a data connection arrives where its session lives."""
+        return tuple(port for port in self if port % workers == worker)

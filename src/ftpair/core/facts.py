@@ -1,0 +1,105 @@
+"""What happened: facts for logs, metrics and the transfer log. Read only; a fact never comes back as an input."""
+
+from typing import Literal
+
+import msgspec
+
+from ftpair.core.ending import Leg
+
+
+class Tls(msgspec.Struct, frozen=True):
+    """A TLS connection as it was negotiated."""
+
+    version: str
+    """As OpenSSL names it: `TLSv1.3`."""
+    cipher: str
+    resumed: bool
+
+
+class Fact(msgspec.Struct, frozen=True, tag=True):
+    """Something that happened in a service."""
+
+    service: str
+
+
+class SessionEnded(Fact, frozen=True, tag=True):
+    """One client control connection and all that belonged to it, from its first byte to its last."""
+
+    session: str
+    client: str
+    entrance: str
+    user: str
+    server: str
+    tls: Tls | None
+    server_tls: Tls | None
+    seconds: float
+    transfers: int
+    bytes_up: int
+    bytes_down: int
+    ended: str
+    """How it ended, in words: `QUIT`, `the client's connection was cut`, ..."""
+    reply: str
+    """The last reply that the client got."""
+
+
+class LoginAnswered(Fact, frozen=True, tag=True):
+    """A real server accepted or refused a login."""
+
+    session: str
+    client: str
+    user: str
+    server: str
+    accepted: bool
+
+
+class TransferEnded(Fact, frozen=True, tag=True):
+    """One transfer: file or listing, up or down."""
+
+    session: str
+    client: str
+    user: str
+    server: str
+    verb: str
+    path: str
+    direction: Literal["up", "down"]
+    bytes: int
+    seconds: float
+    result: Literal["complete", "refused", "cut", "aborted"]
+    reason: str
+    reply: str
+    client_tls: Tls | None
+    server_tls: Tls | None
+
+
+class DataConnection(Fact, frozen=True, tag=True):
+    """A data connection arrived, was made, was a stray or failed."""
+
+    mode: Literal["passive", "active"]
+    leg: Leg
+    result: Literal["opened", "stray", "failed", "no-port"]
+
+
+class Handshake(Fact, frozen=True, tag=True):
+    """A TLS handshake succeeded or failed."""
+
+    leg: Leg
+    channel: Literal["control", "data"]
+    tls: Tls | None
+    """None: it failed."""
+    reason: str = ""
+
+
+class ProtocolError(Fact, frozen=True, tag=True):
+    """A peer broke the protocol; `kind` is one of a small set of words."""
+
+    leg: Leg
+    kind: str
+    session: str
+    client: str
+
+
+class ServerFailed(Fact, frozen=True, tag=True):
+    """A real server could not be used for a session."""
+
+    server: str
+    reason: str

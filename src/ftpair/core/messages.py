@@ -1,0 +1,209 @@
+"""What the supervisor and its children say to each other: msgspec Structs with a tag, one frame each.
+
+Supervisor and children are joined by a socketpair. A frame is a 4-byte big-endian length and a msgpack body. Descriptors travel
+beside the frame that names them (SCM_RIGHTS), in the order in which it names them.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from ftpair.core.plan import Entrance, Plan
+from ftpair.core.status import Admin, NodeStatus, ServerState, SessionRow, TransferRow
+
+
+class ListenerKey(msgspec.Struct, frozen=True):
+    """Names a control listener."""
+
+    service: str
+    entrance: Entrance
+    host: str
+    port: int
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """One value of a metric: name without the prefix `ftpair_`, label values in the order of the metric's table."""
+
+    name: str
+    labels: tuple[str, ...]
+    value: float
+
+
+class Message(msgspec.Struct, frozen=True, tag=True):
+    """Anything that crosses a channel."""
+
+
+# Supervisor to worker and prober.
+class UsePlan(Message, frozen=True, tag=True):
+    """Work by this plan from now on; `listeners` come with one descriptor each (none for the prober)."""
+
+    plan: Plan
+    listeners: tuple[ListenerKey, ...] = ()
+
+
+class UseStates(Message, frozen=True, tag=True):
+    """The states of all real servers, by slot."""
+
+    states: dict[int, ServerState]
+
+
+class EndSessions(Message, frozen=True, tag=True):
+    """End one session, or all of a server's."""
+
+    reason: str
+    session: str = ""
+    slot: int = -1
+
+
+class ListSessions(Message, frozen=True, tag=True):
+    """Answer with `Sessions` of the same number."""
+
+    number: int
+
+
+class Stop(Message, frozen=True, tag=True):
+    """Close the listeners, give running transfers this many seconds, then exit."""
+
+    grace_s: float
+
+
+# Worker to supervisor.
+class Ready(Message, frozen=True, tag=True):
+    """The child works by the plan of this revision."""
+
+    revision: int
+
+
+class Beat(Message, frozen=True, tag=True):
+    """Sent every second: all counters since the child began, and its gauges."""
+
+    counters: tuple[Sample, ...]
+    gauges: tuple[Sample, ...]
+
+
+class Sessions(Message, frozen=True, tag=True):
+    """The live sessions and transfers of one worker."""
+
+    number: int
+    sessions: tuple[SessionRow, ...]
+    transfers: tuple[TransferRow, ...]
+    ended: int = 0
+
+
+# Prober to supervisor.
+class Verdict(Message, frozen=True, tag=True):
+    """What the probes say of one real server now; sent when anything of it changed."""
+
+    slot: int
+    state: ServerState
+    """Its `admin` is meaningless here."""
+
+
+# API to supervisor: actions, and the answers to them.
+class Action(msgspec.Struct, frozen=True, tag=True):
+    """Something that a door asks for."""
+
+
+class GetStatus(Action, frozen=True, tag=True):
+    """Answered by `NodeStatus`."""
+
+
+class GetSessions(Action, frozen=True, tag=True):
+    """Answered by `SessionTable`."""
+
+
+class GetMetrics(Action, frozen=True, tag=True):
+    """Answered by `Metrics`."""
+
+
+class SetAdmin(Action, frozen=True, tag=True):
+    """Drain, halt or bring online one real server; answered by `Said`."""
+
+    service: str
+    server: str
+    admin: Admin
+
+
+class KillSession(Action, frozen=True, tag=True):
+    """End one session; answered by `Said`."""
+
+    session: str
+
+
+class Apply(Action, frozen=True, tag=True):
+    """Bring the configuration file in; answered by `Applied` or `Refused`."""
+
+    dry_run: bool = False
+
+
+class Result(msgspec.Struct, frozen=True, tag=True):
+    """The answer to an action."""
+
+
+class StatusIs(Result, frozen=True, tag=True):
+    """The answer to `GetStatus`."""
+
+    status: NodeStatus
+
+
+class SessionTable(Result, frozen=True, tag=True):
+    """The live sessions and transfers of all workers."""
+
+    sessions: tuple[SessionRow, ...]
+    transfers: tuple[TransferRow, ...]
+
+
+class Metrics(Result, frozen=True, tag=True):
+    """Summed over the workers; counters never fall, even if a worker dies."""
+
+    counters: tuple[Sample, ...]
+    gauges: tuple[Sample, ...]
+
+
+class Said(Result, frozen=True, tag=True):
+    """It was done; the sentence says what."""
+
+    sentence: str
+
+
+class Applied(Result, frozen=True, tag=True):
+    """The steps that were (or with `dry_run` would be) taken."""
+
+    revision: int
+    steps: tuple[str, ...]
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One thing that is wrong in a configuration: where, what, and what to write instead."""
+
+    path: str
+    sentence: str
+    line: int = 0
+    """1-based line of the file; 0 when unknown."""
+
+
+class Refused(Result, frozen=True, tag=True):
+    """Nothing was changed, and why."""
+
+    kind: Literal["not-found", "invalid", "setup", "busy", "internal"]
+    sentence: str
+    problems: tuple[Problem, ...] = ()
+
+
+class Request(Message, frozen=True, tag=True):
+    """An action with the number that its answer will carry."""
+
+    number: int
+    action: GetStatus | GetSessions | GetMetrics | SetAdmin | KillSession | Apply
+
+
+class Response(Message, frozen=True, tag=True):
+    """The answer to the request of that number."""
+
+    number: int
+    result: StatusIs | SessionTable | Metrics | Said | Applied | Refused
+
+
+ToWorker = UsePlan | UseStates | EndSessions | ListSessions | Stop
+ToSupervisor = Ready | Beat | Sessions | Verdict | Request
+ToApi = Response | Stop

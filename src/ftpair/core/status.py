@@ -1,0 +1,149 @@
+"""What is observed: the figures and states that doors show. Plain dataclasses, so that the channel and the API both know them."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Admin(str, Enum):
+    """What the administrator wants of a real server."""
+
+    ONLINE = "online"
+    DRAIN = "drain"
+    HALT = "halt"
+
+
+class Health(str, Enum):
+    """What the probes found."""
+
+    UP = "up"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerState:
+    """The two states of a real server, never mixed, and why; `features` are the FEAT lines it answered."""
+
+    admin: Admin = Admin.ONLINE
+    health: Health = Health.UNKNOWN
+    reason: str = "not probed yet"
+    since: float = 0.0
+    """Seconds since the epoch."""
+    check_seconds: float = 0.0
+    features: tuple[str, ...] | None = None
+
+    @property
+    def is_eligible(self) -> bool:
+        """Whether new sessions may be given to it; an unknown server is tried rather than refused."""
+        return self.admin is Admin.ONLINE and self.health is not Health.DOWN
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """One live session; durations in seconds."""
+
+    id: str
+    service: str
+    client: str
+    entrance: str
+    user: str
+    server: str
+    state: str
+    tls: str
+    """Version and cipher of the client's control connection, or `clear`."""
+    seconds: float
+    idle_seconds: float
+    transfers: int
+    bytes_up: int
+    bytes_down: int
+    command: str
+    """The last command, secrets masked."""
+    worker: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRow:
+    """One running transfer."""
+
+    session: str
+    service: str
+    client: str
+    user: str
+    server: str
+    verb: str
+    path: str
+    direction: str
+    bytes: int
+    seconds: float
+    bytes_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class ServerStatus:
+    """One real server as people see it."""
+
+    name: str
+    address: str
+    weight: int
+    tls: str
+    admin: Admin
+    health: Health
+    reason: str
+    since: float
+    sessions: int
+    transfers: int
+    max_sessions: int
+    bytes_up: int
+    bytes_down: int
+    bytes_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStatus:
+    """One virtual service as people see it."""
+
+    name: str
+    mode: str
+    address: str
+    explicit: int | None
+    implicit: int | None
+    passive: str
+    passive_ports: int
+    passive_ports_in_use: int
+    balance: str
+    sessions: int
+    transfers: int
+    max_sessions: int
+    bytes_per_second: float
+    is_serving: bool
+    reason: str
+    servers: tuple[ServerStatus, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStatus:
+    """One worker process."""
+
+    number: int
+    pid: int
+    is_ready: bool
+    sessions: int
+    restarts: int
+    loop_lag_seconds: float
+    open_fds: int
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStatus:
+    """The whole node."""
+
+    version: str
+    revision: int
+    started: float
+    is_ready: bool
+    is_draining: bool
+    last_apply: str
+    """The sentence of the last apply."""
+    last_apply_successful: bool
+    services: tuple[ServiceStatus, ...]
+    workers: tuple[WorkerStatus, ...] = field(default_factory=tuple)

@@ -1,0 +1,1 @@
+"""F4: the hands: listeners, streams, TLS, passive ports, relays, worker, children."""

@@ -1,0 +1,124 @@
+"""What can happen to a session: everything the data plane tells its brain."""
+
+import msgspec
+
+from ftpair.core.ending import End, Leg
+from ftpair.core.facts import Tls
+from ftpair.core.plan import ServerPlan
+from ftpair.ftp.reply import Reply
+
+
+class Event(msgspec.Struct, frozen=True):
+    """Something that happened to a session."""
+
+
+class Opened(Event, frozen=True):
+    """The client's control connection stands; on the implicit port its handshake is done and `tls` says how."""
+
+    tls: Tls | None = None
+
+
+class ClientSent(Event, frozen=True):
+    """One line of the client, its end stripped."""
+
+    line: bytes
+
+
+class LineTooLong(Event, frozen=True):
+    """A peer sent more bytes without a line end, or more lines to one reply, than the cap allows."""
+
+    leg: Leg
+
+
+class ClientLost(Event, frozen=True):
+    """The client's control connection is gone."""
+
+    end: End
+
+
+class ClientSecured(Event, frozen=True):
+    """The handshake that `SecureClient` asked for is done."""
+
+    tls: Tls
+
+
+class ClientNotSecured(Event, frozen=True):
+    """It failed, or clear bytes stood between AUTH and the handshake (`injected`)."""
+
+    reason: str
+    injected: bool = False
+
+
+class Chosen(Event, frozen=True):
+    """The balancer gave this server (answer to `Choose`)."""
+
+    server: ServerPlan
+
+
+class NoServer(Event, frozen=True):
+    """No server can take the session, and why, in words for the client (answer to `Choose`)."""
+
+    reason: str
+
+
+class ServerReady(Event, frozen=True):
+    """TCP, and TLS where it is implicit, stand towards the server (answer to `Dial`); its greeting follows as a reply."""
+
+    tls: Tls | None = None
+
+
+class ServerSecured(Event, frozen=True):
+    """The explicit handshake with the server is done (answer to `SecureServer`)."""
+
+    tls: Tls
+
+
+class ServerLost(Event, frozen=True):
+    """The server's control connection could not be made or secured, or is gone."""
+
+    reason: str
+
+
+class ServerReplied(Event, frozen=True):
+    """One whole reply of the server."""
+
+    reply: Reply
+
+
+class PortReady(Event, frozen=True):
+    """A passive port waits for this client (answer to `Expect`)."""
+
+    port: int
+
+
+class NoPort(Event, frozen=True):
+    """Every port of the passive range is taken for this client's address (answer to `Expect`)."""
+
+
+class DataEnded(Event, frozen=True):
+    """The transfer's bytes have stopped on both legs (answer to `Join`), all of them flushed if `end` is ENDED."""
+
+    end: End
+    bytes: int
+    reason: str = ""
+    """Why it was cut, in words for a log."""
+    culprit: Leg | None = None
+    """Whose connection broke; None if both ended well."""
+    client_tls: Tls | None = None
+    server_tls: Tls | None = None
+
+
+class Ticked(Event, frozen=True):
+    """The session's `deadline` has passed."""
+
+
+class Dismissed(Event, frozen=True):
+    """The operator (kill, halt) or the shutdown ends the session; the reason goes to the client with a 421."""
+
+    reason: str
+
+
+class ShuttingDown(Event, frozen=True):
+    """The process is stopping: end at once when no transfer runs, else right after it."""
+
+    reason: str
