@@ -1,0 +1,105 @@
+"""A choice is a server, or a sentence that says why there is none."""
+
+import msgspec
+import pytest
+
+from ftpair.balance.choice import NoChoice, choose
+from ftpair.balance.policies import Request
+from ftpair.core.endpoint import Endpoint, PortRange
+from ftpair.core.plan import ServerPlan, ServicePlan
+from ftpair.core.status import Admin, Health, ServerState
+
+UP = ServerState(health=Health.UP)
+DOWN = ServerState(health=Health.DOWN)
+DRAINED = ServerState(admin=Admin.DRAIN, health=Health.UP)
+HALTED = ServerState(admin=Admin.HALT, health=Health.DOWN)
+SERVICE_SLOT = 99
+
+
+def service(count, max_sessions=0, **of_servers):
+    servers = tuple(
+        ServerPlan(slot=slot, service="ftp", name=f"FTP_SVR{slot}", address=Endpoint("10.0.0.1", 21), **of_servers)
+        for slot in range(1, count + 1)
+    )
+    return ServicePlan(
+        name="ftp",
+        address="192.0.2.10",
+        passive=PortRange(1025, 1052),
+        servers=servers,
+        max_sessions=max_sessions,
+        slot=SERVICE_SLOT,
+    )
+
+
+def take(plan, *states, sessions=None, tried=()):
+    request = Request(client="192.0.2.7", user="anna", turn=0, chance=lambda: 0.5)
+    return choose(plan, dict(enumerate(states, start=1)), lambda slot: (sessions or {}).get(slot, 0), request, tried)
+
+
+def test_the_policy_of_the_service_decides():
+    busy = {1: 5, 2: 3, 3: 4}
+    assert take(service(3), UP, UP, UP, sessions=busy).name == "FTP_SVR2"
+    by_turn = msgspec.structs.replace(service(3), balance="round-robin")
+    assert take(by_turn, UP, UP, UP, sessions=busy).name == "FTP_SVR1"
+
+
+@pytest.mark.parametrize("state", [DOWN, DRAINED, HALTED])
+def test_a_server_that_may_not_take_sessions_gets_none(state):
+    assert take(service(2), state, UP, sessions={2: 1000}).name == "FTP_SVR2"
+
+
+def test_a_server_that_was_never_probed_is_tried_rather_than_refused():
+    assert take(service(1)).name == "FTP_SVR1"
+
+
+def test_a_server_that_failed_for_this_session_is_not_tried_again():
+    assert take(service(2), UP, UP, sessions={2: 9}, tried=(1,)).name == "FTP_SVR2"
+
+
+def test_a_full_server_is_passed_over_even_if_it_has_the_fewest_sessions():
+    plan = service(2)
+    small = msgspec.structs.replace(plan.servers[0], max_sessions=2)
+    plan = msgspec.structs.replace(plan, servers=(small, plan.servers[1]))
+    assert take(plan, UP, UP, sessions={1: 2, 2: 9}).name == "FTP_SVR2"
+    assert take(plan, UP, UP, sessions={1: 1, 2: 9}).name == "FTP_SVR1"
+
+
+def test_a_server_of_weight_0_gets_nothing():
+    assert take(service(1, weight=0), UP) == NoChoice("FTP_SVR1 has weight 0")
+
+
+def test_a_full_service_takes_no_more():
+    plan = service(2, max_sessions=500)
+    assert take(plan, UP, UP, sessions={SERVICE_SLOT: 499}).name == "FTP_SVR1"
+    assert take(plan, UP, UP, sessions={SERVICE_SLOT: 500}) == NoChoice("service is full (max_sessions 500)")
+
+
+@pytest.mark.parametrize(
+    ("states", "sentence"),
+    [
+        ((DOWN, DOWN, DOWN), "all 3 servers are down"),
+        ((DRAINED, DRAINED), "every server is drained"),
+        ((HALTED, HALTED), "every server is halted"),
+        ((UP, UP), "all 2 servers are full"),
+        ((DOWN,), "FTP_SVR1 is down"),
+        ((UP,), "FTP_SVR1 is full (max_sessions 50)"),
+        ((DOWN, DRAINED, UP), "FTP_SVR1 is down, FTP_SVR2 is drained, FTP_SVR3 is full (max_sessions 50)"),
+        ((DOWN, UP, DOWN, HALTED), "no server is free: 2 down, 1 full, 1 halted"),
+        ((), "service has no servers"),
+    ],
+)
+def test_the_refusal_says_why(states, sentence):
+    full = dict.fromkeys(range(1, 10), 50)
+    plan = service(len(states))
+    plan = msgspec.structs.replace(
+        plan, servers=tuple(msgspec.structs.replace(server, max_sessions=50) for server in plan.servers)
+    )
+    assert take(plan, *states, sessions=full) == NoChoice(sentence)
+
+
+def test_the_refusal_says_that_all_were_tried():
+    assert take(service(2), UP, UP, tried=(1, 2)) == NoChoice("all 2 servers failed")
+
+
+def test_the_refusal_says_that_all_weights_are_0():
+    assert take(service(2, weight=0), UP, UP) == NoChoice("every server has weight 0")
