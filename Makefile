@@ -1,0 +1,64 @@
+# Everything a newcomer or CI calls. Each target sets up what it needs, says what it installs, and a second call is quick.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+.PHONY: help demo test check bench interop docs clean parts format
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+ARGS ?=
+DEMO := $(VENV)/.stamp-demo
+DEV := $(VENV)/.stamp-dev
+DOCS := $(VENV)/.stamp-docs
+PURE := core ftp session balance config
+
+help: ## this text
+	@printf 'make TARGET [ARGS="..."]\n\n'
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target text; do printf '  %-8s %s\n' "$$target" "$$text"; done
+
+demo: $(DEMO) ## start ftpair with three real FTP servers behind it, prove it, stay up (ARGS=--once: end after the table)
+	@$(VENV)/bin/ftpair demo $(ARGS)
+
+test: $(DEV) parts ## every test but the whole interop matrix; the pure floors covered to the last branch
+	@$(PYTHON) -m pytest -m "not full" $(PURE:%=--cov=ftpair.%) --cov-report=term-missing:skip-covered --cov-fail-under=100 $(ARGS)
+
+check: $(DOCS) ## format, lint, types, floors, and that the generated documentation is up to date
+	@$(PYTHON) -m ruff format --check --quiet . && echo "format: ok"
+	@$(PYTHON) -m ruff check --quiet . && echo "lint: ok"
+	@$(PYTHON) -m mypy --no-error-summary && echo "types: ok"
+	@$(VENV)/bin/lint-imports --no-cache >$(VENV)/floors.log || { cat $(VENV)/floors.log; exit 1; } && echo "floors: ok"
+	@$(PYTHON) docs/generate.py --check && echo "documentation: up to date"
+
+interop: $(DEV) parts ## the whole product of real clients, real servers, sizes and verbs (long)
+	@$(PYTHON) -m pytest tests/interop $(ARGS)
+
+bench: $(DEV) parts ## ftpair beside HAProxy, mod_proxy and the bare server (ARGS="--only sessions --rounds 1")
+	@$(PYTHON) -m bench $(ARGS)
+
+docs: $(DOCS) ## regenerate the generated pages, check all links, build HTML into docs/_build
+	@$(PYTHON) docs/generate.py
+	@$(PYTHON) -m sphinx --fail-on-warning --keep-going --quiet -b html docs docs/_build/html $(ARGS)
+	@echo "documentation: docs/_build/html/index.html"
+
+format: $(DEV) ## let ruff format and mend what it can
+	@$(PYTHON) -m ruff check --quiet --fix . ; $(PYTHON) -m ruff format .
+
+clean: ## remove everything that these targets made
+	rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* htmlcov build dist docs/_build
+	find src tests bench docs -name __pycache__ -prune -exec rm -rf {} +
+
+parts: ; @tools/fetch
+
+$(DEMO): pyproject.toml tools/setup
+	@tools/setup demo
+	@touch $@
+
+$(DEV): pyproject.toml tools/setup
+	@tools/setup dev
+	@touch $@ $(DEMO)
+
+$(DOCS): pyproject.toml tools/setup
+	@tools/setup dev docs
+	@touch $@ $(DEMO) $(DEV)
