@@ -135,6 +135,8 @@ class Plan(msgspec.Struct, frozen=True):
     shutdown_timeout_s: float = 30.0
     user: str = ""
     """The user of workers, prober and API; empty means the one who started ftpair."""
+    log_format: Literal["auto", "json", "text"] = "auto"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def service(self, name: str) -> ServicePlan | None:
         """Return the service of that name."""

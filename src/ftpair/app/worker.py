@@ -1,0 +1,115 @@
+"""The process of one worker: joins the data plane with the channel to the supervisor, the log and the figures."""
+
+import argparse
+import asyncio
+import gc
+import signal
+import socket
+from collections.abc import Sequence
+
+import uvloop
+
+from ftpair.core.facts import Fact
+from ftpair.core.messages import (
+    Beat,
+    EndSessions,
+    ListSessions,
+    Ready,
+    Sample,
+    Stop,
+    ToWorker,
+    UsePlan,
+    UseStates,
+)
+from ftpair.dataplane.channel import Channel
+from ftpair.dataplane.counts import Counts
+from ftpair.dataplane.worker import Worker
+from ftpair.observe import log
+from ftpair.observe.tally import Tally
+
+BEAT_S = 1.0
+_ORPHAN_GRACE_S = 30.0
+
+
+class WorkerProcess:
+    """A worker and its channel, from the first plan to the last session."""
+
+    def __init__(self, sock: socket.socket, counts: Counts, number: int, workers: int) -> None:
+        self._tally = Tally()
+        self._worker = Worker(number, workers, counts, self._note)
+        self._done = asyncio.Event()
+        self._stopping: asyncio.Task[None] | None = None
+        self._grace_s = _ORPHAN_GRACE_S
+        self._channel = Channel(sock, ToWorker, self._told, self._orphaned)
+
+    async def run(self) -> None:
+        """Work until told to stop, or until the supervisor is gone."""
+        while not self._done.is_set():
+            self._beat()
+            try:
+                async with asyncio.timeout(BEAT_S):
+                    await self._done.wait()
+            except TimeoutError:
+                continue
+        self._beat()
+        self._channel.close()
+
+    def _note(self, fact: Fact) -> None:
+        self._tally.add(fact)
+        log.log_fact(fact)
+
+    def _told(self, message: ToWorker, fds: Sequence[int]) -> None:
+        match message:
+            case UsePlan(plan, listeners):
+                log.configure(plan.log_format, plan.log_level)
+                self._grace_s = plan.shutdown_timeout_s
+                self._worker.use_plan(plan, listeners, fds)
+                self._channel.send(Ready(plan.revision))
+            case UseStates(states):
+                self._worker.use_states(states)
+            case EndSessions(reason, session, slot):
+                self._worker.end_sessions(reason, session, slot)
+            case ListSessions(number):
+                self._channel.send(self._worker.sessions(number))
+            case Stop(grace_s):
+                self._stop(grace_s)
+
+    def _orphaned(self) -> None:
+        """The supervisor is gone: running transfers still get their time."""
+        self._stop(self._grace_s)
+
+    def _stop(self, grace_s: float) -> None:
+        if self._stopping is None:
+            self._stopping = asyncio.get_running_loop().create_task(self._end(grace_s))
+
+    async def _end(self, grace_s: float) -> None:
+        await self._worker.stop(grace_s)
+        self._done.set()
+
+    def _beat(self) -> None:
+        commands = self._worker.command_counts()
+        counted = tuple(Sample("commands_total", (verb,), float(number)) for verb, number in commands.items())
+        self._channel.send(Beat((*self._tally.samples(), *counted), self._worker.gauges()))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one worker; the supervisor starts it with its descriptors."""
+    parser = argparse.ArgumentParser(prog="ftpair-worker")
+    for name in ("channel", "counts", "worker", "workers"):
+        parser.add_argument(f"--{name}", type=int, required=True)
+    given = parser.parse_args(arguments)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # The supervisor speaks for all of us.
+    gc.collect()
+    gc.freeze()
+    uvloop.run(_run(given))
+
+
+async def _run(given: argparse.Namespace) -> None:
+    counts = Counts(given.counts, given.worker, given.workers)
+    sock = socket.socket(fileno=given.channel)
+    await WorkerProcess(sock, counts, given.worker, given.workers).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,192 @@
+"""One control connection: bytes in, bytes out, TLS from any moment on. Knows no FTP."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable
+
+from ftpair.core.ending import End
+from ftpair.dataplane import tls
+from ftpair.dataplane.farewell import reset, say_goodbye
+
+_READ_BYTES = 16384
+_MOST_PENDING_BYTES = 4 << 20
+
+
+class ControlStream:
+    """A non-blocking control connection. `on_lost` is called once, and never after `close`."""
+
+    __slots__ = ("_fd", "_handshake", "_is_open", "_is_reading", "_loop", "_on_bytes", "_on_lost", "_pending", "_writes", "sock")
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        sock: socket.socket,
+        on_bytes: Callable[[bytes], None],
+        on_lost: Callable[[End, str], None],
+    ) -> None:
+        self.sock = sock
+        self._loop, self._on_bytes, self._on_lost = loop, on_bytes, on_lost
+        self._fd = sock.fileno()
+        self._pending = bytearray()
+        self._writes = False
+        self._is_open = True
+        self._is_reading = False
+        self._handshake: tls.Handshaking | None = None
+
+    # Reading.
+
+    def resume(self) -> None:
+        """Read from now on."""
+        if self._is_open and not self._is_reading and self._handshake is None:
+            self._is_reading = True
+            self._loop.add_reader(self._fd, self._readable)
+
+    def pause(self) -> None:
+        """Leave the peer's bytes in the kernel until `resume`."""
+        if self._is_reading:
+            self._is_reading = False
+            self._loop.remove_reader(self._fd)
+
+    def _readable(self) -> None:
+        sock = self.sock
+        try:
+            data = sock.recv(_READ_BYTES)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return
+        except OSError as error:
+            self._lose(End.CUT, tls.reason_of(error))
+            return
+        if not data:
+            self._lose(End.ENDED, "closed the connection")
+            return
+        self._on_bytes(data)
+        # A record may hold more than was asked for; the kernel will not wake us for it.
+        if self._is_reading and isinstance(self.sock, ssl.SSLSocket) and self.sock.pending():
+            self._loop.call_soon(self._readable_if_reading)
+
+    def _readable_if_reading(self) -> None:
+        if self._is_reading:
+            self._readable()
+
+    # Writing.
+
+    def write(self, data: bytes) -> None:
+        """Send, now or when the peer takes it. A peer that lets 4 MiB pile up is cut."""
+        if not self._is_open:
+            return
+        if self._pending or self._handshake is not None:
+            self._pending += data
+            if len(self._pending) > _MOST_PENDING_BYTES:
+                self._lose(End.CUT, "does not read its replies")
+            return
+        try:
+            sent = self.sock.send(data)
+        except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
+            sent = 0
+        except OSError as error:
+            self._loop.call_soon(self._lose, End.CUT, tls.reason_of(error))  # Not from within its own effects.
+            return
+        if sent < len(data):
+            self._pending += data[sent:]
+            self._await_writable()
+
+    def _await_writable(self) -> None:
+        if not self._writes:
+            self._writes = True
+            self._loop.add_writer(self._fd, self._writable)
+
+    def _writable(self) -> None:
+        try:
+            # OpenSSL wants the same bytes again after a blocked write: they are only ever taken off the front when sent.
+            sent = self.sock.send(self._pending)
+        except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
+            return
+        except OSError as error:
+            self._lose(End.CUT, tls.reason_of(error))
+            return
+        del self._pending[:sent]
+        if not self._pending:
+            self._stop_writing()
+
+    def _stop_writing(self) -> None:
+        if self._writes:
+            self._writes = False
+            self._loop.remove_writer(self._fd)
+
+    # TLS.
+
+    def secure(
+        self,
+        wrap: Callable[[socket.socket], ssl.SSLSocket],
+        on_done: Callable[[], None],
+        on_failed: Callable[[str], None],
+    ) -> None:
+        """Start TLS. Nothing is read in clear text from here on: reading stops in this very call."""
+        self.pause()
+        if not self._flush_now():
+            on_failed("does not read its replies")
+            return
+        try:
+            wrapped = wrap(self.sock)
+        except OSError as error:
+            self._lose(End.CUT, tls.reason_of(error))
+            return
+        self.sock = wrapped
+
+        def done() -> None:
+            self._handshake = None
+            self.resume()
+            on_done()
+            if self._pending:
+                self._await_writable()
+
+        def failed(reason: str) -> None:
+            self._handshake = None
+            on_failed(reason)
+
+        self._handshake = tls.Handshaking(self._loop, wrapped, done, failed)
+        self._handshake.step()
+
+    def _flush_now(self) -> bool:
+        """Send what waits; in front of a handshake the kernel takes a short reply at once or the peer is no good."""
+        if self._pending:
+            self._stop_writing()
+            try:
+                del self._pending[: self.sock.send(self._pending)]
+            except OSError:
+                return False
+        return not self._pending
+
+    @property
+    def session(self) -> ssl.SSLSession | None:
+        """The newest TLS session of this connection, for resumption."""
+        return self.sock.session if isinstance(self.sock, ssl.SSLSocket) else None
+
+    # The end.
+
+    def close(self, end: End) -> None:
+        """Close in order, what was written flushed as far as the peer takes it, or reset. No callback follows."""
+        if not self._is_open:
+            return
+        in_handshake = self._handshake is not None
+        self._forget()
+        if end is End.CUT or in_handshake or not self._flush_now():
+            reset(self.sock)
+        else:
+            say_goodbye(self._loop, self.sock)
+
+    def _forget(self) -> None:
+        self._is_open = False
+        if self._handshake is not None:
+            self._handshake.cancel()
+            self._handshake = None
+        self.pause()
+        self._stop_writing()
+
+    def _lose(self, end: End, reason: str) -> None:
+        if not self._is_open:
+            return
+        self._forget()
+        self.sock.close()
+        self._on_lost(end, reason)

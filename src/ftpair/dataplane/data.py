@@ -1,0 +1,282 @@
+"""The data connection of one session: both legs from the reply to PASV to their ends, as one life.
+
+A session has at most one. It is born by `expect`, gets its server leg by `dial`, moves bytes after `join` and dies by `drop` or by
+itself when the bytes have ended; what happened goes to `on_ended` as the DataEnded of the session.
+"""
+
+import asyncio
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+from ftpair.core.ending import End, Leg
+from ftpair.core.facts import DataConnection, Fact, Handshake, Tls
+from ftpair.core.plan import Clocks
+from ftpair.dataplane import tls
+from ftpair.dataplane.dialling import Dialling
+from ftpair.dataplane.farewell import reset, say_goodbye
+from ftpair.dataplane.passive import Expectation, PassivePorts
+from ftpair.dataplane.relay import Pool, Relay
+from ftpair.session.events import DataEnded
+
+Direction = Literal["up", "down"]
+
+
+class Surroundings(Protocol):
+    """What a data connection needs of the worker and of its session."""
+
+    loop: asyncio.AbstractEventLoop
+    pool: Pool
+    ports: PassivePorts
+
+    def note(self, fact: Fact) -> None:
+        """Report a fact."""
+
+    def watch(self, data: "DataConnections") -> None:
+        """Call `check` about every second from now on."""
+
+    def unwatch(self, data: "DataConnections") -> None:
+        """Call it no more."""
+
+
+class Terms:
+    """What the session's plan says about its data connections."""
+
+    __slots__ = ("client_may_end_bare", "clocks", "server_may_end_bare", "service", "wrap_client", "wrap_server")
+
+    def __init__(
+        self,
+        service: str,
+        clocks: Clocks,
+        wrap_client: Callable[[socket.socket], ssl.SSLSocket],
+        wrap_server: Callable[[socket.socket], ssl.SSLSocket],
+    ) -> None:
+        self.service, self.clocks = service, clocks
+        self.wrap_client, self.wrap_server = wrap_client, wrap_server
+        self.client_may_end_bare = self.server_may_end_bare = False
+
+
+class _Half:
+    """One leg: nothing yet, a socket, a secured socket, or the reason why there is none."""
+
+    __slots__ = ("dialling", "handshake", "is_ready", "leg", "reason", "since", "sock", "tls", "wants_tls")
+
+    def __init__(self, leg: Leg) -> None:
+        self.leg = leg
+        self.sock: socket.socket | None = None
+        self.dialling: Dialling | None = None
+        self.handshake: tls.Handshaking | None = None
+        self.tls: Tls | None = None
+        self.wants_tls = False
+        self.is_ready = False
+        self.reason = ""
+        self.since = 0.0
+
+    def let_go(self) -> socket.socket | None:
+        """Stop what is under way and hand the socket over."""
+        if self.handshake is not None:
+            self.handshake.cancel()
+        if self.dialling is not None:
+            self.dialling.cancel()
+        sock, self.sock, self.handshake, self.dialling = self.sock, None, None, None
+        return sock
+
+
+class DataConnections:
+    """Both legs of one data connection; see the module."""
+
+    __slots__ = (
+        "_client", "_deadline", "_direction", "_expectation", "_moved", "_moved_at", "_on_ended", "_server", "_terms", "_with",
+        "on_server_session", "relay",
+    )  # fmt: skip
+
+    def __init__(self, surroundings: Surroundings, terms: Terms, on_ended: Callable[[DataEnded], None]) -> None:
+        self._with, self._terms, self._on_ended = surroundings, terms, on_ended
+        self._client, self._server = _Half(Leg.CLIENT), _Half(Leg.SERVER)
+        self._expectation: Expectation | None = None
+        self._direction: Direction | None = None
+        self._deadline = 0.0
+        self._moved = -1
+        self._moved_at = 0.0
+        self.relay: Relay | None = None
+        self.on_server_session: Callable[[ssl.SSLSession | None], None] | None = None
+        """Called with the newest TLS session of the server leg, for the next resumption."""
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes have moved so far."""
+        return self.relay.bytes if self.relay is not None else 0
+
+    # Before the transfer.
+
+    def expect(self, address: str, numbers: tuple[int, ...], client: str, *, with_tls: bool) -> int | None:
+        """Wait for the client's leg; return the port, or None when every port of the range is taken for this client."""
+        self._client.wants_tls = with_tls
+        self._expectation = self._with.ports.expect(address, numbers, client, self._client_arrived)
+        if self._expectation is None:
+            self._with.note(DataConnection(self._terms.service, "passive", Leg.CLIENT, "no-port"))
+            return None
+        return self._expectation.number
+
+    def _client_arrived(self, sock: socket.socket) -> None:
+        self._expectation = None
+        self._with.note(DataConnection(self._terms.service, "passive", Leg.CLIENT, "opened"))
+        self._client.sock = sock
+        if self._client.wants_tls:
+            self._shake_hands(self._client, self._terms.wrap_client)
+        else:
+            self._now_ready(self._client)
+
+    def dial(self, host: str, port: int) -> None:
+        """Make the server's leg."""
+        self._server.dialling = Dialling(self._with.loop, (host, port), self._server_connected, self._server_refused)
+
+    def _server_connected(self, sock: socket.socket) -> None:
+        self._server.dialling = None
+        self._with.note(DataConnection(self._terms.service, "passive", Leg.SERVER, "opened"))
+        self._server.sock = sock
+        if self._direction is not None:
+            self._secure_server()
+
+    def _server_refused(self, reason: str) -> None:
+        self._server.dialling = None
+        self._with.note(DataConnection(self._terms.service, "passive", Leg.SERVER, "failed"))
+        self._fail(self._server, f"data connection to the server: {reason}")
+
+    # The transfer.
+
+    def join(self, direction: Direction, *, client_tls: bool, server_tls: bool) -> None:
+        """Secure both legs where wanted, relay until the end, report it."""
+        self._direction = direction
+        self._deadline = time.monotonic() + self._terms.clocks.data_timeout_s
+        self._with.watch(self)
+        client = self._client
+        if client.wants_tls is not client_tls:
+            client.wants_tls = client_tls
+            if client.sock is not None and client_tls:
+                self._shake_hands(client, self._terms.wrap_client)
+        self._server.wants_tls = server_tls
+        broken = next((half for half in (self._server, client) if half.reason), None)
+        if broken is not None:
+            self._finish(End.CUT, broken.reason, broken.leg)
+        elif self._server.sock is not None:
+            self._secure_server()
+
+    def _secure_server(self) -> None:
+        if self._server.wants_tls:
+            self._shake_hands(self._server, self._terms.wrap_server)
+        else:
+            self._now_ready(self._server)
+
+    def _shake_hands(self, half: _Half, wrap: Callable[[socket.socket], ssl.SSLSocket]) -> None:
+        assert half.sock is not None
+        half.is_ready = False
+        half.since = time.monotonic()
+        try:
+            half.sock = sock = wrap(half.sock)
+        except OSError as error:
+            self._fail(half, tls.reason_of(error))
+            return
+
+        def done() -> None:
+            half.handshake = None
+            half.tls = tls.negotiated(sock)
+            self._with.note(Handshake(self._terms.service, half.leg, "data", half.tls))
+            self._now_ready(half)
+
+        def failed(reason: str) -> None:
+            half.handshake = None
+            self._with.note(Handshake(self._terms.service, half.leg, "data", None, reason))
+            self._fail(half, f"TLS handshake on the data connection: {reason}")
+
+        half.handshake = tls.Handshaking(self._with.loop, sock, done, failed)
+        if half.leg is Leg.CLIENT:
+            half.handshake.await_peer()
+        else:
+            half.handshake.step()
+
+    def _now_ready(self, half: _Half) -> None:
+        half.is_ready = True
+        if self._direction is not None and self._client.is_ready and self._server.is_ready:
+            self._start()
+
+    def _start(self) -> None:
+        client, server = self._client, self._server
+        assert client.sock is not None
+        assert server.sock is not None
+        source, destination = (client, server) if self._direction == "up" else (server, client)
+        may_end_bare = (
+            self._terms.client_may_end_bare if self._direction == "up" else self._terms.server_may_end_bare
+        )
+        assert source.sock is not None
+        assert destination.sock is not None
+        self._moved_at = time.monotonic()
+        self.relay = Relay(
+            self._with.loop, self._with.pool, source.sock, destination.sock, self._relayed, may_end_bare=may_end_bare
+        )
+        self.relay.start()
+
+    def _relayed(self, end: End, reason: str, culprit_is_source: bool) -> None:  # noqa: FBT001  A callback's shape.
+        up = self._direction == "up"
+        leg = Leg.CLIENT if culprit_is_source is up else Leg.SERVER
+        words = f"data connection of the {leg.value}: {reason}" if reason else ""
+        self._finish(end, words, leg if end is End.CUT else None)
+
+    def _fail(self, half: _Half, reason: str) -> None:
+        """A leg is lost before the relay: told at once if the transfer runs, else when it is joined."""
+        half.reason = reason
+        if self._direction is not None:
+            self._finish(End.CUT, reason, half.leg)
+
+    # The end.
+
+    def _finish(self, end: End, reason: str, culprit: Leg | None) -> None:
+        report = DataEnded(end, self.bytes, reason, culprit, self._client.tls, self._server.tls)
+        self.drop(end)
+        self._on_ended(report)
+
+    def drop(self, end: End) -> None:
+        """Give up the port and both legs: quietly (ENDED) or with a reset (CUT). Nothing is reported."""
+        self._direction = None
+        self._with.unwatch(self)
+        if self._expectation is not None:
+            self._with.ports.forget(self._expectation)
+            self._expectation = None
+        if self.relay is not None:
+            self.relay.stop()
+        self._keep_server_session()
+        for half in (self._server, self._client):
+            sock = half.let_go()
+            if sock is not None:
+                self._close(sock, end)
+
+    def _keep_server_session(self) -> None:
+        sock = self._server.sock
+        if self.on_server_session is not None and isinstance(sock, ssl.SSLSocket) and self._server.tls is not None:
+            self.on_server_session(sock.session)
+
+    def _close(self, sock: socket.socket, end: End) -> None:
+        if end is End.CUT:
+            reset(sock)
+        elif isinstance(sock, ssl.SSLSocket):
+            say_goodbye(self._with.loop, sock)
+        else:
+            sock.close()  # Nothing unread can be left on a clear leg: the relay read the source to its end.
+
+    # Clocks.
+
+    def check(self, now: float) -> None:
+        """Cut what has missed its deadline; called about every second."""
+        clocks = self._terms.clocks
+        if self.relay is None:
+            late = next((half for half in (self._client, self._server) if not half.is_ready), self._client)
+            if late.handshake is not None and now - late.since > clocks.handshake_timeout_s:
+                self._fail(late, f"no TLS handshake on the data connection within {clocks.handshake_timeout_s:g} s")
+            elif now > self._deadline:
+                self._fail(late, f"no data connection from the {late.leg.value} within {clocks.data_timeout_s:g} s")
+        elif self.relay.bytes != self._moved:
+            self._moved, self._moved_at = self.relay.bytes, now
+        elif now - self._moved_at > clocks.stall_timeout_s:
+            self._finish(End.CUT, f"not one byte moved for {clocks.stall_timeout_s:g} s", None)

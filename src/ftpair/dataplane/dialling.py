@@ -1,0 +1,58 @@
+"""Outgoing TCP connections without waiting: control and data legs towards real servers."""
+
+import asyncio
+import errno
+import os
+import socket
+from collections.abc import Callable
+
+from ftpair.dataplane.tls import reason_of
+
+
+class Dialling:
+    """A connection under way; ends in one call of `on_connected` or `on_failed`, never from within the constructor's caller's
+    own frame unless the kernel refuses at once, or in none after `cancel`.
+    """
+
+    __slots__ = ("_fd", "_loop", "_on_connected", "_on_failed", "_sock")
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        peer: tuple[str, int],
+        on_connected: Callable[[socket.socket], None],
+        on_failed: Callable[[str], None],
+    ) -> None:
+        self._loop, self._on_connected, self._on_failed = loop, on_connected, on_failed
+        family = socket.AF_INET6 if ":" in peer[0] else socket.AF_INET
+        self._sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK, socket.IPPROTO_TCP)
+        self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._fd = self._sock.fileno()
+        error = self._sock.connect_ex(peer)
+        if error in {0, errno.EINPROGRESS}:
+            loop.add_writer(self._fd, self._writable)
+        else:
+            loop.call_soon(self._fail, error)
+
+    def cancel(self) -> None:
+        """Give up; no callback follows."""
+        if self._sock.fileno() >= 0:
+            self._loop.remove_writer(self._fd)
+            self._sock.close()
+
+    def _writable(self) -> None:
+        self._loop.remove_writer(self._fd)
+        error = self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if error:
+            self._fail(error)
+        else:
+            self._on_connected(self._sock)
+
+    def _fail(self, error: int) -> None:
+        if self._sock.fileno() >= 0:
+            self._sock.close()
+            self._on_failed(reason_of(_error(error)))
+
+
+def _error(number: int) -> OSError:
+    return OSError(number, os.strerror(number))

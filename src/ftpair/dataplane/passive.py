@@ -1,0 +1,133 @@
+"""Passive ports: shared between client addresses, opened when first needed, closed when idle (design, section 4).
+
+What waits for a data connection is the expectation (port, client address); sessions of different addresses share a port.
+"""
+
+import asyncio
+import secrets
+import socket
+from collections.abc import Callable, Sequence
+
+from ftpair.dataplane.farewell import reset
+
+IDLE_PORT_S = 60.0
+"""A port that nobody waits on is closed after this."""
+
+_BACKLOG = 128
+
+
+class Expectation:
+    """One session waits on one port for one client address."""
+
+    __slots__ = ("client", "on_accepted", "port")
+
+    def __init__(self, port: "_Port", client: str, on_accepted: Callable[[socket.socket], None]) -> None:
+        self.port, self.client, self.on_accepted = port, client, on_accepted
+
+    @property
+    def number(self) -> int:
+        """The TCP port."""
+        return self.port.number
+
+
+class _Port:
+    """A listening passive port of one address, and who is awaited there."""
+
+    __slots__ = ("awaited", "idle_since", "listener", "number")
+
+    def __init__(self, number: int, listener: socket.socket) -> None:
+        self.number, self.listener = number, listener
+        self.awaited: dict[str, Expectation] = {}
+        self.idle_since = 0.0
+
+
+class PassivePorts:
+    """The passive ports of one worker. `on_stray` hears of connections that nobody waits for."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, on_stray: Callable[[str, int], None]) -> None:
+        self._loop, self._on_stray = loop, on_stray
+        self._ports: dict[tuple[str, int], _Port] = {}
+
+    def expect(
+        self, address: str, numbers: Sequence[int], client: str, on_accepted: Callable[[socket.socket], None]
+    ) -> Expectation | None:
+        """Wait for `client` on a random port that is free for it; None if there is none in the whole range."""
+        start = secrets.randbelow(len(numbers)) if numbers else 0
+        for step in range(len(numbers)):
+            port = self._open(address, numbers[(start + step) % len(numbers)])
+            if port is not None and client not in port.awaited:
+                expectation = Expectation(port, client, on_accepted)
+                port.awaited[client] = expectation
+                return expectation
+        return None
+
+    def forget(self, expectation: Expectation) -> None:
+        """Wait no more; harmless when the connection has come."""
+        awaited = expectation.port.awaited
+        if awaited.get(expectation.client) is expectation:
+            del awaited[expectation.client]
+
+    def in_use(self, address: str, numbers: Sequence[int]) -> int:
+        """Count the ports of a range on which somebody waits."""
+        ports = (self._ports.get((address, number)) for number in numbers)
+        return sum(1 for port in ports if port is not None and port.awaited)
+
+    def close_idle(self, now: float) -> None:
+        """Close what nobody has waited on for IDLE_PORT_S seconds."""
+        for key, port in list(self._ports.items()):
+            if port.awaited:
+                port.idle_since = now
+            elif now - port.idle_since > IDLE_PORT_S:
+                self._close(key)
+
+    def close(self) -> None:
+        """Close all."""
+        for key in list(self._ports):
+            self._close(key)
+
+    def _open(self, address: str, number: int) -> _Port | None:
+        port = self._ports.get((address, number))
+        if port is not None:
+            return port
+        try:
+            listener = _listen(address, number)
+        except OSError:
+            return None  # Somebody else's port: the range has others.
+        port = self._ports[address, number] = _Port(number, listener)
+        port.idle_since = self._loop.time()
+        self._loop.add_reader(listener.fileno(), self._acceptable, port)
+        return port
+
+    def _close(self, key: tuple[str, int]) -> None:
+        port = self._ports.pop(key)
+        self._loop.remove_reader(port.listener.fileno())
+        port.listener.close()
+
+    def _acceptable(self, port: _Port) -> None:
+        try:
+            sock, peer = port.listener.accept()
+        except OSError:
+            return  # Gone already, or no descriptor left: the listener stays readable.
+        expectation = port.awaited.pop(peer[0], None)
+        if expectation is None:
+            reset(sock)
+            self._on_stray(peer[0], port.number)
+            return
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        expectation.on_accepted(sock)
+
+
+def _listen(address: str, number: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family is socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind((address, number))
+        listener.listen(_BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener

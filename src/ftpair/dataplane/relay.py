@@ -1,0 +1,320 @@
+"""Relays: the bytes of one transfer from one leg to the other, and how they end. Data never passes through the session.
+
+Clear to clear moves by splice(2) through a pipe, without a copy; with TLS on a leg through one 256 KiB buffer. A relay yields after
+BURST_BYTES, so that a thousand transfers share a worker fairly.
+"""
+
+import asyncio
+import fcntl
+import os
+import socket
+import ssl
+from collections.abc import Callable
+
+from ftpair.core.ending import End
+from ftpair.dataplane import tls
+
+BUFFER_BYTES = 256 << 10
+BURST_BYTES = 1 << 20
+PIPE_BYTES = 1 << 20
+_SMALL_BYTES = 64 << 10
+"""Up to here a copy through user space is cheaper than a pipe."""
+_SPLICE_FLAGS = os.SPLICE_F_MOVE | os.SPLICE_F_NONBLOCK
+_WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+Pipe = tuple[int, int]
+
+
+class Pool:
+    """Buffers and pipes that relays of one worker lend each other; a relay holds one only while bytes wait in it."""
+
+    def __init__(self, most: int = 64) -> None:
+        self._most = most
+        self._buffers: list[bytearray] = []
+        self._pipes: list[Pipe] = []
+
+    def take_buffer(self) -> bytearray:
+        """Lend a buffer of BUFFER_BYTES."""
+        return self._buffers.pop() if self._buffers else bytearray(BUFFER_BYTES)
+
+    def give_buffer(self, buffer: bytearray) -> None:
+        """Take it back."""
+        if len(self._buffers) < self._most:
+            self._buffers.append(buffer)
+
+    def take_pipe(self) -> Pipe:
+        """Lend an empty pipe. Raises OSError when descriptors have run out."""
+        if self._pipes:
+            return self._pipes.pop()
+        pipe = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            fcntl.fcntl(pipe[1], fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+        except OSError:
+            pass  # Over the user's soft limit (pipe-user-pages-soft): the smaller pipe works too.
+        return pipe
+
+    def give_pipe(self, pipe: Pipe, *, is_empty: bool) -> None:
+        """Take it back; one with bytes of a cut transfer in it is closed."""
+        if is_empty and len(self._pipes) < self._most:
+            self._pipes.append(pipe)
+        else:
+            os.close(pipe[0])
+            os.close(pipe[1])
+
+
+class Relay:
+    """One direction of one transfer. `on_end(end, reason, culprit_is_source)` is called once, and never after `stop`.
+
+    ENDED means: the source ended in order, every byte of it was handed to the destination's socket, and its close_notify too where
+    it has TLS. Both sockets are watched all the time; closing them is the owner's part.
+    """
+
+    __slots__ = (
+        "_buffer", "_filled", "_loop", "_on_end", "_pipe", "_piped", "_pool", "_reads", "_sent", "_source_ended", "_watches",
+        "_writes", "bytes", "destination", "may_end_bare", "source", "uses_splice",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        pool: Pool,
+        source: socket.socket,
+        destination: socket.socket,
+        on_end: Callable[[End, str, bool], None],
+        *,
+        may_end_bare: bool = False,
+    ) -> None:
+        self._loop, self._pool, self._on_end = loop, pool, on_end
+        self.source, self.destination = source, destination
+        self.may_end_bare = may_end_bare
+        self.bytes = 0
+        self.uses_splice = not isinstance(source, ssl.SSLSocket) and not isinstance(destination, ssl.SSLSocket)
+        self._buffer: bytearray | None = None
+        self._filled = self._sent = 0
+        self._pipe: Pipe | None = None
+        self._piped = 0
+        self._reads = self._writes = self._watches = False
+        self._source_ended = False
+
+    def start(self) -> None:
+        """Begin; the first bytes are often there already."""
+        self._watch_destination()
+        self._go_on()
+
+    def stop(self) -> None:
+        """Touch the sockets no more and give back what was lent."""
+        self._await_source(wanted=False)
+        self._await_destination(wanted=False)
+        self._unwatch_destination()
+        if self._buffer is not None:
+            self._pool.give_buffer(self._buffer)
+            self._buffer = None
+        if self._pipe is not None:
+            self._pool.give_pipe(self._pipe, is_empty=not self._piped)
+            self._pipe = None
+
+    # One burst.
+
+    def _go_on(self) -> None:
+        try:
+            if self._source_ended and not self._filled:
+                self._end_destination()
+            elif self.uses_splice and self.bytes >= _SMALL_BYTES and self._buffer is None:
+                self._splice_burst()
+            else:
+                self._copy_burst()
+        except _Broken as broken:
+            self._end(End.CUT, broken.reason, culprit_is_source=broken.is_source)
+
+    def _copy_burst(self) -> None:
+        moved = 0
+        while moved < BURST_BYTES:
+            if not self._filled:
+                self._fill()
+                if not self._filled:
+                    break
+            self._drain()
+            if self._filled:
+                return  # The destination is full; its writability goes on.
+            moved = moved + self._sent
+            if self.uses_splice and self.bytes >= _SMALL_BYTES:
+                break
+        self._release_buffer()
+        self._after_burst()
+
+    def _fill(self) -> None:
+        """Read until the buffer is full or the source has no more for now."""
+        buffer = self._buffer
+        if buffer is None:
+            buffer = self._buffer = self._pool.take_buffer()
+        view = memoryview(buffer)
+        filled = 0
+        try:
+            while filled < BUFFER_BYTES:
+                count = self.source.recv_into(view[filled:])
+                if not count:
+                    self._source_ended = True
+                    break
+                filled += count
+                if self.uses_splice or count < 16384:
+                    break  # A short record or a short queue: send first, ask again later.
+        except _WOULD_BLOCK:
+            pass
+        except ssl.SSLEOFError as error:
+            if not self.may_end_bare:
+                raise _Broken(tls.reason_of(error), is_source=True) from None
+            self._source_ended = True
+        except OSError as error:
+            raise _Broken(tls.reason_of(error), is_source=True) from None
+        self._filled, self._sent = filled, 0
+
+    def _drain(self) -> None:
+        """Send what the buffer holds; `_filled` is 0 when all is out."""
+        assert self._buffer is not None
+        view = memoryview(self._buffer)
+        try:
+            while self._sent < self._filled:
+                self._sent += self.destination.send(view[self._sent : self._filled])
+        except _WOULD_BLOCK:
+            self._await_source(wanted=False)
+            self._await_destination(wanted=True)
+            return
+        except OSError as error:
+            raise _Broken(tls.reason_of(error), is_source=False) from None
+        self.bytes += self._filled
+        self._filled = 0
+        self._await_destination(wanted=False)
+
+    def _splice_burst(self) -> None:
+        if self._pipe is None:
+            self._pipe = self._take_pipe()
+        pull, push = self._pipe
+        source, destination = self.source.fileno(), self.destination.fileno()
+        moved = 0
+        while moved < BURST_BYTES:
+            if not self._piped:
+                self._piped = self._splice_in(source, push)
+                if not self._piped:
+                    break
+            count = self._splice_out(pull, destination)
+            if not count:
+                self._await_source(wanted=False)
+                self._await_destination(wanted=True)
+                return
+            self._piped -= count
+            self.bytes += count
+            moved += count
+        if self._piped:
+            self._await_source(wanted=False)
+            self._await_destination(wanted=True)
+            return
+        self._await_destination(wanted=False)
+        if not moved or self._source_ended:
+            self._pool.give_pipe(self._pipe, is_empty=True)
+            self._pipe = None
+        self._after_burst()
+
+    def _splice_in(self, source: int, push: int) -> int:
+        try:
+            count = os.splice(source, push, PIPE_BYTES, flags=_SPLICE_FLAGS)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            raise _Broken(tls.reason_of(error), is_source=True) from None
+        self._source_ended = not count
+        return count
+
+    def _splice_out(self, pull: int, destination: int) -> int:
+        try:
+            return os.splice(pull, destination, self._piped, flags=_SPLICE_FLAGS)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            raise _Broken(tls.reason_of(error), is_source=False) from None
+
+    def _take_pipe(self) -> Pipe:
+        try:
+            return self._pool.take_pipe()
+        except OSError as error:
+            raise _Broken(tls.reason_of(error), is_source=False) from None
+
+    def _release_buffer(self) -> None:
+        if self._buffer is not None:
+            self._pool.give_buffer(self._buffer)
+            self._buffer = None
+
+    def _after_burst(self) -> None:
+        if self._source_ended:
+            self._end_destination()
+        else:
+            self._await_source(wanted=True)
+            if isinstance(self.source, ssl.SSLSocket) and self.source.pending():
+                self._loop.call_soon(self._go_on_if_reading)  # The kernel will not wake us for what OpenSSL holds.
+
+    def _end_destination(self) -> None:
+        """All is sent: say so. A TLS leg is complete only with its close_notify; a FIN is its owner's part."""
+        self._await_source(wanted=False)
+        try:
+            if isinstance(self.destination, ssl.SSLSocket):
+                tls.end(self.destination)
+        except ssl.SSLWantWriteError:
+            self._await_destination(wanted=True)
+        except OSError as error:
+            raise _Broken(tls.reason_of(error), is_source=False) from None
+        else:
+            self._end(End.ENDED, "", culprit_is_source=False)
+
+    def _go_on_if_reading(self) -> None:
+        if self._reads:
+            self._go_on()
+
+    # Watching.
+
+    def _await_source(self, *, wanted: bool) -> None:
+        if wanted is not self._reads:
+            self._reads = wanted
+            if wanted:
+                self._loop.add_reader(self.source.fileno(), self._go_on)
+            else:
+                self._loop.remove_reader(self.source.fileno())
+
+    def _await_destination(self, *, wanted: bool) -> None:
+        if wanted is not self._writes:
+            self._writes = wanted
+            if wanted:
+                self._loop.add_writer(self.destination.fileno(), self._go_on)
+            else:
+                self._loop.remove_writer(self.destination.fileno())
+
+    def _watch_destination(self) -> None:
+        self._watches = True
+        self._loop.add_reader(self.destination.fileno(), self._destination_spoke)
+
+    def _unwatch_destination(self) -> None:
+        if self._watches:
+            self._watches = False
+            self._loop.remove_reader(self.destination.fileno())
+
+    def _destination_spoke(self) -> None:
+        """TLS tickets are taken in, an end of its own direction is no harm, a reset cuts the transfer."""
+        try:
+            if not self.destination.recv(16384):
+                self._unwatch_destination()
+        except _WOULD_BLOCK:
+            return
+        except ssl.SSLEOFError:
+            self._unwatch_destination()
+        except OSError as error:
+            self._end(End.CUT, tls.reason_of(error), culprit_is_source=False)
+
+    def _end(self, end: End, reason: str, *, culprit_is_source: bool) -> None:
+        self.stop()
+        self._on_end(end, reason, culprit_is_source)
+
+
+class _Broken(Exception):  # noqa: N818  It is caught a few lines above, by its meaning.
+    """A leg broke."""
+
+    def __init__(self, reason: str, *, is_source: bool) -> None:
+        super().__init__(reason)
+        self.reason, self.is_source = reason, is_source

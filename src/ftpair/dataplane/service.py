@@ -1,0 +1,47 @@
+"""One virtual service as a worker runs it: its plan with TLS contexts and port numbers made ready. A session keeps the one it began with."""
+
+import socket
+import ssl
+from collections.abc import Mapping
+
+from ftpair.core.plan import ServerPlan, ServicePlan
+from ftpair.core.status import ServerState
+from ftpair.dataplane import tls
+from ftpair.ftp.feat import common
+
+
+class Service:
+    """A service's plan and what was made from it. Raises ssl.SSLError when certificate and key do not fit."""
+
+    def __init__(self, plan: ServicePlan, worker: int, workers: int) -> None:
+        self.plan = plan
+        self.passive_ports = plan.passive.of_worker(worker, workers)
+        self.features: tuple[str, ...] | None = None
+        """What all servers of the pool can do, as far as the probes know."""
+        self.may_client_end_bare = plan.tls is not None and plan.tls.close_notify == "ignore"
+        self.turn = worker
+        self._context = tls.server_context(plan.tls) if plan.tls is not None else None
+        self._server_contexts = {
+            server.slot: tls.client_context(server.tls) for server in plan.servers if server.tls.mode != "off"
+        }
+
+    def wrap_client(self, sock: socket.socket) -> ssl.SSLSocket:
+        """Put TLS on a client leg; control and data share the context, so that data can resume control."""
+        assert self._context is not None
+        return tls.wrap_as_server(self._context, sock)
+
+    def wrap_server(
+        self, server: ServerPlan, sock: socket.socket, session: ssl.SSLSession | None = None
+    ) -> ssl.SSLSocket:
+        """Put TLS on a server leg, offering `session` for resumption."""
+        name = server.tls.name or server.address.host
+        return tls.wrap_as_client(self._server_contexts[server.slot], sock, name, session)
+
+    def learn(self, states: Mapping[int, ServerState]) -> None:
+        """Compose what every eligible server of the pool can do."""
+        known = [
+            state.features
+            for server in self.plan.servers
+            if (state := states.get(server.slot)) is not None and state.is_eligible and state.features is not None
+        ]
+        self.features = common(known) if known else None

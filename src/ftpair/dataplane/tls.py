@@ -1,0 +1,161 @@
+"""TLS on non-blocking sockets: contexts, handshakes and orderly ends; what OpenSSL says, in words.
+
+`SSLSocket` with `suppress_ragged_eofs=False` and without OP_IGNORE_UNEXPECTED_EOF tells a close_notify (`b""`) from a bare FIN
+(`SSLEOFError`); everything here relies on that.
+"""
+
+import asyncio
+import os
+import socket
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+from ftpair.core.facts import Tls
+from ftpair.core.plan import ClientTls, ServerTls, TlsVersion
+
+_MINIMUM: dict[TlsVersion, ssl.TLSVersion] = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+
+
+def server_context(tls: ClientTls) -> ssl.SSLContext:
+    """Build the context of the client legs. Raises ssl.SSLError when key and certificate do not fit."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    _harden(context, tls.minimum_version)
+    context.set_alpn_protocols(["ftp"])
+    _load_chain(context, tls.certificate.chain_pem + b"\n" + tls.certificate.key_pem)
+    return context
+
+
+def client_context(tls: ServerTls) -> ssl.SSLContext:
+    """Build the context of the legs towards one real server. Raises ssl.SSLError when the CA file holds no certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    _harden(context, tls.minimum_version)
+    if not tls.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    elif tls.ca_pem:
+        context.load_verify_locations(cadata=tls.ca_pem.decode("ascii"))
+    else:
+        context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+    return context
+
+
+def _harden(context: ssl.SSLContext, minimum: TlsVersion) -> None:
+    context.minimum_version = _MINIMUM[minimum]
+    context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
+    context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF  # A bare FIN must not look like a close_notify.
+
+
+def _load_chain(context: ssl.SSLContext, pem: bytes) -> None:
+    # OpenSSL reads chains from files only; a memory file keeps the key off the disk and out of reach of other users.
+    descriptor = os.memfd_create("ftpair-certificate", os.MFD_CLOEXEC)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(pem)
+        file.flush()
+        context.load_cert_chain(Path(f"/proc/self/fd/{descriptor}"))
+
+
+def wrap_as_server(context: ssl.SSLContext, sock: socket.socket) -> ssl.SSLSocket:
+    """Put TLS on a client leg; the handshake is yet to be made."""
+    return context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False, suppress_ragged_eofs=False)
+
+
+def wrap_as_client(
+    context: ssl.SSLContext, sock: socket.socket, name: str, session: ssl.SSLSession | None = None
+) -> ssl.SSLSocket:
+    """Put TLS on a server leg, offering `session` for resumption; the handshake is yet to be made."""
+    return context.wrap_socket(
+        sock,
+        do_handshake_on_connect=False,
+        suppress_ragged_eofs=False,
+        server_hostname=name or None,
+        session=session,
+    )
+
+
+def negotiated(sock: ssl.SSLSocket) -> Tls:
+    """Say what a finished handshake agreed on."""
+    cipher = sock.cipher()
+    return Tls(sock.version() or "", cipher[0] if cipher else "", bool(sock.session_reused))
+
+
+def end(sock: ssl.SSLSocket) -> bool:
+    """Send close_notify; return whether the peer's has come too. Raises SSLWantWriteError while it cannot be sent."""
+    if sock.version() is None:
+        return True  # Ended already, or never begun.
+    try:
+        sock.unwrap()
+    except ssl.SSLWantReadError:
+        return False
+    return True
+
+
+def reason_of(error: OSError) -> str:
+    """Say in words why a connection or a handshake failed."""
+    match error:
+        case ssl.SSLCertVerificationError():
+            return f"certificate refused: {error.verify_message}"
+        case ssl.SSLEOFError():
+            return "closed without close_notify"
+        case ssl.SSLError():
+            return (error.reason or "TLS error").replace("_", " ").lower()
+        case ConnectionRefusedError():
+            return "connect refused"
+        case ConnectionResetError() | BrokenPipeError():
+            return "connection reset"
+        case _:
+            return (error.strerror or "connection failed").lower()
+
+
+class Handshaking:
+    """One handshake under way; ends in exactly one call of `on_done` or `on_failed`, or in none after `cancel`."""
+
+    __slots__ = ("_fd", "_loop", "_on_done", "_on_failed", "_sock", "_waits_to_write")
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        sock: ssl.SSLSocket,
+        on_done: Callable[[], None],
+        on_failed: Callable[[str], None],
+    ) -> None:
+        self._loop, self._sock, self._on_done, self._on_failed = loop, sock, on_done, on_failed
+        self._fd = sock.fileno()
+        self._waits_to_write = False
+
+    def await_peer(self) -> None:
+        """Start when the peer speaks first: nothing is tried before its bytes are there."""
+        self._loop.add_reader(self._fd, self.step)
+
+    def step(self) -> None:
+        """Go as far as the peer's bytes allow."""
+        try:
+            self._sock.do_handshake()
+        except ssl.SSLWantReadError:
+            self._wait(to_write=False)
+        except ssl.SSLWantWriteError:
+            self._wait(to_write=True)
+        except OSError as error:
+            self.cancel()
+            self._on_failed(reason_of(error))
+        else:
+            self.cancel()
+            self._on_done()
+
+    def cancel(self) -> None:
+        """Watch the socket no more."""
+        self._loop.remove_reader(self._fd)
+        if self._waits_to_write:
+            self._loop.remove_writer(self._fd)
+            self._waits_to_write = False
+
+    def _wait(self, *, to_write: bool) -> None:
+        if to_write:
+            self._waits_to_write = True
+            self._loop.remove_reader(self._fd)
+            self._loop.add_writer(self._fd, self.step)
+        else:
+            if self._waits_to_write:
+                self._waits_to_write = False
+                self._loop.remove_writer(self._fd)
+            self._loop.add_reader(self._fd, self.step)

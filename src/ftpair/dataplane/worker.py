@@ -1,0 +1,243 @@
+"""One worker: accepts clients, runs their sessions on one event loop, and reports to the supervisor."""
+
+import asyncio
+import os
+import random
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+from ftpair.balance.choice import NoChoice, choose
+from ftpair.balance.policies import Request
+from ftpair.core.ending import Leg
+from ftpair.core.facts import DataConnection, Fact
+from ftpair.core.messages import ListenerKey, Sample, Sessions
+from ftpair.core.plan import Plan, ServerPlan
+from ftpair.core.status import ServerState
+from ftpair.dataplane.counts import Counts
+from ftpair.dataplane.data import DataConnections
+from ftpair.dataplane.driver import Driver
+from ftpair.dataplane.farewell import LINGER_S
+from ftpair.dataplane.passive import PassivePorts
+from ftpair.dataplane.relay import Pool
+from ftpair.dataplane.service import Service
+from ftpair.session import events
+
+TICK_S = 1.0
+_ACCEPTS_AT_ONCE = 16
+_PAUSE_S = 0.2
+"""How long accepting rests when descriptors have run out."""
+
+
+class Worker:
+    """The sessions of one process. `note` takes every fact."""
+
+    def __init__(self, number: int, workers: int, counts: Counts, note: Callable[[Fact], None]) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.number, self.counts, self.note = number, counts, note
+        self.pool = Pool()
+        self.ports = PassivePorts(self.loop, self._stray)
+        self.lag_s = 0.0
+        self.commands: Counter[str] = Counter()
+        """Commands of ended sessions, by verb."""
+        self._workers = workers
+        self._services: dict[str, Service] = {}
+        self._states: Mapping[int, ServerState] = {}
+        self._listeners: dict[ListenerKey, socket.socket] = {}
+        self._drivers: dict[str, Driver] = {}
+        self._moving: set[DataConnections] = set()
+        self._began = 0
+        self._is_stopping = False
+        self._next_tick = self.loop.time() + TICK_S
+        self._timer = self.loop.call_at(self._next_tick, self._tick)
+        self._idle = asyncio.Event()
+
+    # Plan and states.
+
+    def use_plan(self, plan: Plan, keys: Sequence[ListenerKey], fds: Sequence[int]) -> None:
+        """Give new sessions this plan; running ones keep theirs. Raises ssl.SSLError and changes nothing when a certificate is no good."""
+        services = {}
+        for service in plan.services:
+            running = self._services.get(service.name)
+            is_same = running is not None and running.plan == service
+            services[service.name] = (
+                running if is_same and running is not None else Service(service, self.number, self._workers)
+            )
+        self._services = services
+        self._learn()
+        self._listen(dict(zip(keys, fds, strict=True)))
+
+    def use_states(self, states: Mapping[int, ServerState]) -> None:
+        """Choose by these states from now on."""
+        self._states = states
+        self._learn()
+
+    def _learn(self) -> None:
+        for service in self._services.values():
+            service.learn(self._states)
+
+    # Accepting.
+
+    def _listen(self, wanted: dict[ListenerKey, int]) -> None:
+        for key in self._listeners.keys() - wanted.keys():
+            self._close_listener(key)
+        for key, fd in wanted.items():
+            if key in self._listeners or self._is_stopping:
+                os.close(fd)
+            else:
+                listener = socket.socket(fileno=fd)
+                listener.setblocking(False)
+                self._listeners[key] = listener
+                self.loop.add_reader(fd, self._acceptable, key, listener)
+
+    def _close_listener(self, key: ListenerKey) -> None:
+        listener = self._listeners.pop(key)
+        self.loop.remove_reader(listener.fileno())
+        listener.close()
+
+    def _acceptable(self, key: ListenerKey, listener: socket.socket) -> None:
+        for _ in range(_ACCEPTS_AT_ONCE):
+            try:
+                sock, _peer = listener.accept()
+            except (BlockingIOError, ConnectionAbortedError):
+                return
+            except OSError:  # No descriptor left: the queue waits in the kernel.
+                self._rest(key, listener)
+                return
+            self._welcome(key, sock)
+
+    def _rest(self, key: ListenerKey, listener: socket.socket) -> None:
+        self.loop.remove_reader(listener.fileno())
+        self.loop.call_later(_PAUSE_S, self._accept_again, key, listener)
+
+    def _accept_again(self, key: ListenerKey, listener: socket.socket) -> None:
+        if self._listeners.get(key) is listener:
+            self.loop.add_reader(listener.fileno(), self._acceptable, key, listener)
+
+    def _welcome(self, key: ListenerKey, sock: socket.socket) -> None:
+        service = self._services.get(key.service)
+        if service is None:
+            sock.close()
+            return
+        self._began += 1
+        name = f"{self.number}-{self._began:x}-{random.getrandbits(24):06x}"  # noqa: S311  A name, not a secret.
+        try:
+            sock.setblocking(False)
+            # asyncio sets it only on its own sockets; with Nagle every transfer stalls for 40 ms.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)  # The urgent DM in front of ABOR stays in line.
+            driver = Driver(self, service, sock, key.entrance, name)
+        except OSError:  # It was gone before it was greeted.
+            sock.close()
+            return
+        self._drivers[name] = driver
+        driver.begin()
+
+    # What drivers ask for.
+
+    def choose(self, driver: Driver, user: str, tried: tuple[int, ...]) -> ServerPlan | NoChoice:
+        """Ask the balancer."""
+        service = driver.service
+        service.turn += 1
+        request = Request(driver.client_host, user, service.turn, random.random)
+        return choose(service.plan, self._states, self.counts.sessions, request, tried)
+
+    def forget(self, driver: Driver) -> None:
+        """The session is over."""
+        if self._drivers.pop(driver.name, None) is not None:
+            self.commands.update(driver.session.commands)
+        if not self._drivers:
+            self._idle.set()
+
+    def watch(self, data: DataConnections) -> None:
+        """Call `check` about every second from now on."""
+        self._moving.add(data)
+
+    def unwatch(self, data: DataConnections) -> None:
+        """Call it no more."""
+        self._moving.discard(data)
+
+    def _stray(self, _host: str, port: int) -> None:
+        service = next((s for s in self._services.values() if port in s.plan.passive), None)
+        self.note(DataConnection(service.plan.name if service else "", "passive", Leg.CLIENT, "stray"))
+
+    # Once a second.
+
+    def _tick(self) -> None:
+        self.lag_s = max(0.0, self.loop.time() - self._next_tick)
+        now = time.monotonic()
+        for data in tuple(self._moving):
+            data.check(now)
+        for driver in tuple(self._drivers.values()):
+            driver.tick(now)
+        self.ports.close_idle(self.loop.time())
+        self._next_tick = self.loop.time() + TICK_S
+        self._timer = self.loop.call_at(self._next_tick, self._tick)
+
+    def gauges(self) -> tuple[Sample, ...]:
+        """Return what can be read off right now."""
+        samples = [
+            Sample("event_loop_lag_seconds", (str(self.number),), self.lag_s),
+            Sample("process_open_fds", (f"worker {self.number}",), float(len(os.listdir("/proc/self/fd")))),
+        ]
+        for name, service in self._services.items():
+            in_use = self.ports.in_use(service.plan.address, service.passive_ports)
+            samples.append(Sample("passive_ports_in_use", (name,), float(in_use)))
+            samples.append(Sample("sessions", (name,), float(self._sessions_of(name))))
+        return tuple(samples)
+
+    def _sessions_of(self, service: str) -> int:
+        return sum(1 for driver in self._drivers.values() if driver.service.plan.name == service)
+
+    def command_counts(self) -> Counter[str]:
+        """Return all commands so far, by verb."""
+        counts = self.commands.copy()
+        for driver in self._drivers.values():
+            counts.update(driver.session.commands)
+        return counts
+
+    # Operators.
+
+    def sessions(self, number: int) -> Sessions:
+        """List sessions and transfers."""
+        now = time.monotonic()
+        drivers = self._drivers.values()
+        transfers = (driver.transfer_row(now) for driver in drivers)
+        return Sessions(
+            number, tuple(driver.row(now) for driver in drivers), tuple(row for row in transfers if row is not None)
+        )
+
+    def end_sessions(self, reason: str, session: str, slot: int) -> int:
+        """End one session by name, or all of a server's; return how many."""
+        ended = [driver for driver in self._drivers.values() if driver.name == session or driver.slot == slot >= 0]
+        for driver in ended:
+            driver.dispatch(events.Dismissed(reason))
+        return len(ended)
+
+    async def stop(self, grace_s: float) -> None:
+        """Close the listeners, let running transfers end for `grace_s` seconds, dismiss the rest."""
+        self._is_stopping = True
+        for key in list(self._listeners):
+            self._close_listener(key)
+        for driver in tuple(self._drivers.values()):
+            driver.dispatch(events.ShuttingDown("ftpair is shutting down"))
+        await self._wait_idle(grace_s)
+        if self._drivers:
+            for driver in tuple(self._drivers.values()):
+                driver.dispatch(events.Dismissed("ftpair is shutting down"))
+            await self._wait_idle(LINGER_S)
+        self._timer.cancel()
+        self.ports.close()
+        await asyncio.sleep(0.05)  # The last replies are on their way: let the farewells send their FIN.
+
+    async def _wait_idle(self, most_s: float) -> None:
+        if not self._drivers:
+            return
+        self._idle.clear()
+        try:
+            async with asyncio.timeout(most_s):
+                await self._idle.wait()
+        except TimeoutError:
+            pass
