@@ -16,7 +16,18 @@ _MOST_PENDING_BYTES = 4 << 20
 class ControlStream:
     """A non-blocking control connection. `on_lost` is called once, and never after `close`."""
 
-    __slots__ = ("_fd", "_handshake", "_is_open", "_is_reading", "_loop", "_on_bytes", "_on_lost", "_pending", "_writes", "sock")
+    __slots__ = (
+        "_fd",
+        "_handshake",
+        "_is_open",
+        "_is_reading",
+        "_loop",
+        "_on_bytes",
+        "_on_lost",
+        "_pending",
+        "_writes",
+        "sock",
+    )
 
     def __init__(
         self,

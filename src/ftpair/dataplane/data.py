@@ -1,7 +1,7 @@
 """The data connection of one session: both legs from the reply to PASV to their ends, as one life.
 
-A session has at most one. It is born by `expect`, gets its server leg by `dial`, moves bytes after `join` and dies by `drop` or by
-itself when the bytes have ended; what happened goes to `on_ended` as the DataEnded of the session.
+A session has at most one. It is born by `expect`, gets its server leg by `dial`, moves bytes after `join` and dies by
+`drop` or by itself when the bytes have ended; what happened goes to `on_ended` as the DataEnded of the session.
 """
 
 import asyncio
@@ -207,18 +207,14 @@ class DataConnections:
         assert client.sock is not None
         assert server.sock is not None
         source, destination = (client, server) if self._direction == "up" else (server, client)
-        may_end_bare = (
-            self._terms.client_may_end_bare if self._direction == "up" else self._terms.server_may_end_bare
-        )
+        may_end_bare = self._terms.client_may_end_bare if self._direction == "up" else self._terms.server_may_end_bare
         assert source.sock is not None
         assert destination.sock is not None
         self._moved_at = time.monotonic()
-        self.relay = Relay(
-            self._with.loop, self._with.pool, source.sock, destination.sock, self._relayed, may_end_bare=may_end_bare
-        )
+        self.relay = Relay(self._with.pool, source.sock, destination.sock, self._relayed, may_end_bare=may_end_bare)
         self.relay.start()
 
-    def _relayed(self, end: End, reason: str, culprit_is_source: bool) -> None:  # noqa: FBT001  A callback's shape.
+    def _relayed(self, end: End, reason: str, culprit_is_source: bool) -> None:
         up = self._direction == "up"
         leg = Leg.CLIENT if culprit_is_source is up else Leg.SERVER
         words = f"data connection of the {leg.value}: {reason}" if reason else ""

@@ -10,9 +10,7 @@ from ftpair.dataplane.tls import reason_of
 
 
 class Dialling:
-    """A connection under way; ends in one call of `on_connected` or `on_failed`, never from within the constructor's caller's
-    own frame unless the kernel refuses at once, or in none after `cancel`.
-    """
+    """A connection under way; ends in one later call of `on_connected` or `on_failed`, or in none after `cancel`."""
 
     __slots__ = ("_fd", "_loop", "_on_connected", "_on_failed", "_sock")
 

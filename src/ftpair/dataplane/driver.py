@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from ftpair.balance.choice import NoChoice
-from ftpair.core.endpoint import Endpoint
 from ftpair.core.ending import End, Leg
+from ftpair.core.endpoint import Endpoint
 from ftpair.core.facts import Handshake
 from ftpair.core.plan import Entrance, ServerPlan
 from ftpair.core.status import SessionRow, TransferRow
@@ -79,7 +79,7 @@ class Driver:
     def begin(self) -> None:
         """Open the session; on the implicit port after its handshake."""
         if self._entrance == "implicit":
-            self._secure_client(lambda done: events.Opened(done), self._refuse_implicit)
+            self._secure_client(events.Opened, self._refuse_implicit)
         else:
             self._client.resume()
             self.dispatch(events.Opened())
@@ -136,9 +136,7 @@ class Driver:
         self._client.write(effect.data)
 
     def _secure(self, _effect: effects.SecureClient) -> None:
-        self._secure_client(
-            lambda done: events.ClientSecured(done), lambda why: self.dispatch(events.ClientNotSecured(why))
-        )
+        self._secure_client(events.ClientSecured, lambda why: self.dispatch(events.ClientNotSecured(why)))
 
     def _secure_client(self, event: Callable[[Any], events.Event], on_failed: Callable[[str], None]) -> None:
         service = self.service
@@ -285,14 +283,10 @@ class Driver:
         service = self.service
         terms = Terms(service.plan.name, service.plan.clocks, service.wrap_client, self._wrap_server_data)
         terms.client_may_end_bare = service.may_client_end_bare
-        terms.server_may_end_bare = (
-            self._server_plan is not None and self._server_plan.tls.close_notify == "ignore"
-        )
+        terms.server_may_end_bare = self._server_plan is not None and self._server_plan.tls.close_notify == "ignore"
         self._data = DataConnections(self._worker, terms, self._data_ended)
         self._data.on_server_session = self._keep_session
-        port = self._data.expect(
-            service.plan.address, service.passive_ports, self.client_host, with_tls=effect.tls
-        )
+        port = self._data.expect(service.plan.address, service.passive_ports, self.client_host, with_tls=effect.tls)
         if port is None:
             self._data = None
         self._events.append(events.NoPort() if port is None else events.PortReady(port))

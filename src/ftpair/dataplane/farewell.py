@@ -16,14 +16,14 @@ _MOST_BYTES = 1 << 20
 
 
 def reset(sock: socket.socket) -> None:
-    """Close with a reset: the only end that no peer takes for a complete file (transport.abort() looks like a clean EOF)."""
+    """Close with a reset: the only end that no peer takes for a complete file."""
     with contextlib.suppress(OSError):  # The peer may have reset it first.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
     sock.close()
 
 
 def say_goodbye(loop: asyncio.AbstractEventLoop, sock: socket.socket) -> None:
-    """Send close_notify (TLS) and FIN, wait up to LINGER_S for the peer's, then close. All data must have been sent before.
+    """Send close_notify (TLS) and FIN, wait up to LINGER_S for the peer's, then close. All data must have been sent.
 
     A close with unread bytes in the receive queue turns into a reset that destroys what the peer has not read yet.
     """

@@ -1,6 +1,6 @@
 """Passive ports: shared between client addresses, opened when first needed, closed when idle (design, section 4).
 
-What waits for a data connection is the expectation (port, client address); sessions of different addresses share a port.
+What waits for a data connection is the expectation (port, client address): sessions of different addresses share one.
 """
 
 import asyncio
@@ -113,7 +113,7 @@ class PassivePorts:
             reset(sock)
             self._on_stray(peer[0], port.number)
             return
-        sock.setblocking(False)
+        sock.settimeout(0)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         expectation.on_accepted(sock)
 

@@ -1,10 +1,11 @@
 """Relays: the bytes of one transfer from one leg to the other, and how they end. Data never passes through the session.
 
-Clear to clear moves by splice(2) through a pipe, without a copy; with TLS on a leg through one 256 KiB buffer. A relay yields after
-BURST_BYTES, so that a thousand transfers share a worker fairly.
+Clear to clear moves by splice(2) through a pipe, without a copy; with TLS on a leg through one 256 KiB buffer. A relay
+yields after BURST_BYTES, so that a thousand transfers share a worker fairly.
 """
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import socket
@@ -26,9 +27,10 @@ Pipe = tuple[int, int]
 
 
 class Pool:
-    """Buffers and pipes that relays of one worker lend each other; a relay holds one only while bytes wait in it."""
+    """Buffers and pipes that the relays of one loop lend each other; a relay holds one only while bytes wait in it."""
 
-    def __init__(self, most: int = 64) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, most: int = 64) -> None:
+        self.loop = loop
         self._most = most
         self._buffers: list[bytearray] = []
         self._pipes: list[Pipe] = []
@@ -47,10 +49,8 @@ class Pool:
         if self._pipes:
             return self._pipes.pop()
         pipe = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
+        with contextlib.suppress(OSError):  # Over the user's soft limit (pipe-user-pages-soft) a smaller one works too.
             fcntl.fcntl(pipe[1], fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-        except OSError:
-            pass  # Over the user's soft limit (pipe-user-pages-soft): the smaller pipe works too.
         return pipe
 
     def give_pipe(self, pipe: Pipe, *, is_empty: bool) -> None:
@@ -63,10 +63,10 @@ class Pool:
 
 
 class Relay:
-    """One direction of one transfer. `on_end(end, reason, culprit_is_source)` is called once, and never after `stop`.
+    """One direction of one transfer. `on_end(end, reason, culprit_is_source)` comes once, and never after `stop`.
 
-    ENDED means: the source ended in order, every byte of it was handed to the destination's socket, and its close_notify too where
-    it has TLS. Both sockets are watched all the time; closing them is the owner's part.
+    ENDED means: the source ended in order, every byte of it was handed to the destination's socket, and its
+    close_notify too where it has TLS. Both sockets are watched all the time; closing them is the owner's part.
     """
 
     __slots__ = (
@@ -76,7 +76,6 @@ class Relay:
 
     def __init__(
         self,
-        loop: asyncio.AbstractEventLoop,
         pool: Pool,
         source: socket.socket,
         destination: socket.socket,
@@ -84,7 +83,7 @@ class Relay:
         *,
         may_end_bare: bool = False,
     ) -> None:
-        self._loop, self._pool, self._on_end = loop, pool, on_end
+        self._loop, self._pool, self._on_end = pool.loop, pool, on_end
         self.source, self.destination = source, destination
         self.may_end_bare = may_end_bare
         self.bytes = 0

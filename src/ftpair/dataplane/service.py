@@ -1,4 +1,7 @@
-"""One virtual service as a worker runs it: its plan with TLS contexts and port numbers made ready. A session keeps the one it began with."""
+"""One virtual service as a worker runs it: its plan with TLS contexts and port numbers made ready.
+
+A session keeps the one it began with.
+"""
 
 import socket
 import ssl

@@ -1,7 +1,7 @@
 """TLS on non-blocking sockets: contexts, handshakes and orderly ends; what OpenSSL says, in words.
 
-`SSLSocket` with `suppress_ragged_eofs=False` and without OP_IGNORE_UNEXPECTED_EOF tells a close_notify (`b""`) from a bare FIN
-(`SSLEOFError`); everything here relies on that.
+`SSLSocket` with `suppress_ragged_eofs=False` and without OP_IGNORE_UNEXPECTED_EOF tells a close_notify (`b""`) from a
+bare FIN (`SSLEOFError`); everything here relies on that.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ def server_context(tls: ClientTls) -> ssl.SSLContext:
 
 
 def client_context(tls: ServerTls) -> ssl.SSLContext:
-    """Build the context of the legs towards one real server. Raises ssl.SSLError when the CA file holds no certificate."""
+    """Build the context of the legs towards one real server. Raises ssl.SSLError when the CA file is no good."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     _harden(context, tls.minimum_version)
     if not tls.verify:
@@ -73,8 +73,9 @@ def wrap_as_client(
     )
 
 
-def negotiated(sock: ssl.SSLSocket) -> Tls:
+def negotiated(sock: socket.socket) -> Tls:
     """Say what a finished handshake agreed on."""
+    assert isinstance(sock, ssl.SSLSocket)
     cipher = sock.cipher()
     return Tls(sock.version() or "", cipher[0] if cipher else "", bool(sock.session_reused))
 

@@ -7,6 +7,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from ftpair.balance.choice import NoChoice, choose
 from ftpair.balance.policies import Request
@@ -30,13 +31,18 @@ _PAUSE_S = 0.2
 """How long accepting rests when descriptors have run out."""
 
 
+def open_descriptors() -> int:
+    """Count what this process has open."""
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
 class Worker:
     """The sessions of one process. `note` takes every fact."""
 
     def __init__(self, number: int, workers: int, counts: Counts, note: Callable[[Fact], None]) -> None:
         self.loop = asyncio.get_running_loop()
         self.number, self.counts, self.note = number, counts, note
-        self.pool = Pool()
+        self.pool = Pool(self.loop)
         self.ports = PassivePorts(self.loop, self._stray)
         self.lag_s = 0.0
         self.commands: Counter[str] = Counter()
@@ -56,7 +62,7 @@ class Worker:
     # Plan and states.
 
     def use_plan(self, plan: Plan, keys: Sequence[ListenerKey], fds: Sequence[int]) -> None:
-        """Give new sessions this plan; running ones keep theirs. Raises ssl.SSLError and changes nothing when a certificate is no good."""
+        """Give new sessions this plan; running ones keep theirs. Raises ssl.SSLError for a bad certificate."""
         services = {}
         for service in plan.services:
             running = self._services.get(service.name)
@@ -87,7 +93,7 @@ class Worker:
                 os.close(fd)
             else:
                 listener = socket.socket(fileno=fd)
-                listener.setblocking(False)
+                listener.settimeout(0)
                 self._listeners[key] = listener
                 self.loop.add_reader(fd, self._acceptable, key, listener)
 
@@ -121,9 +127,9 @@ class Worker:
             sock.close()
             return
         self._began += 1
-        name = f"{self.number}-{self._began:x}-{random.getrandbits(24):06x}"  # noqa: S311  A name, not a secret.
+        name = f"{self.number}-{self._began:x}-{random.getrandbits(24):06x}"
         try:
-            sock.setblocking(False)
+            sock.settimeout(0)
             # asyncio sets it only on its own sockets; with Nagle every transfer stalls for 40 ms.
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -180,7 +186,7 @@ class Worker:
         """Return what can be read off right now."""
         samples = [
             Sample("event_loop_lag_seconds", (str(self.number),), self.lag_s),
-            Sample("process_open_fds", (f"worker {self.number}",), float(len(os.listdir("/proc/self/fd")))),
+            Sample("process_open_fds", (f"worker {self.number}",), float(open_descriptors())),
         ]
         for name, service in self._services.items():
             in_use = self.ports.in_use(service.plan.address, service.passive_ports)
