@@ -1,0 +1,251 @@
+"""Child processes: spawned by exec, joined by a channel, watched, and replaced when they die.
+
+A child is one name with many lives: `worker 1` keeps its name when its process is replaced.
+"""
+
+import asyncio
+import os
+import pwd
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any, Protocol
+
+from ftpair.core.errors import SetupError
+from ftpair.core.messages import Beat, Message, Ready, Stop, ToSupervisor
+from ftpair.dataplane.channel import Channel, socketpair
+
+READY_TIMEOUT_S = 30.0
+"""From exec to `Ready`."""
+BEAT_TIMEOUT_S = 15.0
+"""A child beats every second; one that does not for this long hangs."""
+SHORT_LIFE_S = 2.0
+"""Who dies younger is started again with a pause, which doubles with every such death."""
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 5.0
+STOP_MARGIN_S = 5.0
+"""What a child gets beyond its grace to end by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a child is started: `python -m module --channel FD *arguments`."""
+
+    name: str
+    """For people: `worker 1`, `prober`, `api`."""
+    module: str
+    arguments: tuple[str, ...] = ()
+    pass_fds: tuple[int, ...] = ()
+    user: str = ""
+    """Empty: the user of the supervisor."""
+    receives: Any = ToSupervisor
+    """The union of messages that the child may send."""
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+class Parent(Protocol):
+    """Who hears of a child's lives."""
+
+    def child_started(self, child: "Child") -> None:
+        """Hear of a new life: time to send it its plan."""
+
+    def child_said(self, child: "Child", message: Message) -> None:
+        """Hear a message; `Ready` and `Beat` included."""
+
+    def child_ended(self, child: "Child", why: str) -> None:
+        """Hear of the end of a life, before the next begins."""
+
+
+def account(user: str) -> pwd.struct_passwd | None:
+    """Return whom children run as, None for the supervisor's own user. Raises SetupError."""
+    if not user:
+        return None
+    try:
+        entry = pwd.getpwnam(user)
+    except KeyError:
+        raise SetupError(f"user: there is no user {user!r}; create it (`useradd --system {user}`)") from None
+    if os.geteuid() not in (0, entry.pw_uid):
+        raise SetupError(f"user: only root can run workers as {user!r}; start ftpair as root or remove `user`")
+    return entry if os.geteuid() == 0 else None
+
+
+def check_user(user: str) -> None:
+    """Raise SetupError if that user cannot run ftpair: an interpreter below /root is closed to everybody else."""
+    entry = account(user)
+    if not entry:
+        return
+    try:
+        subprocess.run(
+            [sys.executable, "-c", "import ftpair"],
+            check=True,
+            capture_output=True,
+            timeout=READY_TIMEOUT_S,
+            user=entry.pw_uid,
+            group=entry.pw_gid,
+            extra_groups=[],
+        )
+    except (OSError, subprocess.SubprocessError):
+        raise SetupError(
+            f"user: {user!r} cannot run {sys.executable}; install ftpair where every user can read it (/opt/ftpair)"
+        ) from None
+
+
+class Child:
+    """One child, through all its lives."""
+
+    def __init__(self, recipe: Recipe, parent: Parent) -> None:
+        self.recipe = recipe
+        self.name = recipe.name
+        self.restarts = 0
+        self.is_ready = False
+        self.is_stopping = False
+        self._parent = parent
+        self._process: subprocess.Popen[bytes] | None = None
+        self._channel: Channel | None = None
+        self._short_lives = 0
+        self._alive_until = 0.0
+        self._watchdog: asyncio.TimerHandle | None = None
+        self._stopped = asyncio.Event()
+        self._why = ""
+        """Why this life is being ended by us."""
+        self._why_dead = ""
+        """What a watchdog that barks will say."""
+
+    @property
+    def pid(self) -> int:
+        """The process of this life, 0 between two lives."""
+        return self._process.pid if self._process else 0
+
+    async def run(self) -> None:
+        """Live, die and live again until `stop`."""
+        while not self.is_stopping:
+            born = monotonic()
+            why = await self._live()
+            self._parent.child_ended(self, why)
+            if not self.is_stopping:
+                await self._pause(monotonic() - born)
+                self.restarts += 1
+
+    def send(self, message: Message, fds: Sequence[int] = ()) -> None:
+        """Send a message; a child that is being replaced gets nothing, for its successor is told all anew."""
+        if self._channel:
+            self._channel.send(message, fds)
+
+    def stop(self, grace_s: float) -> None:
+        """Ask the child to end within that many seconds; it is killed when it does not."""
+        self.is_stopping = True
+        self._stopped.set()
+        self.send(Stop(grace_s))
+        self._watch(grace_s + STOP_MARGIN_S, f"did not end within {grace_s:g} s")
+
+    def kill(self, why: str) -> None:
+        """End this life at once."""
+        if self._process:
+            self._why = why
+            self._process.kill()
+
+    async def _live(self) -> str:
+        """Run one process to its end; return how it ended."""
+        self._why = ""
+        try:
+            process, gone = self._spawn()
+        except OSError as error:
+            return f"could not be started: {error.strerror}"
+        self._watch(READY_TIMEOUT_S, f"was not ready within {READY_TIMEOUT_S:g} s")
+        self._parent.child_started(self)
+        try:
+            await gone.wait()
+        finally:
+            self._bury(process)
+        return self._why or _ending(process.returncode)
+
+    def _spawn(self) -> tuple[subprocess.Popen[bytes], asyncio.Event]:
+        ours, theirs = socketpair()
+        with theirs:
+            try:
+                self._process = process = _exec(self.recipe, theirs.fileno())
+            except OSError:
+                ours.close()
+                raise
+        self._channel = Channel(ours, self.recipe.receives, self._heard, self._hung_up)
+        return process, _death_of(process)
+
+    def _bury(self, process: subprocess.Popen[bytes]) -> None:
+        """Clear what a life leaves; kills the process if `run` was cancelled."""
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        if self._watchdog:
+            self._watchdog.cancel()
+        if self._channel:
+            self._channel.close()
+        self._process = self._channel = None
+        self.is_ready = False
+
+    def _heard(self, message: Message, _fds: tuple[int, ...]) -> None:
+        if isinstance(message, Ready | Beat) and not self.is_stopping:
+            self.is_ready = self.is_ready or isinstance(message, Ready)
+            self._alive_until = monotonic() + BEAT_TIMEOUT_S
+            self._why_dead = f"hung: no sign of life for {BEAT_TIMEOUT_S:g} s"
+        self._parent.child_said(self, message)
+
+    def _hung_up(self) -> None:
+        """Give a child that left its channel the time to exit; one that does not has lost its way."""
+        if not self.is_stopping:
+            self._watch(STOP_MARGIN_S, "left its channel but did not exit")
+
+    def _watch(self, timeout_s: float, why: str) -> None:
+        self._alive_until, self._why_dead = monotonic() + timeout_s, why
+        self._check()
+
+    def _check(self) -> None:
+        if self._watchdog:
+            self._watchdog.cancel()
+        left_s = self._alive_until - monotonic()
+        if left_s <= 0:
+            self.kill(self._why_dead)
+        elif self._process:
+            self._watchdog = asyncio.get_running_loop().call_later(left_s, self._check)
+
+    async def _pause(self, lived_s: float) -> None:
+        self._short_lives = self._short_lives + 1 if lived_s < SHORT_LIFE_S else 0
+        if self._short_lives:
+            pause_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** (self._short_lives - 1))
+            try:
+                await asyncio.wait_for(self._stopped.wait(), pause_s)
+            except TimeoutError:
+                return
+
+
+def _exec(recipe: Recipe, channel: int) -> subprocess.Popen[bytes]:
+    entry = account(recipe.user)
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and module.
+        [sys.executable, "-m", recipe.module, "--channel", str(channel), *recipe.arguments],
+        stdin=subprocess.DEVNULL,
+        pass_fds=(channel, *recipe.pass_fds),
+        env=os.environ | recipe.environment,
+        process_group=0,  # Ctrl-C in a terminal reaches the supervisor alone, which ends its children in order.
+        user=entry.pw_uid if entry else None,
+        group=entry.pw_gid if entry else None,
+        extra_groups=[] if entry else None,
+    )
+
+
+def _death_of(process: subprocess.Popen[bytes]) -> asyncio.Event:
+    """Return an event that is set when the process has exited."""
+    loop, gone, pidfd = asyncio.get_running_loop(), asyncio.Event(), os.pidfd_open(process.pid)
+
+    def exited() -> None:
+        loop.remove_reader(pidfd)
+        os.close(pidfd)
+        gone.set()
+
+    loop.add_reader(pidfd, exited)
+    return gone
+
+
+def _ending(status: int) -> str:
+    return f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"

@@ -1,0 +1,200 @@
+"""Children: real processes that are killed, hang and refuse to end, and the one that replaces them."""
+
+import asyncio
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import ftpair
+from ftpair.core.errors import SetupError
+from ftpair.core.messages import Beat, ListSessions, Ready, Sessions
+from ftpair.dataplane import children
+from ftpair.dataplane.children import Child, Recipe, account, check_user
+
+
+class Parent:
+    """Keeps what it hears."""
+
+    def __init__(self):
+        self.started, self.said, self.ended, self.times = [], [], [], []
+
+    def child_started(self, child):
+        self.started.append(child.pid)
+
+    def child_said(self, child, message):
+        self.said.append(message)
+        if isinstance(message, Ready):
+            self.times.append(time.monotonic())
+
+    def child_ended(self, child, why):
+        self.ended.append(why)
+
+
+@asynccontextmanager
+async def living_child(behaviour="", folder=Path(__file__).parent, **more):
+    parent = Parent()
+    environment = {"BEHAVIOUR": behaviour, "PYTHONPATH": str(folder)}
+    child = Child(Recipe("worker 1", "a_child", environment=environment, **more), parent)
+    task = asyncio.create_task(child.run())
+    try:
+        yield child, parent
+    finally:
+        child.stop(5)
+        child.kill("the test is over")
+        await task
+
+
+async def until(condition, timeout_s=20):
+    async with asyncio.timeout(timeout_s):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def play(scenario):
+    asyncio.run(scenario())
+
+
+def test_a_child_is_ready_talks_and_ends_when_asked():
+    async def scenario():
+        async with living_child() as (child, parent):
+            await until(lambda: child.is_ready)
+            child.send(ListSessions(3))
+            await until(lambda: Sessions(3, (), (), ended=os.getuid()) in parent.said)
+            child.stop(5)
+            await until(lambda: parent.ended)
+            assert parent.ended == ["exit status 0"]
+            assert (child.pid, child.restarts) == (0, 0)
+
+    play(scenario)
+
+
+def test_a_killed_child_is_replaced_within_one_second():
+    async def scenario():
+        async with living_child() as (child, parent):
+            await until(lambda: child.is_ready)
+            first, killed = child.pid, time.monotonic()
+            os.kill(first, signal.SIGKILL)
+            await until(lambda: len(parent.started) == 2)
+            assert time.monotonic() - killed < 1
+            await until(lambda: len(parent.times) == 2)
+            assert parent.ended == ["killed by SIGKILL"]
+            assert child.pid != first
+            assert child.restarts == 1
+
+    play(scenario)
+
+
+def test_a_child_that_always_dies_young_is_started_again_with_growing_pauses():
+    async def scenario():
+        async with living_child("dies") as (child, parent):
+            begun = time.monotonic()
+            await until(lambda: child.restarts >= 3)
+            assert time.monotonic() - begun > 0.1 + 0.2 + 0.4
+            assert parent.ended[0] == "exit status 7"
+            assert not child.is_ready
+
+    play(scenario)
+
+
+@pytest.fixture
+def short_deadlines(monkeypatch):
+    for name in ("READY_TIMEOUT_S", "BEAT_TIMEOUT_S", "STOP_MARGIN_S"):
+        monkeypatch.setattr(children, name, 3.0 if name == "READY_TIMEOUT_S" else 0.5)
+
+
+def test_a_child_that_hangs_is_killed_and_replaced(short_deadlines):
+    async def scenario():
+        async with living_child("hangs") as (_child, parent):
+            await until(lambda: len(parent.started) == 2)
+            assert parent.ended == ["hung: no sign of life for 0.5 s"]
+            assert any(isinstance(message, Beat) for message in parent.said)
+
+    play(scenario)
+
+
+def test_a_child_that_is_never_ready_is_killed_and_replaced(short_deadlines):
+    async def scenario():
+        async with living_child("mute") as (_child, parent):
+            await until(lambda: len(parent.started) == 2)
+            assert parent.ended == ["was not ready within 3 s"]
+
+    play(scenario)
+
+
+def test_a_child_that_will_not_end_is_killed_after_its_grace(short_deadlines):
+    async def scenario():
+        async with living_child("stubborn") as (child, parent):
+            await until(lambda: child.is_ready)
+            child.stop(0.2)
+            await until(lambda: parent.ended)
+            assert parent.ended == ["did not end within 0.2 s"]
+
+    play(scenario)
+
+
+def test_a_child_sees_the_end_of_its_supervisor():
+    async def scenario():
+        async with living_child() as (child, parent):
+            await until(lambda: child.is_ready)
+            child._channel.close()
+            await until(lambda: parent.ended)
+            assert parent.ended == ["exit status 0"]
+
+    play(scenario)
+
+
+@pytest.fixture
+def open_to_nobody(monkeypatch):
+    """A Python and the needed packages where the user `nobody` can read them, even if all of it lies in /root."""
+    nobody = pwd.getpwnam("nobody")
+    with tempfile.TemporaryDirectory() as folder:
+        for source in (Path(ftpair.__file__).parent, Path(msgspec.__file__).parent):
+            shutil.copytree(source, Path(folder) / source.name)
+        shutil.copy(Path(__file__).parent / "a_child.py", folder)
+        subprocess.run(["chmod", "-R", "a+rX", folder], check=True)
+        monkeypatch.setenv("PYTHONPATH", folder)
+        for python in (sys.executable, "/usr/bin/python3.11", "/usr/bin/python3"):
+            with suppress(OSError, subprocess.SubprocessError):
+                subprocess.run([python, "-c", "import a_child"], check=True, timeout=30, user=nobody.pw_uid)
+                monkeypatch.setattr(sys, "executable", python)
+                yield folder
+                return
+        pytest.fail("set-up: no Python that the user nobody can run; apt-get install python3")
+
+
+def test_a_child_drops_the_privileges_of_its_supervisor(open_to_nobody):
+    async def scenario():
+        check_user("nobody")
+        async with living_child(user="nobody", folder=open_to_nobody) as (child, _parent):
+            await until(lambda: child.is_ready)
+            status = Path(f"/proc/{child.pid}/status").read_text()
+            nobody = pwd.getpwnam("nobody")
+            assert f"Uid:\t{nobody.pw_uid}\t{nobody.pw_uid}\t{nobody.pw_uid}" in status
+            assert f"Gid:\t{nobody.pw_gid}\t{nobody.pw_gid}\t{nobody.pw_gid}" in status
+            assert "Groups:\t \n" in status
+
+    play(scenario)
+
+
+def test_a_user_who_cannot_read_ftpair_is_said_before_anything_starts(monkeypatch, tmp_path):
+    closed = tmp_path / "python"
+    closed.symlink_to(sys.executable)
+    tmp_path.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(closed))
+    with pytest.raises(SetupError, match=f"user: 'nobody' cannot run {closed}; install ftpair where every user"):
+        check_user("nobody")
+
+
+def test_a_user_that_does_not_exist_is_said_with_the_remedy():
+    with pytest.raises(SetupError, match="there is no user 'ftp-nobody'; create it"):
+        account("ftp-nobody")
