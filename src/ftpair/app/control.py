@@ -1,0 +1,63 @@
+"""The API's way to the supervisor: one question, one answer, over the channel."""
+
+import asyncio
+import socket
+from itertools import count
+
+from ftpair.app.heart import Heart
+from ftpair.core.errors import BusyError, NotReachableError
+from ftpair.core.messages import Action, Apply, Ready, Request, Response, Result, Stop, ToApi
+from ftpair.dataplane.channel import Channel
+
+ANSWER_TIMEOUT_S = 10.0
+APPLY_TIMEOUT_S = 65.0
+"""An apply resolves names, binds listeners and waits for the workers."""
+
+
+class Control:
+    """Asks the supervisor; made inside the running loop from the descriptor of `--channel`."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.ended = asyncio.Event()
+        """Set when the supervisor says stop, or is gone: time to exit."""
+        self._numbers = count(1)
+        self._waiting: dict[int, asyncio.Future[Result]] = {}
+        self._channel = Channel(sock, ToApi, self._heard, self._end)
+        self._channel.send(Ready(0))
+        self._heart = Heart(self._channel, "api")
+
+    async def ask(self, action: Action) -> Result:
+        """Return the answer; raises BusyError if none comes in time, NotReachableError if the supervisor is gone."""
+        if self.ended.is_set():
+            raise NotReachableError("ftpair is stopping: it takes no more orders")
+        number = next(self._numbers)
+        answer = self._waiting[number] = asyncio.get_running_loop().create_future()
+        timeout_s = APPLY_TIMEOUT_S if isinstance(action, Apply) else ANSWER_TIMEOUT_S
+        # The union in `Request` is closed, while `Action` is its open parent.
+        self._channel.send(Request(number, action))  # type: ignore[arg-type]
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await answer
+        except TimeoutError:
+            raise BusyError(f"the supervisor did not answer within {timeout_s:g} s; the outcome is unknown") from None
+        finally:
+            del self._waiting[number]
+
+    def close(self) -> None:
+        """Leave the channel."""
+        self._channel.close()
+
+    def _heard(self, message: Response | Stop, _fds: tuple[int, ...]) -> None:
+        match message:
+            case Response(number, result):
+                answer = self._waiting.get(number)
+                if answer and not answer.done():
+                    answer.set_result(result)
+            case Stop():
+                self._end()
+
+    def _end(self) -> None:
+        self.ended.set()
+        for answer in self._waiting.values():
+            if not answer.done():
+                answer.set_exception(NotReachableError("ftpair stopped before it answered"))

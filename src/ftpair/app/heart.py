@@ -1,0 +1,29 @@
+"""The heartbeat of prober and API: the supervisor replaces a child whose loop does not beat."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from ftpair.core.messages import Beat, Sample
+from ftpair.dataplane.channel import Channel
+
+BEAT_S = 1.0
+
+
+class Heart:
+    """Sends a `Beat` every second until the channel closes; `counters` reads the child's counters, if it has any."""
+
+    def __init__(self, channel: Channel, name: str, counters: Callable[[], tuple[Sample, ...]] = tuple) -> None:
+        self._channel, self._name, self._counters = channel, name, counters
+        self._beat()
+
+    def _beat(self) -> None:
+        if self._channel.is_closed:
+            return
+        self._channel.send(Beat(self._counters(), (open_fds(self._name),)))
+        asyncio.get_running_loop().call_later(BEAT_S, self._beat)
+
+
+def open_fds(process: str) -> Sample:
+    """Return how many descriptors this process has open, as a gauge."""
+    return Sample("process_open_fds", (process,), float(sum(1 for _ in Path("/proc/self/fd").iterdir())))

@@ -1,0 +1,109 @@
+"""The API's way to the supervisor: answers find their question, and silence ends in a sentence."""
+
+import asyncio
+
+import pytest
+
+from ftpair.app import control
+from ftpair.app.control import Control
+from ftpair.core.errors import BusyError, NotReachableError
+from ftpair.core.messages import (
+    Beat,
+    GetMetrics,
+    KillSession,
+    Metrics,
+    Ready,
+    Request,
+    Response,
+    Said,
+    Stop,
+    ToSupervisor,
+)
+from ftpair.dataplane.channel import Channel, socketpair
+
+
+class Supervisor:
+    """The other end of the channel; keeps what it hears."""
+
+    def __init__(self, sock):
+        self.heard, self.requests = [], asyncio.Queue()
+        self.channel = Channel(sock, ToSupervisor, self.hear, lambda: None)
+
+    def hear(self, message, _fds):
+        self.heard.append(message)
+        if isinstance(message, Request):
+            self.requests.put_nowait(message)
+
+    def answer(self, request, result):
+        self.channel.send(Response(request.number, result))
+
+
+def play(scenario):
+    async def whole():
+        ours, theirs = socketpair()
+        supervisor, asking = Supervisor(ours), Control(theirs)
+        try:
+            await scenario(supervisor, asking)
+        finally:
+            asking.close()
+            supervisor.channel.close()
+
+    asyncio.run(whole())
+
+
+def test_answers_that_come_out_of_order_find_their_questions():
+    async def scenario(supervisor, asking):
+        kill, figures = (
+            asyncio.create_task(asking.ask(KillSession("0-1"))),
+            asyncio.create_task(asking.ask(GetMetrics())),
+        )
+        first, second = await supervisor.requests.get(), await supervisor.requests.get()
+        assert (first.action, second.action) == (KillSession("0-1"), GetMetrics())
+        supervisor.answer(second, Metrics((), ()))
+        supervisor.answer(first, Said("ended"))
+        assert (await kill, await figures) == (Said("ended"), Metrics((), ()))
+
+    play(scenario)
+
+
+def test_a_silent_supervisor_is_said_to_be_busy_and_its_late_answer_is_dropped(monkeypatch):
+    monkeypatch.setattr(control, "ANSWER_TIMEOUT_S", 0.05)
+
+    async def scenario(supervisor, asking):
+        with pytest.raises(BusyError, match=r"did not answer within 0\.05 s; the outcome is unknown"):
+            await asking.ask(GetMetrics())
+        supervisor.answer(await supervisor.requests.get(), Said("late"))
+        await asyncio.sleep(0.02)
+        assert not asking.ended.is_set()
+
+    play(scenario)
+
+
+@pytest.mark.parametrize("goodbye", [lambda channel: channel.send(Stop(0)), lambda channel: channel.close()])
+def test_the_end_of_the_supervisor_ends_every_question(goodbye):
+    async def scenario(supervisor, asking):
+        question = asyncio.create_task(asking.ask(GetMetrics()))
+        await supervisor.requests.get()
+        goodbye(supervisor.channel)
+        with pytest.raises(NotReachableError, match="stopped before it answered"):
+            await question
+        assert asking.ended.is_set()
+        with pytest.raises(NotReachableError, match="takes no more orders"):
+            await asking.ask(GetMetrics())
+
+    play(scenario)
+
+
+def test_the_api_is_ready_and_its_heart_beats(monkeypatch):
+    monkeypatch.setattr("ftpair.app.heart.BEAT_S", 0.02)
+
+    async def scenario(supervisor, _asking):
+        async with asyncio.timeout(5):
+            while sum(isinstance(message, Beat) for message in supervisor.heard) < 3:
+                await asyncio.sleep(0.01)
+        assert supervisor.heard[0] == Ready(0)
+        (sample,) = supervisor.heard[-1].gauges
+        assert (sample.name, sample.labels) == ("process_open_fds", ("api",))
+        assert sample.value > 3
+
+    play(scenario)
