@@ -159,12 +159,10 @@ class Relay:
                     break  # A short record or a short queue: send first, ask again later.
         except _WOULD_BLOCK:
             pass
-        except ssl.SSLEOFError as error:
-            if not self.may_end_bare:
+        except OSError as error:
+            if not (self.may_end_bare and tls.is_bare_fin(error)):
                 raise _Broken(tls.reason_of(error), is_source=True) from None
             self._source_ended = True
-        except OSError as error:
-            raise _Broken(tls.reason_of(error), is_source=True) from None
         self._filled, self._sent = filled, 0
 
     def _drain(self) -> None:
@@ -301,9 +299,10 @@ class Relay:
                 self._unwatch_destination()
         except _WOULD_BLOCK:
             return
-        except ssl.SSLEOFError:
-            self._unwatch_destination()
         except OSError as error:
+            if tls.is_bare_fin(error):
+                self._unwatch_destination()
+                return
             self._end(End.CUT, tls.reason_of(error), culprit_is_source=False)
 
     def _end(self, end: End, reason: str, *, culprit_is_source: bool) -> None:

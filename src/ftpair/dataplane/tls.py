@@ -91,13 +91,18 @@ def end(sock: ssl.SSLSocket) -> bool:
     return True
 
 
+def is_bare_fin(error: OSError) -> bool:
+    """Tell a FIN without close_notify from a reset: CPython raises SSLEOFError for both, only OpenSSL's reason differs."""
+    return isinstance(error, ssl.SSLEOFError) and error.reason == "UNEXPECTED_EOF_WHILE_READING"
+
+
 def reason_of(error: OSError) -> str:
     """Say in words why a connection or a handshake failed."""
     match error:
         case ssl.SSLCertVerificationError():
             return f"certificate refused: {error.verify_message}"
         case ssl.SSLEOFError():
-            return "closed without close_notify"
+            return "closed without close_notify" if is_bare_fin(error) else "connection reset"
         case ssl.SSLError():
             return (error.reason or "TLS error").replace("_", " ").lower()
         case ConnectionRefusedError():
