@@ -31,7 +31,8 @@ class Control:
         if self.ended.is_set():
             raise NotReachableError("ftpair is stopping: it takes no more orders")
         number = next(self._numbers)
-        answer = self._waiting[number] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = answer
         timeout_s = APPLY_TIMEOUT_S if isinstance(action, Apply) else ANSWER_TIMEOUT_S
         # The union in `Request` is closed, while `Action` is its open parent.
         self._channel.send(Request(number, action))  # type: ignore[arg-type]
