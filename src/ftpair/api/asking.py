@@ -1,0 +1,52 @@
+"""Asks the supervisor and turns what it refuses, or does not answer, into a problem."""
+
+from typing import Annotated, TypeVar, cast
+
+from fastapi import Depends, Request
+
+from ftpair.api.problems import RefusalError
+from ftpair.app.control import Control
+from ftpair.core.errors import BusyError, NotReachableError
+from ftpair.core.messages import Action, GetSessions, GetStatus, Refused, Result, SessionTable, StatusIs
+from ftpair.core.status import NodeStatus
+
+SomeResult = TypeVar("SomeResult", bound=Result)
+
+
+class Door:
+    """The API's way to the supervisor."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+
+    async def ask(self, action: Action, expected: type[SomeResult]) -> SomeResult:
+        """Return the supervisor's answer; raises RefusalError if it refuses or does not answer in time."""
+        result = await self._answer(action)
+        if isinstance(result, Refused):
+            raise RefusalError(result.kind, result.sentence, result.problems)
+        if not isinstance(result, expected):
+            raise TypeError(f"{type(action).__name__} was answered by {type(result).__name__}")
+        return result
+
+    async def status(self) -> NodeStatus:
+        """Return the node's status."""
+        return (await self.ask(GetStatus(), StatusIs)).status
+
+    async def table(self) -> SessionTable:
+        """Return the live sessions and transfers."""
+        return await self.ask(GetSessions(), SessionTable)
+
+    async def _answer(self, action: Action) -> Result:
+        try:
+            return await self._control.ask(action)
+        except BusyError as error:
+            raise RefusalError("no-answer", error.sentence) from None
+        except NotReachableError as error:
+            raise RefusalError("stopping", error.sentence) from None
+
+
+def _door(request: Request) -> Door:
+    return cast("Door", request.app.state.door)
+
+
+TheDoor = Annotated[Door, Depends(_door)]

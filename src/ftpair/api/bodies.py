@@ -1,0 +1,86 @@
+"""Bodies of requests and answers that `core.status` does not have already. Plain dataclasses, described for OpenAPI."""
+
+from dataclasses import dataclass, field
+
+from ftpair.core.status import WorkerStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It was done; the sentence says what, and what stays."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyWish:
+    """What to do with the configuration file; with `dry_run` the steps are told and nothing is changed."""
+
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyDone:
+    """The steps that were (or with `dry_run` would be) taken, and the revision that runs now."""
+
+    revision: int
+    dry_run: bool
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What answers here."""
+
+    version: str
+    """Of the API process; `status` tells the version of the node."""
+    api: str
+    python: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """The supervisor's loop beats."""
+
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceHealth:
+    """Whether one service can serve, and why."""
+
+    name: str
+    is_serving: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeHealth:
+    """Whether the node is ready, with the details."""
+
+    status: str
+    version: str
+    revision: int
+    is_draining: bool
+    services: tuple[ServiceHealth, ...]
+    workers: tuple[WorkerStatus, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurationProblem:
+    """One thing that is wrong in the configuration file; `line` is 1-based, 0 when unknown."""
+
+    path: str
+    line: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemDetails:
+    """An error as RFC 9457 has it; `problems` only where a configuration is invalid."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    problems: tuple[ConfigurationProblem, ...] = field(default_factory=tuple)

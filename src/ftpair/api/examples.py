@@ -1,0 +1,121 @@
+"""Example answers for OpenAPI, made of the real values, so that they cannot differ from what is answered."""
+
+from dataclasses import asdict
+from typing import Any
+
+import ftpair
+from ftpair.api.bodies import ApplyDone, Done, NodeHealth, ServiceHealth, Versions
+from ftpair.core.status import (
+    Admin,
+    Health,
+    NodeStatus,
+    ServerStatus,
+    ServiceStatus,
+    SessionRow,
+    TransferRow,
+    WorkerStatus,
+)
+
+
+def ok(example: Any, media_type: str = "application/json") -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI description of a good answer."""
+    return {200: {"content": {media_type: {"example": example}}}}
+
+
+_SERVER = ServerStatus(
+    name="FTP_SVR1",
+    address="10.0.0.11:21",
+    weight=100,
+    tls="off",
+    admin=Admin.ONLINE,
+    health=Health.UP,
+    reason="220 in 3 ms",
+    since=1767225600.0,
+    sessions=3,
+    transfers=1,
+    max_sessions=0,
+    bytes_up=1048576,
+    bytes_down=268435456,
+    bytes_per_second=52428800.0,
+)
+_SERVICE = ServiceStatus(
+    name="FTPS_VIP",
+    mode="ftp",
+    address="192.0.2.10",
+    explicit=21,
+    implicit=990,
+    passive="1025-1052",
+    passive_ports=28,
+    passive_ports_in_use=1,
+    balance="least-sessions",
+    sessions=3,
+    transfers=1,
+    max_sessions=0,
+    bytes_per_second=52428800.0,
+    is_serving=True,
+    reason="1 of 1 servers take new sessions",
+    servers=(_SERVER,),
+)
+_WORKER = WorkerStatus(0, pid=4711, is_ready=True, sessions=3, restarts=0, loop_lag_seconds=0.0004, open_fds=31)
+_NODE = NodeStatus(
+    version=ftpair.__version__,
+    revision=1,
+    started=1767225600.0,
+    is_ready=True,
+    is_draining=False,
+    last_apply="revision 1: 1 service, 1 server",
+    last_apply_successful=True,
+    services=(_SERVICE,),
+    workers=(_WORKER,),
+)
+_SESSION = SessionRow(
+    id="0-1f",
+    service="FTPS_VIP",
+    client="198.51.100.7:50122",
+    entrance="explicit",
+    user="alice",
+    server="FTP_SVR1",
+    state="transferring",
+    tls="TLSv1.3 TLS_AES_256_GCM_SHA384",
+    seconds=42.5,
+    idle_seconds=0.0,
+    transfers=3,
+    bytes_up=0,
+    bytes_down=268435456,
+    command="RETR backup.tar",
+    worker=0,
+)
+_TRANSFER = TransferRow(
+    session="0-1f",
+    service="FTPS_VIP",
+    client="198.51.100.7:50122",
+    user="alice",
+    server="FTP_SVR1",
+    verb="RETR",
+    path="backup.tar",
+    direction="down",
+    bytes=104857600,
+    seconds=2.0,
+    bytes_per_second=52428800.0,
+)
+
+SERVER = asdict(_SERVER)
+SERVICE = asdict(_SERVICE)
+NODE = asdict(_NODE)
+SESSION = asdict(_SESSION)
+TRANSFER = asdict(_TRANSFER)
+KILLED = asdict(Done("kill 0-1f: the session of alice from 198.51.100.7 is ended"))
+DONE = asdict(Done("drain FTP_SVR2: 3 sessions stay, 0 transfers"))
+APPLIED = asdict(ApplyDone(2, dry_run=False, steps=("add server FTP_SVR2 to FTPS_VIP",)))
+VERSIONS = asdict(Versions(ftpair.__version__, "v1", "3.11.2"))
+HEALTH = asdict(
+    NodeHealth(
+        status="ok",
+        version=ftpair.__version__,
+        revision=1,
+        is_draining=False,
+        services=(ServiceHealth(_SERVICE.name, _SERVICE.is_serving, _SERVICE.reason),),
+        workers=(_WORKER,),
+    )
+)
+METRICS = "# TYPE ftpair_sessions gauge\nftpair_sessions 3.0\n"

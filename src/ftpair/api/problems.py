@@ -1,0 +1,132 @@
+"""Errors as `application/problem+json` (RFC 9457): one table of kinds, and the handlers that make a body of each."""
+
+import logging
+import os
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ftpair.api.bodies import ProblemDetails
+from ftpair.core.messages import Problem
+
+Kind = Literal[
+    "not-found", "invalid", "setup", "busy", "internal", "no-answer", "not-ready", "stopping", "wrong-request"
+]
+
+KINDS: dict[Kind, tuple[int, str]] = {
+    "not-found": (404, "No such thing"),
+    "invalid": (422, "The configuration is invalid; nothing was changed"),
+    "setup": (409, "The machine does not allow it; nothing was changed"),
+    "busy": (409, "Another change is running; nothing was changed"),
+    "internal": (500, "A fault of ftpair"),
+    "no-answer": (504, "The supervisor does not answer"),
+    "not-ready": (503, "Not ready"),
+    "stopping": (503, "ftpair is stopping"),
+    "wrong-request": (400, "The request is wrong"),
+}
+MEDIA_TYPE = "application/problem+json"
+log = logging.getLogger("ftpair.api")
+
+
+class RefusalError(Exception):
+    """What the door answers instead of a result; `kind` is a row of `KINDS`."""
+
+    def __init__(self, kind: Kind, sentence: str, problems: Sequence[Problem] = (), **members: Any) -> None:
+        super().__init__(sentence)
+        self.kind: Kind = kind
+        self.sentence = sentence
+        self.problems = problems
+        self.members = members
+        """Extension members of the body (RFC 9457, 3.2)."""
+
+
+def answer(refusal: RefusalError, headers: dict[str, str] | None = None) -> JSONResponse:
+    """Return the problem as a response."""
+    status, title = KINDS[refusal.kind]
+    body = _body(refusal.kind, title, status, refusal.sentence) | refusal.members
+    if refusal.kind == "invalid":
+        body["problems"] = [{"path": at.path, "line": at.line, "sentence": at.sentence} for at in refusal.problems]
+    return JSONResponse(body, status, headers, MEDIA_TYPE)
+
+
+def documented(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI description of the errors that a route may answer with."""
+    return {KINDS[kind][0]: _documentation(kind) for kind in kinds}
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of `app` with a problem."""
+    app.add_exception_handler(RefusalError, _on_refusal)
+    app.add_exception_handler(RequestValidationError, _on_wrong_request)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_middleware(FaultGuard)
+
+
+class FaultGuard:
+    """Turns a fault of ftpair into a problem; the traceback goes to the log, and only with FTPAIR_DEBUG=1."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        is_begun = False
+
+        async def noticing_send(message: Message) -> None:
+            nonlocal is_begun
+            is_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noticing_send)
+        except Exception as fault:  # The door's last line: whatever went wrong, the peer gets a sentence.
+            log.error(  # noqa: TRY400 - a traceback is shown only to who asks for it.
+                "fault while answering %r: %s: %s",
+                scope.get("path"),
+                type(fault).__name__,
+                fault,
+                exc_info=bool(os.environ.get("FTPAIR_DEBUG")),
+            )
+            if not is_begun and scope["type"] == "http":
+                await answer(_fault())(scope, receive, send)
+
+
+def _fault() -> RefusalError:
+    return RefusalError("internal", "A fault of ftpair, not of the request; its log says more.")
+
+
+def _body(kind: str, title: str, status: int, detail: str) -> dict[str, Any]:
+    return {"type": f"urn:ftpair:problem:{kind}", "title": title, "status": status, "detail": detail}
+
+
+def _documentation(kind: Kind) -> dict[str, Any]:
+    status, title = KINDS[kind]
+    example = _body(kind, title, status, "A sentence that says what is wrong and what to do.")
+    if kind == "invalid":
+        example["problems"] = [{"path": "virtual_services.VIP.ports", "line": 7, "sentence": "What to write instead."}]
+    return {"model": ProblemDetails, "description": title, "content": {MEDIA_TYPE: {"example": example}}}
+
+
+async def _on_refusal(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RefusalError)
+    return answer(error)
+
+
+async def _on_wrong_request(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    places = [f"{'.'.join(str(step) for step in one['loc'])}: {one['msg']}" for one in error.errors()]
+    return answer(RefusalError("wrong-request", "; ".join(places) + "."))
+
+
+async def _on_http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return answer(RefusalError("not-found", f"There is nothing at {request.url.path}."))
+    detail = f"{error.detail}: {request.method} {request.url.path}."
+    body = _body("about-http", str(error.detail), error.status_code, detail) | {"type": "about:blank"}
+    return JSONResponse(body, error.status_code, dict(error.headers or {}), MEDIA_TYPE)

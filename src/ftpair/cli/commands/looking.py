@@ -1,0 +1,54 @@
+"""Commands that show: status, sessions, transfers."""
+
+import time
+
+from ftpair.cli import options
+from ftpair.cli.names import DEFAULT_SOCKET
+from ftpair.core.status import NodeStatus, ServiceStatus, SessionRow, TransferRow
+
+
+def status(
+    service: options.ServiceArgument = "",
+    as_json: options.JsonOption = False,
+    watch: options.WatchOption = None,
+    socket: options.SocketOption = DEFAULT_SOCKET,
+) -> None:
+    """Show node, services and real servers: states and why, sessions, rates."""
+    from ftpair.cli import views
+    from ftpair.cli.watching import Manner, Question, look
+
+    one = Question(("services", service), ServiceStatus, lambda value: views.service_sheet(value, time.time()))
+    all_of_them = Question(("status",), NodeStatus, lambda value: views.node_sheet(value, time.time()))
+    look(one if service else all_of_them, Manner(socket, as_json, watch))
+
+
+def sessions(
+    service: options.ServiceOption = "",
+    server: options.ServerOption = "",
+    user: options.UserOption = "",
+    as_json: options.JsonOption = False,
+    watch: options.WatchOption = None,
+    socket: options.SocketOption = DEFAULT_SOCKET,
+) -> None:
+    """Show the live sessions: who, from where, on which server."""
+    from ftpair.cli.views import sessions_sheet
+    from ftpair.cli.watching import Manner, Question, look
+
+    wanted = {"service": service, "server": server, "user": user}
+    look(Question(("sessions",), list[SessionRow], sessions_sheet, wanted), Manner(socket, as_json, watch))
+
+
+def transfers(
+    service: options.ServiceOption = "",
+    server: options.ServerOption = "",
+    user: options.UserOption = "",
+    as_json: options.JsonOption = False,
+    watch: options.WatchOption = None,
+    socket: options.SocketOption = DEFAULT_SOCKET,
+) -> None:
+    """Show the running transfers: which file, which way, how fast."""
+    from ftpair.cli.views import transfers_sheet
+    from ftpair.cli.watching import Manner, Question, look
+
+    wanted = {"service": service, "server": server, "user": user}
+    look(Question(("transfers",), list[TransferRow], transfers_sheet, wanted), Manner(socket, as_json, watch))

@@ -1,0 +1,82 @@
+"""The command `ftpair`: its commands, and how failures become one sentence and an exit status."""
+
+import os
+import sys
+
+import typer
+
+from ftpair.cli.commands import changing, looking, running
+from ftpair.cli.options import with_watch_seconds
+from ftpair.cli.show import talk
+from ftpair.config.problems import InvalidConfigError, describe
+from ftpair.core.errors import FtpairError
+
+EPILOG = (
+    "Exit status: 0 done, 1 failed and nothing changed, 2 wrong use, 3 configuration invalid, 4 not reachable, "
+    "5 somebody else changed it first, 6 still running and outcome unknown, 7 not allowed, 8 deadline not met."
+)
+COMMANDS = (
+    running.serve,
+    running.check,
+    changing.apply,
+    looking.status,
+    looking.sessions,
+    looking.transfers,
+    changing.drain,
+    changing.halt,
+    changing.online,
+    changing.kill,
+    running.schema,
+    running.version,
+)
+
+app = typer.Typer(
+    name="ftpair",
+    help="The load balancer for FTP and FTPS.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for command in COMMANDS:
+    app.command(epilog=EPILOG)(command)
+
+
+def main() -> None:
+    """Run the command line of this process and exit with its status."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command line; return its exit status."""
+    try:
+        app(with_watch_seconds(arguments), prog_name="ftpair")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except InvalidConfigError as error:
+        return _refused(error)
+    except FtpairError as error:
+        talk(f"ftpair: {error.sentence}")
+        return error.exit_status
+    except Exception as bug:  # noqa: BLE001  the last line: a person gets a sentence, whatever went wrong.
+        return _bug(bug)
+    return 0
+
+
+def _refused(error: InvalidConfigError) -> int:
+    for problem in error.problems:
+        talk(describe(problem))
+    sentence = "The configuration is invalid; nothing was changed." if error.problems else error.sentence
+    talk(f"ftpair: {sentence}")
+    return error.exit_status
+
+
+def _bug(bug: Exception) -> int:
+    if os.environ.get("FTPAIR_DEBUG"):
+        raise bug
+    talk(f"ftpair: A fault of ftpair ({type(bug).__name__}: {bug}). FTPAIR_DEBUG=1 shows where; please report it.")
+    return 1
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ftpair.cli import names
+
+DEFAULT_CONFIGURATION = Path("/etc/ftpair/ftpair.yaml")
+DEFAULT_WATCH_S = "2"
+
+SocketOption = Annotated[
+    Path,
+    typer.Option("--socket", metavar="PATH", envvar=names.SOCKET_VARIABLE, help="The socket of the running ftpair."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+WatchOption = Annotated[
+    float | None,
+    typer.Option("--watch", "-w", min=0.1, metavar="[SECONDS]", help="Show it anew every 2 (or SECONDS) until Ctrl-C."),
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+ServiceOption = Annotated[
+    str,
+    typer.Option("--service", metavar="SERVICE", help="Only of this service.", autocompletion=names.complete_service),
+]
+ServerOption = Annotated[
+    str,
+    typer.Option("--server", metavar="SERVER", help="Only on this real server.", autocompletion=names.complete_server),
+]
+UserOption = Annotated[str, typer.Option("--user", metavar="USER", help="Only of this user.")]
+ServiceArgument = Annotated[
+    str,
+    typer.Argument(metavar="[SERVICE]", help="Only this service.", autocompletion=names.complete_service),
+]
+ServerArgument = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="[SERVICE] SERVER",
+        help="The real server; SERVICE may be left out where its name is unique.",
+        autocompletion=names.complete_server,
+    ),
+]
+SessionArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="SESSION", help="The session, as `ftpair sessions` shows it.", autocompletion=names.complete_session
+    ),
+]
+
+
+def with_watch_seconds(arguments: list[str]) -> list[str]:
+    """Return the command line with the seconds that `--watch` may leave out."""
+    nexts = [*arguments[1:], ""]
+    return [
+        f"--watch={DEFAULT_WATCH_S}" if word in ("--watch", "-w") and not _is_number(following) else word
+        for word, following in zip(arguments, nexts, strict=True)
+    ]
+
+
+def _is_number(word: str) -> bool:
+    return word.replace(".", "", 1).removeprefix("-").isdecimal()

@@ -1,0 +1,182 @@
+"""Sheets of what people look at: node, services, sessions, transfers. States are told in words and in colour."""
+
+from ftpair.cli.sheet import Cell, Column, Part, Sheet, Table, line
+from ftpair.cli.units import counted, duration, of_limit, rate, size
+from ftpair.core.status import Admin, Health, NodeStatus, ServerStatus, ServiceStatus, SessionRow, TransferRow
+
+BAR_COLUMNS = 24
+GOOD, WARN, BAD, FAINT, STRONG = "green", "yellow", "bold red", "dim", "bold"
+
+ADMIN_STYLE = {Admin.ONLINE: GOOD, Admin.DRAIN: WARN, Admin.HALT: BAD}
+HEALTH_STYLE = {Health.UP: GOOD, Health.DOWN: BAD, Health.UNKNOWN: WARN}
+
+SERVER_COLUMNS = (
+    Column("SERVER"),
+    Column("ADDRESS", rank=5),
+    Column("TLS", rank=7),
+    Column("ADMIN"),
+    Column("HEALTH"),
+    Column("FOR", rank=6, is_number=True),
+    Column("WEIGHT", rank=4, is_number=True),
+    Column("SESSIONS", is_number=True),
+    Column("TRANSFERS", rank=1, is_number=True),
+    Column("RATE", rank=2, is_number=True),
+    Column("WHY", rank=3),
+)
+SESSION_COLUMNS = (
+    Column("SESSION"),
+    Column("SERVICE", rank=4),
+    Column("USER"),
+    Column("CLIENT"),
+    Column("SERVER"),
+    Column("STATE", rank=1),
+    Column("TLS", rank=8),
+    Column("FOR", rank=2, is_number=True),
+    Column("IDLE", rank=6, is_number=True),
+    Column("FILES", rank=7, is_number=True),
+    Column("UP", rank=5, is_number=True),
+    Column("DOWN", rank=5, is_number=True),
+    Column("COMMAND", rank=3),
+)
+TRANSFER_COLUMNS = (
+    Column("SESSION", rank=1),
+    Column("SERVICE", rank=5),
+    Column("USER"),
+    Column("CLIENT", rank=3),
+    Column("SERVER"),
+    Column("VERB"),
+    Column("BYTES", is_number=True),
+    Column("FOR", rank=4, is_number=True),
+    Column("RATE", is_number=True),
+    Column("PATH", rank=2),
+)
+
+
+def node_sheet(node: NodeStatus, now: float) -> Sheet:
+    """Return the node's line and every service; `now` in seconds since the epoch."""
+    services = (part for service in node.services for part in (line(), *service_sheet(service, now)))
+    return (*_node_lines(node, now), *services)
+
+
+def service_sheet(service: ServiceStatus, now: float) -> Sheet:
+    """Return one service and its real servers."""
+    rows = tuple(_server_row(server, now) for server in service.servers)
+    return (*_service_lines(service), Table(SERVER_COLUMNS, rows, indent=2))
+
+
+def sessions_sheet(rows: list[SessionRow]) -> Sheet:
+    """Return the live sessions, oldest first."""
+    oldest_first = sorted(rows, key=lambda row: -row.seconds)
+    return (Table(SESSION_COLUMNS, tuple(map(_session_row, oldest_first))),)
+
+
+def transfers_sheet(rows: list[TransferRow]) -> Sheet:
+    """Return the running transfers, oldest first."""
+    oldest_first = sorted(rows, key=lambda row: -row.seconds)
+    return (Table(TRANSFER_COLUMNS, tuple(map(_transfer_row, oldest_first))),)
+
+
+def _node_lines(node: NodeStatus, now: float) -> list[Part]:
+    revision, up = f", revision {node.revision}, up ", duration(max(0.0, now - node.started))
+    first = line(Cell(f"ftpair {node.version}", STRONG), " is ", _node_state(node), revision, up, ", ", *_workers(node))
+    if not node.last_apply:
+        return [first]
+    return [first, line("last apply: ", Cell(node.last_apply, "" if node.last_apply_successful else BAD))]
+
+
+def _node_state(node: NodeStatus) -> Cell:
+    if node.is_draining:
+        return Cell("draining", WARN)
+    return Cell("ready", GOOD) if node.is_ready else Cell("not ready", BAD)
+
+
+def _workers(node: NodeStatus) -> list[str | Cell]:
+    ready = sum(worker.is_ready for worker in node.workers)
+    restarts = sum(worker.restarts for worker in node.workers)
+    words: list[str | Cell] = [counted(len(node.workers), "worker")]
+    if ready < len(node.workers):
+        words.append(Cell(f" ({ready} ready)", WARN))
+    if restarts:
+        words.append(Cell(f", {counted(restarts, 'restart')} of workers", WARN))
+    return words
+
+
+def _service_lines(service: ServiceStatus) -> list[Part]:
+    state = Cell("serving", GOOD) if service.is_serving else Cell("not serving", BAD)
+    figures = (
+        of_limit(service.sessions, service.max_sessions, "session"),
+        counted(service.transfers, "transfer"),
+        rate(service.bytes_per_second),
+    )
+    return [
+        line(Cell(service.name, STRONG), "  ", state, f": {service.reason}" if service.reason else ""),
+        line(", ".join(_where(service)), indent=2),
+        line(", ".join(figures), indent=2),
+        line("passive ports ", *_bar(service.passive_ports_in_use, service.passive_ports), indent=2),
+    ]
+
+
+def _where(service: ServiceStatus) -> list[str]:
+    ports = {"explicit": service.explicit, "implicit": service.implicit, "passive": service.passive}
+    given = [f"{name} {port}" for name, port in ports.items() if port]
+    return [service.address, *given, f"mode {service.mode}", service.balance]
+
+
+def _bar(used: int, total: int) -> tuple[Cell, Cell, Cell]:
+    filled = min(BAR_COLUMNS, -(-used * BAR_COLUMNS // total)) if total else 0
+    rest = BAR_COLUMNS - filled
+    style = BAD if used >= total else WARN if used * 4 >= total * 3 else GOOD
+    return (
+        Cell("█" * filled, style, plain="[" + "#" * filled),
+        Cell("░" * rest, FAINT, plain="-" * rest + "]"),
+        Cell(f" {used} of {total} in use"),
+    )
+
+
+def _server_row(server: ServerStatus, now: float) -> tuple[Cell, ...]:
+    return (
+        Cell(server.name),
+        Cell(server.address),
+        Cell(server.tls),
+        Cell(server.admin.value, ADMIN_STYLE[server.admin]),
+        Cell(server.health.value, HEALTH_STYLE[server.health]),
+        Cell(duration(max(0.0, now - server.since)) if server.since else ""),
+        Cell(str(server.weight)),
+        Cell(f"{server.sessions}/{server.max_sessions}" if server.max_sessions else str(server.sessions)),
+        Cell(str(server.transfers)),
+        Cell(rate(server.bytes_per_second)),
+        Cell(server.reason, FAINT if server.health is Health.UP else ""),
+    )
+
+
+def _session_row(row: SessionRow) -> tuple[Cell, ...]:
+    return (
+        Cell(row.id),
+        Cell(row.service),
+        Cell(row.user or "-"),
+        Cell(row.client),
+        Cell(row.server or "-"),
+        Cell(row.state),
+        Cell(row.tls),
+        Cell(duration(row.seconds)),
+        Cell(duration(row.idle_seconds)),
+        Cell(str(row.transfers)),
+        Cell(size(row.bytes_up)),
+        Cell(size(row.bytes_down)),
+        Cell(row.command),
+    )
+
+
+def _transfer_row(row: TransferRow) -> tuple[Cell, ...]:
+    return (
+        Cell(row.session),
+        Cell(row.service),
+        Cell(row.user),
+        Cell(row.client),
+        Cell(row.server),
+        Cell(row.verb),
+        Cell(size(row.bytes)),
+        Cell(duration(row.seconds)),
+        Cell(rate(row.bytes_per_second)),
+        Cell(row.path),
+    )
