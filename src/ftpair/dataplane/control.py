@@ -109,7 +109,7 @@ class ControlStream:
 
     def _writable(self) -> None:
         try:
-            # OpenSSL wants the same bytes again after a blocked write: they are only ever taken off the front when sent.
+            # OpenSSL wants the same bytes again after a blocked write: they leave the front only when they were sent.
             sent = self.sock.send(self._pending)
         except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
             return

@@ -88,9 +88,19 @@ class DataConnections:
     """Both legs of one data connection; see the module."""
 
     __slots__ = (
-        "_client", "_deadline", "_direction", "_expectation", "_moved", "_moved_at", "_on_ended", "_server", "_terms", "_with",
-        "on_server_session", "relay",
-    )  # fmt: skip
+        "_client",
+        "_deadline",
+        "_direction",
+        "_expectation",
+        "_moved",
+        "_moved_at",
+        "_on_ended",
+        "_server",
+        "_terms",
+        "_with",
+        "on_server_session",
+        "relay",
+    )
 
     def __init__(self, surroundings: Surroundings, terms: Terms, on_ended: Callable[[DataEnded], None]) -> None:
         self._with, self._terms, self._on_ended = surroundings, terms, on_ended

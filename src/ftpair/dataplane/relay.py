@@ -70,9 +70,24 @@ class Relay:
     """
 
     __slots__ = (
-        "_buffer", "_filled", "_loop", "_on_end", "_pipe", "_piped", "_pool", "_reads", "_sent", "_source_ended", "_watches",
-        "_writes", "bytes", "destination", "may_end_bare", "source", "uses_splice",
-    )  # fmt: skip
+        "_buffer",
+        "_filled",
+        "_loop",
+        "_on_end",
+        "_pipe",
+        "_piped",
+        "_pool",
+        "_reads",
+        "_sent",
+        "_source_ended",
+        "_watches",
+        "_writes",
+        "bytes",
+        "destination",
+        "may_end_bare",
+        "source",
+        "uses_splice",
+    )
 
     def __init__(
         self,

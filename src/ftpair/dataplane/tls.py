@@ -92,7 +92,7 @@ def end(sock: ssl.SSLSocket) -> bool:
 
 
 def is_bare_fin(error: OSError) -> bool:
-    """Tell a FIN without close_notify from a reset: CPython raises SSLEOFError for both, only OpenSSL's reason differs."""
+    """Tell a FIN without close_notify from a reset: CPython raises SSLEOFError for both, only the reason differs."""
     return isinstance(error, ssl.SSLEOFError) and error.reason == "UNEXPECTED_EOF_WHILE_READING"
 
 
