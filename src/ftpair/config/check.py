@@ -1,0 +1,42 @@
+"""A file examined as a whole: its text, its values, and everything outside of it that it names."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ftpair.config.load import draft, read_config
+from ftpair.config.machine import Machine, this_machine
+from ftpair.config.materials import gather
+from ftpair.config.models import Config
+from ftpair.config.plan import Parts, plan_of, too_many_rows
+from ftpair.config.problems import locate, refusal
+from ftpair.config.slots import Slots
+from ftpair.config.warnings import find_warnings
+from ftpair.core.messages import Problem
+from ftpair.core.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A configuration that can be used, the plan of it, and what it will suffer from."""
+
+    config: Config
+    plan: Plan
+    warnings: tuple[Problem, ...]
+
+
+def check(path: Path, revision: int, slots: Slots, machine: Machine | None = None) -> Checked:
+    """Return the configuration in a file and its plan.
+
+    `slots` get rows for new names, but only if there is no problem: give a copy of them to try a file. Raises
+    InvalidConfigError with all problems together: of the text, of the values, of certificates, files and host names.
+    """
+    machine = machine or this_machine()
+    made = draft(read_config(path), machine)
+    materials = gather(made.config, path.parent, machine)
+    made = made.with_findings((*materials.findings, *too_many_rows(made.config, slots)))
+    if made.findings:
+        raise refusal(str(path), made.problems)
+    plan = plan_of(Parts(made.config, materials, slots), revision, machine)
+    return Checked(
+        made.config, plan, locate((*find_warnings(made.config, machine), *materials.warnings), made.config.lines)
+    )

@@ -1,0 +1,152 @@
+"""What single values cannot show: contradictions between keys and between services. Pure."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address
+from itertools import combinations
+
+from ftpair.config.models import Config, VirtualService
+from ftpair.config.problems import Finding, Where, path_of
+from ftpair.core.endpoint import PortRange
+
+Check = Callable[[Config, int], Iterator[Finding]]
+"""Takes the configuration and the number of CPUs."""
+
+
+def contradictions(config: Config, cpus: int) -> tuple[Finding, ...]:
+    """Return everything that contradicts something else in the configuration."""
+    return tuple(finding for check in _CHECKS for finding in check(config, cpus))
+
+
+def services(config: Config) -> Iterator[tuple[Where, VirtualService]]:
+    """Yield every virtual service with its place."""
+    return ((("virtual_services", name), service) for name, service in config.virtual_services.items())
+
+
+def _no_service(config: Config, _cpus: int) -> Iterator[Finding]:
+    if not config.virtual_services:
+        example = "virtual_services: {FTP_VIP: {address: ..., ports: ..., real_servers: ...}}"
+        yield Finding(("virtual_services",), f"holds no service: write at least one, {example}")
+
+
+def _no_control_port(config: Config, _cpus: int) -> Iterator[Finding]:
+    for where, service in services(config):
+        if service.ports.explicit is None and service.ports.implicit is None:
+            ports = (*where, "ports")
+            sentence = "is missing, and so is implicit: write explicit: 21, implicit: 990 or both"
+            yield Finding((*ports, "explicit"), sentence, depends=((*ports, "implicit"),))
+
+
+def _implicit_without_tls(config: Config, _cpus: int) -> Iterator[Finding]:
+    for where, service in services(config):
+        if service.ports.implicit is not None and service.tls is None:
+            sentence = "needs TLS: add tls: {certificate: NAME} to the service, or remove the implicit port"
+            yield Finding((*where, "ports", "implicit"), sentence, depends=((*where, "tls"),))
+
+
+def _unknown_certificate(config: Config, _cpus: int) -> Iterator[Finding]:
+    known = ", ".join(config.certificates)
+    remedy = f"write one of {known}" if known else "add it under certificates: {NAME: {certificate: ..., key: ...}}"
+    for where, service in services(config):
+        if service.tls and service.tls.certificate not in config.certificates:
+            name = service.tls.certificate
+            sentence = f"{name} is not the name of a certificate: {remedy}"
+            yield Finding((*where, "tls", "certificate"), sentence, depends=(("certificates", name),))
+
+
+def _no_real_server(config: Config, _cpus: int) -> Iterator[Finding]:
+    for where, service in services(config):
+        if not service.real_servers:
+            sentence = "holds no server: write at least one, such as FTP_SVR1: {address: 10.0.0.11}"
+            yield Finding((*where, "real_servers"), sentence)
+
+
+def _login_without_user(config: Config, _cpus: int) -> Iterator[Finding]:
+    for where, service in services(config):
+        health = (*where, "health")
+        missing = [key for key in ("user", "password_file") if not getattr(service.health, key)]
+        if service.health.check == "login" and missing:
+            sentence = f"login needs {' and '.join(missing)}: add to health, or write check: banner"
+            yield Finding((*health, "check"), sentence, depends=tuple((*health, key) for key in missing))
+
+
+def _too_few_passive_ports(config: Config, cpus: int) -> Iterator[Finding]:
+    workers = config.worker_count(cpus)
+    for where, service in services(config):
+        passive = service.ports.passive
+        if len(passive) < workers:
+            remedy = f"write at least {workers} ports, or workers: {len(passive)}"
+            sentence = f"{passive} has fewer ports ({len(passive)}) than there are workers ({workers}): {remedy}"
+            yield Finding((*where, "ports", "passive"), sentence, depends=(("workers",),))
+
+
+def _server_is_the_service(config: Config, _cpus: int) -> Iterator[Finding]:
+    own = {
+        (service.address, port): path_of(where)
+        for where, service in services(config)
+        for port in (service.ports.explicit, service.ports.implicit)
+    }
+    for where, service in services(config):
+        for name, server in service.real_servers.items():
+            door = own.get((server.address, server.control_port(service.tls_towards(server))))
+            if door:
+                sentence = f"is the address and port of {door} itself, an endless loop: write the real server's"
+                yield Finding((*where, "real_servers", name, "address"), sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """Ports that a service listens on."""
+
+    service: Where
+    key: str
+    address: str
+    ports: PortRange
+
+    @property
+    def where(self) -> Where:
+        return (*self.service, "ports", self.key)
+
+    @property
+    def text(self) -> str:
+        return str(self.ports.first) if len(self.ports) == 1 else str(self.ports)
+
+    def collides_with(self, other: "_Claim") -> bool:
+        overlap = self.ports.first <= other.ports.last and other.ports.first <= self.ports.last
+        return overlap and _same_address(self.address, other.address)
+
+
+def _overlaps(config: Config, _cpus: int) -> Iterator[Finding]:
+    claims = [claim for where, service in services(config) for claim in _claims(where, service)]
+    for first, second in combinations(claims, 2):
+        if first.collides_with(second):
+            taken = f"{second.text} on {second.address} overlaps {path_of(first.where)} ({first.text})"
+            depends = (first.where, (*first.service, "address"), (*second.service, "address"))
+            yield Finding(second.where, f"{taken}: choose other ports or another address", depends)
+
+
+def _claims(where: Where, service: VirtualService) -> Iterator[_Claim]:
+    ports = service.ports
+    for key, port in (("explicit", ports.explicit), ("implicit", ports.implicit)):
+        if port is not None:
+            yield _Claim(where, key, service.address, PortRange(port, port))
+    yield _Claim(where, "passive", service.address, ports.passive)
+
+
+def _same_address(one: str, other: str) -> bool:
+    """Return whether listeners on both would meet; `::` is IPv6 alone (IPV6_V6ONLY), so 0.0.0.0 may stand beside it."""
+    first, second = ip_address(one), ip_address(other)
+    return first.version == second.version and (first == second or first.is_unspecified or second.is_unspecified)
+
+
+_CHECKS: tuple[Check, ...] = (
+    _no_service,
+    _no_control_port,
+    _implicit_without_tls,
+    _unknown_certificate,
+    _no_real_server,
+    _login_without_user,
+    _too_few_passive_ports,
+    _server_is_the_service,
+    _overlaps,
+)

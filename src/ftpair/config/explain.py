@@ -1,0 +1,114 @@
+"""The validator's errors in plain words: each becomes a finding that says what to write instead."""
+
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+from ftpair.config.problems import Finding, Where, path_of, shown
+from ftpair.config.shape import block_at, blocks_below, example_text, field_at
+
+_LATER = {
+    "affinity": "affinity is not part of this version",
+    "engine": "engine belongs to TCP mode, which is not part of this version",
+    "pairing": "pairing belongs to TCP mode, which is not part of this version",
+    "longest_transfer": "longest_transfer belongs to TCP mode, which is not part of this version",
+    "data_peer": "data_peer is not part of this version, which takes data connections from the client's address only",
+    "data_session": "data_session is not part of this version",
+    "server_data": "server_data is not part of this version, which asks the server for what the client asked for",
+}
+
+
+def explain(error: ErrorDetails) -> Finding:
+    """Return what is wrong in plain words; `depends` names the key that was probably meant."""
+    where: Where = error["loc"]
+    if where and where[-1] == "[key]":
+        return Finding(where[:-1], "is not a name: write 1 to 64 letters, digits, dots, dashes or underscores")
+    if error["type"] == "extra_forbidden":
+        return _unknown_key(where)
+    if error["type"] == "missing":
+        return Finding(where, f"is missing: write for example {where[-1]}: {_example(where)}")
+    if error["type"] == "value_error":
+        return Finding(where, f"{_said(error['input'])}{error['ctx']['error']}")
+    return Finding(where, _wrong_value(where, error))
+
+
+def _unknown_key(where: Where) -> Finding:
+    key = str(where[-1])
+    if key in _LATER:
+        return Finding(where, f"{_LATER[key]}: remove it")
+    home = _home_of(where)
+    if home is not None:
+        place = f"into {path_of(home)}" if home else "at the top of the file, outside of every block"
+        return Finding(where, f"does not belong here: write it {place}", depends=((*home, key),))
+    known = _keys_at(where[:-1])
+    meant = get_close_matches(key, known, n=1)
+    if meant:
+        return Finding(where, f"is not a known key: did you mean {meant[0]}?", depends=((*where[:-1], meant[0]),))
+    return Finding(where, f"is not a known key: remove it, or write one of {', '.join(known)}")
+
+
+def _keys_at(where: Where) -> list[str]:
+    block = block_at(where)
+    return list(block.model_fields) if block else []
+
+
+def _home_of(where: Where) -> Where | None:
+    """Return the nearest block, below or around, that does have the key."""
+    *_, key = where
+    block = block_at(where[:-1])
+    below = blocks_below(block) if block else iter(())
+    around = [where[:length] for length in range(len(where) - 2, -1, -1)]
+    homes = [(*where[:-1], child) for child, model in below if key in model.model_fields]
+    homes += [place for place in around if key in _keys_at(place)]
+    return homes[0] if homes else None
+
+
+def _wrong_value(where: Where, error: ErrorDetails) -> str:
+    words = _WORDS.get(error["type"])
+    wanted = words(error.get("ctx", {})) if words else error["msg"][:1].lower() + error["msg"][1:]
+    meant = _meant(error)
+    if meant:
+        return f"{wanted}, but is {shown(error['input'])}: did you mean {meant}?"
+    return f"{wanted}, but is {shown(error['input'])}: write for example {where[-1]}: {_example(where)}"
+
+
+def _meant(error: ErrorDetails) -> str:
+    choices = _choices(error.get("ctx", {})) if error["type"] == "literal_error" else []
+    meant = get_close_matches(str(error["input"]).lower(), choices, n=1)
+    return meant[0] if meant else ""
+
+
+def _choices(context: Mapping[str, Any]) -> list[str]:
+    return str(context["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
+
+
+def _example(where: Where) -> str:
+    field = field_at(where)
+    if field and field.examples:
+        return example_text(field.examples[0])
+    around = field_at(where[:-1])  # A name that people choose: the block around it shows how such a block looks.
+    return example_text(next(iter(around.examples[0].values()))) if around and around.examples else "..."
+
+
+def _said(value: Any) -> str:
+    return f"{shown(value)} " if isinstance(value, str | int | float) else ""
+
+
+_WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "int_type": lambda _: "must be a whole number",
+    "int_from_float": lambda _: "must be a whole number",
+    "float_type": lambda _: "must be a number",
+    "finite_number": lambda _: "must be a finite number",
+    "bool_type": lambda _: "must be true or false",
+    "string_type": lambda _: "must be text (in quotes, if it looks like a number)",
+    "string_too_short": lambda _: "must not be empty",
+    "string_too_long": lambda context: f"must have {context['max_length']} characters or fewer",
+    "dict_type": lambda _: "must be a block of keys",
+    "model_type": lambda _: "must be a block of keys",
+    "greater_than": lambda context: f"must be more than {context['gt']:g}",
+    "greater_than_equal": lambda context: f"must be {context['ge']:g} or more",
+    "less_than_equal": lambda context: f"must be {context['le']:g} or less",
+    "literal_error": lambda context: f"must be one of {', '.join(_choices(context))}",
+}

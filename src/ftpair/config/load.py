@@ -1,0 +1,109 @@
+"""YAML to `Config`, or every problem of the file at once."""
+
+import errno
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from ftpair.config.checks import contradictions
+from ftpair.config.explain import explain
+from ftpair.config.machine import Machine, this_machine
+from ftpair.config.models import Config
+from ftpair.config.problems import Finding, InvalidConfigError, Where, locate, refusal
+from ftpair.config.shape import field_at
+from ftpair.config.source import Source, read_source
+from ftpair.core.messages import Problem
+
+__all__ = ["Draft", "InvalidConfigError", "draft", "load", "read_config", "why_unreadable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A file as far as it could be understood: what is broken has its default or an example in `config`."""
+
+    config: Config
+    findings: tuple[Finding, ...] = ()
+    broken: frozenset[Where] = frozenset()
+
+    def with_findings(self, found: tuple[Finding, ...]) -> "Draft":
+        """Return the draft with further findings, but for those that rest on something broken."""
+        sound = tuple(finding for finding in found if not finding.rests_on(self.broken))
+        return Draft(self.config, self.findings + sound, self.broken)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything that is wrong, in the order of the file."""
+        return locate(self.findings, self.config.lines)
+
+
+def load(path: Path, machine: Machine | None = None) -> Config:
+    """Return the configuration in a file. Raises InvalidConfigError with all problems of that file."""
+    made = draft(read_config(path), machine or this_machine())
+    if made.findings:
+        raise refusal(str(path), made.problems)
+    return made.config
+
+
+def draft(content: bytes, machine: Machine) -> Draft:
+    """Return what the bytes of a file mean, and all that is wrong with it."""
+    source = read_source(content)
+    if () in source.broken:
+        empty = Config.model_validate({}, context=source.lines)
+        return Draft(empty, source.findings, source.broken)
+    made = _understood(source)
+    return made.with_findings(contradictions(made.config, machine.cpus))
+
+
+def read_config(path: Path) -> bytes:
+    """Return the bytes of a configuration file. Raises InvalidConfigError."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise refusal(str(path), (Problem("", why_unreadable(error, path)),)) from None
+
+
+def why_unreadable(error: OSError, path: Path) -> str:
+    """Return why a file cannot be read, and the remedy."""
+    remedy = _REMEDIES.get(error.errno or 0, f"cannot be read ({error.strerror}): write the path of a readable file")
+    return f"{path} {remedy}"
+
+
+_REMEDIES = {
+    errno.ENOENT: "does not exist: create it, or write another path",
+    errno.ENOTDIR: "does not exist (a part of its path is no folder): write another path",
+    errno.EACCES: "may not be read by this user: run as root, or change its owner or mode",
+    errno.EISDIR: "is a folder: write the path of a file in it",
+}
+
+
+def _understood(source: Source) -> Draft:
+    """Validate, put something valid where it fails, and go on, so that one mistake does not hide the next."""
+    data, findings, broken = deepcopy(source.data), list(source.findings), set(source.broken)
+    while True:
+        try:
+            config = Config.model_validate(data, context=source.lines)
+        except ValidationError as error:
+            found = [explain(each) for each in error.errors(include_url=False)]
+            findings += [finding for finding in found if finding.where not in broken]
+            broken |= {place for finding in found for place in (finding.where, *finding.depends)}
+            for finding in found:
+                _repair(data, finding.where)
+        else:
+            return Draft(config, tuple(findings), frozenset(broken))
+
+
+def _repair(data: dict[str, Any], where: Where) -> None:
+    """Put an example in place of a required value, and remove any other."""
+    block: Any = data
+    for depth, key in enumerate(where[:-1]):
+        if not isinstance(block.get(key), dict):
+            return _repair(data, where[: depth + 1])
+        block = block[key]
+    field = field_at(where)
+    block.pop(where[-1], None)
+    if field and field.is_required():
+        block[str(where[-1])] = deepcopy((field.examples or [None])[0])
+    return None

@@ -1,0 +1,69 @@
+"""What the checks need to know of the machine they run on; a test brings a machine of its own."""
+
+import os
+import pwd
+import resource
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ftpair.core.endpoint import PortRange
+
+_IPV4 = Path("/proc/sys/net/ipv4")
+
+
+def resolved(host: str) -> str:
+    """Return the first IP address of a host name. Raises OSError."""
+    return str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0])
+
+
+def has_user(name: str) -> bool:
+    """Return whether the machine has a user of that name."""
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A machine as the checks see it; `now` is in seconds since the epoch."""
+
+    cpus: int
+    now: float
+    descriptors: int
+    """Open files that one process may have."""
+    local_ports: PortRange | None = None
+    """Ports that the kernel gives to outgoing connections (net.ipv4.ip_local_port_range)."""
+    reserved_ports: tuple[PortRange, ...] = ()
+    """Ports that it leaves out (net.ipv4.ip_local_reserved_ports)."""
+    resolve: Callable[[str], str] = resolved
+    has_user: Callable[[str], bool] = has_user
+
+
+def this_machine() -> Machine:
+    """Return the machine that we run on, as it is now."""
+    local = port_ranges(_setting("ip_local_port_range").replace("\t", "-"))
+    return Machine(
+        cpus=len(os.sched_getaffinity(0)),
+        now=time.time(),
+        descriptors=resource.getrlimit(resource.RLIMIT_NOFILE)[1],
+        local_ports=local[0] if local else None,
+        reserved_ports=port_ranges(_setting("ip_local_reserved_ports")),
+    )
+
+
+def port_ranges(text: str) -> tuple[PortRange, ...]:
+    """Return the ranges of a kernel setting such as `2121,40000-40100`."""
+    parts = [part.partition("-") for part in text.split(",") if part.strip()]
+    return tuple(PortRange(int(first), int(last or first)) for first, _, last in parts)
+
+
+def _setting(name: str) -> str:
+    try:
+        return (_IPV4 / name).read_text(encoding="ascii").strip()
+    except OSError:  # A machine without the setting (a container, another kernel) has nothing to warn of.
+        return ""

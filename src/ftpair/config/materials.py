@@ -1,0 +1,136 @@
+"""What a configuration only names: files and host names, read and resolved once, with what is wrong about them."""
+
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+
+from ftpair.config.certificates import NotPemError, examine, read_certificates
+from ftpair.config.checks import services
+from ftpair.config.load import why_unreadable
+from ftpair.config.machine import Machine
+from ftpair.config.models import Config
+from ftpair.config.problems import Finding, Where
+from ftpair.core.plan import Certificate
+
+_MOST_BYTES = 1 << 20
+_READABLE_BY_ALL = 0o004
+
+
+@dataclass(slots=True)
+class Materials:
+    """What was read and resolved, by the text that names it, and what is wrong with it."""
+
+    certificates: dict[str, Certificate] = field(default_factory=dict)
+    cas: dict[str, bytes] = field(default_factory=dict)
+    passwords: dict[str, str] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    warnings: list[Finding] = field(default_factory=list)
+
+
+def gather(config: Config, base_dir: Path, machine: Machine) -> Materials:
+    """Read every file (relative to `base_dir`) and resolve every host name that the configuration names."""
+    materials = Materials()
+    reader = _Reader(base_dir, materials)
+    _find_user(config, machine, materials)
+    _read_certificates(config, reader, machine.now)
+    for where, service in services(config):
+        _read_password(service.health.password_file, where, reader)
+        _read_ca(service.server_ca, (*where, "server_ca"), reader)
+        for name, server in service.real_servers.items():
+            place = (*where, "real_servers", name)
+            _read_ca(server.server_ca, (*place, "server_ca"), reader)
+            _resolve(server.address, (*place, "address"), machine, materials)
+    return materials
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads files relative to the configuration file."""
+
+    base_dir: Path
+    materials: Materials
+
+    def read(self, name: str, where: Where) -> bytes | None:
+        """Return the bytes of a file; None after a finding."""
+        path = self.base_dir / name
+        try:
+            if path.exists() and not path.is_file() and not path.is_dir():
+                self.reject(where, f"{path} is not a file: write the path of one")
+                return None
+            with path.open("rb") as file:
+                return file.read(_MOST_BYTES)
+        except OSError as error:
+            self.reject(where, why_unreadable(error, path))
+            return None
+
+    def read_secret(self, name: str, where: Where) -> bytes | None:
+        """Return the bytes of a file that nobody else should read; warn if everybody may."""
+        content = self.read(name, where)
+        path = self.base_dir / name
+        if content is not None and path.stat().st_mode & _READABLE_BY_ALL:
+            self.materials.warnings.append(Finding(where, f"{path} can be read by every user: run chmod 600 {path}"))
+        return content
+
+    def reject(self, where: Where, sentence: str) -> None:
+        """Note what is wrong."""
+        self.materials.findings.append(Finding(where, sentence))
+
+
+def _find_user(config: Config, machine: Machine, materials: Materials) -> None:
+    if config.user and not machine.has_user(config.user):
+        remedy = f"create it (useradd --system {config.user}), or remove the key"
+        materials.findings.append(Finding(("user",), f"{config.user} is not a user of this machine: {remedy}"))
+
+
+def _read_certificates(config: Config, reader: _Reader, now: float) -> None:
+    for name, files in config.certificates.items():
+        where = ("certificates", name)
+        chain = reader.read(files.certificate, (*where, "certificate"))
+        key = reader.read_secret(files.key, (*where, "key"))
+        if chain is None or key is None:
+            continue
+        examined = examine(chain, key, now)
+        reader.materials.findings += [Finding((*where, place), sentence) for place, sentence in examined.problems]
+        reader.materials.warnings += [Finding((*where, place), sentence) for place, sentence in examined.warnings]
+        reader.materials.certificates[name] = Certificate(name, chain, key, examined.not_after)
+
+
+def _read_password(name: str, service: Where, reader: _Reader) -> None:
+    where = (*service, "health", "password_file")
+    content = reader.read_secret(name, where) if name else None
+    if content is None:
+        return
+    line, _, rest = content.decode("utf-8", "surrogateescape").partition("\n")
+    password = line.rstrip("\r")
+    if not password or rest.strip() or not password.isprintable():
+        reader.reject(where, f"{name} must hold the password on its only line: write it there, in UTF-8")
+    reader.materials.passwords[name] = password
+
+
+def _read_ca(name: str | None, where: Where, reader: _Reader) -> None:
+    content = reader.read(name, where) if name else None
+    if name is None or content is None:
+        return
+    try:
+        read_certificates(content)
+    except NotPemError as error:
+        reader.reject(where, f"{name} {error}")
+    reader.materials.cas[name] = content
+
+
+def _resolve(host: str, where: Where, machine: Machine, materials: Materials) -> None:
+    try:
+        address = materials.addresses.get(host) or _address(host, machine)
+    except OSError as error:
+        sentence = f"{host} cannot be resolved ({error.strerror or error}): write its IP address, or look at the DNS"
+        materials.findings.append(Finding(where, sentence))
+    else:
+        materials.addresses[host] = address
+
+
+def _address(host: str, machine: Machine) -> str:
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        return machine.resolve(host)

@@ -1,0 +1,206 @@
+"""What is wanted: the configuration as frozen models. A default here equals the default of the plan (`core.plan`)."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, PrivateAttr
+
+from ftpair.config.blocks import Block, CertificateFiles, HealthCheck, Log, Paths, Ports, Timeouts, Tls
+from ftpair.config.problems import Lines, Where
+from ftpair.config.values import (
+    Address,
+    FilePath,
+    Host,
+    Ipv4Address,
+    Line,
+    Name,
+    Port,
+    ServerTlsChoice,
+    Version,
+    Workers,
+)
+from ftpair.core.plan import BalancePolicy, CloseNotify, Connect, ServerTlsMode
+
+SessionLimit = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+def _mode(value: Any) -> Any:
+    if value == "tcp":
+        raise ValueError("is TCP mode; this version balances in FTP mode only: write mode: ftp")
+    return value
+
+
+class RealServer(Block):
+    """One real server. Keys that are not there are taken from the service."""
+
+    address: Host = Field(
+        description="IP address or host name; a name is resolved once, when the file is applied.",
+        examples=["10.0.0.11"],
+    )
+    port: Port | None = Field(
+        default=None, description="Control port: 21, or 990 with `server_tls: implicit`.", examples=[21]
+    )
+    weight: int = Field(
+        default=100,
+        ge=0,
+        le=256,
+        description="Share of new sessions compared with the others; 0 gets none.",
+        examples=[100],
+    )
+    max_sessions: SessionLimit = Field(default=0, description="Most sessions at a time; 0 is no limit.", examples=[200])
+    server_tls: ServerTlsChoice | None = Field(
+        default=None,
+        description="TLS towards this server: `off`, `explicit` (AUTH TLS) or `implicit`.",
+        examples=["explicit"],
+    )
+    server_name: Host | None = Field(
+        default=None,
+        description="Name that its certificate must carry; the address, if not there.",
+        examples=["ftp1.example.org"],
+    )
+    server_ca: FilePath | None = Field(
+        default=None, description="CA certificates that may have signed its certificate, PEM.", examples=["tls/ca.pem"]
+    )
+    server_verify: bool | None = Field(
+        default=None, description="Whether its certificate is verified.", examples=[True]
+    )
+    server_minimum_version: Version | None = Field(
+        default=None, description="The oldest TLS version spoken to it.", examples=["1.2"]
+    )
+    server_close_notify: CloseNotify | None = Field(
+        default=None,
+        description="`ignore`: its downloads may end without close_notify, as IIS ends them.",
+        examples=["ignore"],
+    )
+
+    def control_port(self, server_tls: ServerTlsMode) -> int:
+        """Return the port of its control connection, given the TLS towards it."""
+        return self.port or (990 if server_tls == "implicit" else 21)
+
+
+class VirtualService(Block):
+    """A VIP with its ports and its pool of real servers."""
+
+    mode: Annotated[Literal["ftp"], BeforeValidator(_mode)] = Field(
+        default="ftp", description="How it is balanced; this version knows FTP mode.", examples=["ftp"]
+    )
+    address: Address = Field(
+        description="IPv4 or IPv6 address to listen on; 0.0.0.0 or :: is every address.", examples=["192.0.2.10"]
+    )
+    ports: Ports = Field(description="The ports.", examples=["21,990,1025-1052"])
+    advertised_address: Ipv4Address | None = Field(
+        default=None,
+        description="IPv4 address in replies to PASV; the address the client dialled, if not there.",
+        examples=["198.51.100.7"],
+    )
+    tls: Tls | None = Field(
+        default=None,
+        description="TLS towards clients; clear text only, if not there.",
+        examples=[{"certificate": "files"}],
+    )
+    connect: Connect = Field(
+        default="at-login",
+        description="When a real server is chosen: `at-login` (at USER) or `at-once` (its own greeting is relayed).",
+        examples=["at-login"],
+    )
+    greeting: Line = Field(
+        default="FTP service ready.", description="Text of the 220 greeting, one line.", examples=["FTP service ready."]
+    )
+    balance: BalancePolicy = Field(
+        default="least-sessions", description="Which real server a new session gets.", examples=["least-sessions"]
+    )
+    retries: int = Field(
+        default=2,
+        ge=0,
+        le=100,
+        description="Further servers to try before the client hears of a failure.",
+        examples=[2],
+    )
+    max_sessions: SessionLimit = Field(
+        default=0, description="Most sessions at a time; 0 is no limit.", examples=[1000]
+    )
+    health: HealthCheck = Field(
+        default=HealthCheck(), description="How real servers are probed.", examples=[{"check": "banner"}]
+    )
+    timeouts: Timeouts = Field(
+        default=Timeouts(), description="Deadlines of a session.", examples=[{"idle_timeout_s": 600}]
+    )
+    server_tls: ServerTlsChoice = Field(
+        default="off",
+        description="TLS towards the real servers: `off`, `explicit` (AUTH TLS) or `implicit`.",
+        examples=["explicit"],
+    )
+    server_ca: FilePath | None = Field(
+        default=None,
+        description="CA certificates of the real servers, PEM; the system's, if not there.",
+        examples=["tls/ca.pem"],
+    )
+    server_verify: bool = Field(default=True, description="Whether their certificates are verified.", examples=[True])
+    server_minimum_version: Version = Field(
+        default="1.2", description="The oldest TLS version spoken to them.", examples=["1.2"]
+    )
+    server_close_notify: CloseNotify = Field(
+        default="require",
+        description="`ignore`: downloads may end without close_notify, as IIS ends them.",
+        examples=["require"],
+    )
+    real_servers: dict[Name, RealServer] = Field(
+        default_factory=dict,
+        description="The pool, by name; at least one.",
+        examples=[{"FTP_SVR1": {"address": "10.0.0.11"}}],
+    )
+
+    def tls_towards(self, server: RealServer) -> ServerTlsMode:
+        """Return how TLS is spoken with one of its real servers."""
+        return server.server_tls or self.server_tls
+
+
+class Config(Block):
+    """The whole file."""
+
+    user: str = Field(
+        default="",
+        description="User that workers, prober and API run as; if not there, the user who started ftpair.",
+        examples=["ftpair"],
+    )
+    workers: Workers = Field(default="auto", description="Worker processes; `auto` is one per CPU.", examples=["auto"])
+    shutdown_timeout_s: float = Field(
+        default=30.0,
+        ge=0,
+        le=86400,
+        allow_inf_nan=False,
+        description="Seconds that running transfers get when ftpair stops.",
+        examples=[30],
+    )
+    log: Log = Field(default=Log(), description="What is written about the work.", examples=[{"level": "info"}])
+    paths: Paths = Field(
+        default=Paths(), description="Folders of the running program.", examples=[{"runtime": "/run/ftpair"}]
+    )
+    certificates: dict[Name, CertificateFiles] = Field(
+        default_factory=dict,
+        description="Certificates and keys, by name.",
+        examples=[{"files": {"certificate": "tls/fullchain.pem", "key": "tls/privkey.pem"}}],
+    )
+    virtual_services: dict[Name, VirtualService] = Field(
+        default_factory=dict,
+        description="The services, by name; at least one.",
+        examples=[{"FTP_VIP": {"address": "192.0.2.10", "ports": "21,1025-1052"}}],
+    )
+    _lines: Lines = PrivateAttr(default_factory=Lines)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Keep where the keys stand in the file, if it was read from one (the validation's context)."""
+        if isinstance(context, Lines):
+            self._lines = context
+
+    @property
+    def lines(self) -> Lines:
+        """Where its keys stand in the file; no part of its value."""
+        return self._lines
+
+    def line_of(self, where: Where) -> int:
+        """Return the line of a place in the file; 0 when it was not read from one."""
+        return self._lines.of(where)
+
+    def worker_count(self, cpus: int) -> int:
+        """Return the number of workers on a machine with so many CPUs."""
+        return cpus if self.workers == "auto" else self.workers

@@ -1,0 +1,127 @@
+"""`Config` to `Plan`: everything read, resolved and given its row, or every problem of it at once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ftpair.config.checks import services
+from ftpair.config.machine import Machine, this_machine
+from ftpair.config.materials import Materials, gather
+from ftpair.config.models import Config, RealServer, VirtualService
+from ftpair.config.problems import Finding, locate, refusal
+from ftpair.config.slots import MOST_ROWS, Key, Slots
+from ftpair.core.endpoint import Endpoint
+from ftpair.core.plan import ClientTls, Clocks, HealthPlan, Plan, ServerPlan, ServerTls, ServicePlan
+
+
+def make_plan(config: Config, base_dir: Path, revision: int, slots: Slots, machine: Machine | None = None) -> Plan:
+    """Return the plan of a valid configuration; relative paths begin at `base_dir`.
+
+    `slots` get rows for new names, but only if there is no problem. Raises InvalidConfigError with all problems.
+    """
+    machine = machine or this_machine()
+    materials = gather(config, base_dir, machine)
+    found = (*materials.findings, *too_many_rows(config, slots))
+    if found:
+        raise refusal("the configuration", locate(found, config.lines))
+    return plan_of(Parts(config, materials, slots), revision, machine)
+
+
+def rows_of(config: Config) -> tuple[Key, ...]:
+    """Return the keys that need a row in shared memory: services, then their servers."""
+    keys = (
+        (name, server) for name, service in config.virtual_services.items() for server in ("", *service.real_servers)
+    )
+    return tuple(keys)
+
+
+def too_many_rows(config: Config, slots: Slots) -> Iterator[Finding]:
+    """Yield a finding if services and servers do not all get a row beside those in use."""
+    if not slots.has_room_for(rows_of(config)):
+        needed = len(set(rows_of(config)) | slots.keys())
+        sentence = f"needs {needed} rows for services and servers, and there are {MOST_ROWS}: remove some"
+        yield Finding(("virtual_services",), sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a plan is made from."""
+
+    config: Config
+    materials: Materials
+    slots: Slots
+
+
+def plan_of(parts: Parts, revision: int, machine: Machine) -> Plan:
+    """Return the plan made from parts without a problem; gives rows to new names."""
+    config = parts.config
+    return Plan(
+        revision=revision,
+        workers=config.worker_count(machine.cpus),
+        services=tuple(_service(parts, str(where[-1]), service) for where, service in services(config)),
+        shutdown_timeout_s=config.shutdown_timeout_s,
+        user=config.user,
+    )
+
+
+def _service(parts: Parts, name: str, service: VirtualService) -> ServicePlan:
+    slot = parts.slots.take((name, ""))
+    return ServicePlan(
+        name=name,
+        address=service.address,
+        passive=service.ports.passive,
+        servers=tuple(_server(parts, (name, server), service) for server in service.real_servers),
+        explicit=service.ports.explicit,
+        implicit=service.ports.implicit,
+        advertised_address=service.advertised_address or "",
+        tls=_client_tls(parts, service),
+        connect=service.connect,
+        greeting=service.greeting,
+        balance=service.balance,
+        retries=service.retries,
+        max_sessions=service.max_sessions,
+        slot=slot,
+        health=_health(parts, service),
+        clocks=Clocks(**service.timeouts.model_dump()),
+    )
+
+
+def _server(parts: Parts, key: Key, service: VirtualService) -> ServerPlan:
+    server = service.real_servers[key[1]]
+    tls = _server_tls(parts, service, server)
+    return ServerPlan(
+        slot=parts.slots.take(key),
+        service=key[0],
+        name=key[1],
+        address=Endpoint(parts.materials.addresses[server.address], server.control_port(tls.mode)),
+        weight=server.weight,
+        max_sessions=server.max_sessions,
+        tls=tls,
+    )
+
+
+def _client_tls(parts: Parts, service: VirtualService) -> ClientTls | None:
+    if service.tls is None:
+        return None
+    certificate = parts.materials.certificates[service.tls.certificate]
+    return ClientTls(certificate=certificate, **service.tls.model_dump(exclude={"certificate"}))
+
+
+def _server_tls(parts: Parts, service: VirtualService, server: RealServer) -> ServerTls:
+    mode = service.tls_towards(server)
+    if mode == "off":
+        return ServerTls()
+    ca = server.server_ca or service.server_ca
+    return ServerTls(
+        mode=mode,
+        verify=service.server_verify if server.server_verify is None else server.server_verify,
+        name=server.server_name or server.address,
+        ca_pem=parts.materials.cas[ca] if ca else b"",
+        minimum_version=server.server_minimum_version or service.server_minimum_version,
+        close_notify=server.server_close_notify or service.server_close_notify,
+    )
+
+
+def _health(parts: Parts, service: VirtualService) -> HealthPlan:
+    wanted = service.health.model_dump(exclude={"password_file"})
+    return HealthPlan(**wanted, password=parts.materials.passwords.get(service.health.password_file, ""))

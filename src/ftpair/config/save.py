@@ -1,0 +1,125 @@
+"""Write a configuration back: comments, order and spelling of the rest stay; the file is old or new, never half."""
+
+import io
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+
+from ftpair.config.load import draft
+from ftpair.config.machine import Machine, this_machine
+from ftpair.config.models import Config
+from ftpair.config.problems import Where, refusal
+from ftpair.core.errors import FtpairError
+
+_GONE = object()
+_NEW_MODE = 0o640
+
+
+def save(path: Path, config: Config, machine: Machine | None = None) -> None:
+    """Make a file say what `config` says. Raises OSError, and what `rewritten` raises; then the file is unchanged."""
+    content = path.read_bytes() if path.exists() else b""
+    replace_file(path, rewritten(content, config, machine or this_machine()))
+
+
+def rewritten(content: bytes, config: Config, machine: Machine) -> bytes:
+    """Return a file's bytes changed so that they say what `config` says.
+
+    Raises InvalidConfigError if the bytes were or would be no valid configuration, FtpairError if they cannot be edited.
+    """
+    if not content.strip():
+        return _dumped(_tree(config))
+    former = draft(content, machine)
+    if former.findings:
+        raise refusal("the file to be changed", former.problems)
+    document = _yaml().load(content)
+    for where, value in _differences((), _tree(former.config), _tree(config)):
+        _put(document, where, value, _tree(config))
+    made = _dumped(document)
+    after = draft(made, machine)
+    if after.findings:
+        raise refusal("the new configuration", after.problems)
+    if _tree(after.config) != _tree(config):
+        raise FtpairError("the file uses aliases (*name) in a way that cannot be edited safely: edit it by hand")
+    return made
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Replace a file in one step (temporary file, fsync, rename), keeping its mode and owner. Raises OSError."""
+    target = path.resolve()
+    status = target.stat() if target.exists() else None
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            os.fchmod(handle, status.st_mode & 0o7777 if status else _NEW_MODE)
+            if status:
+                os.fchown(handle, status.st_uid, status.st_gid)
+            file.write(content)
+            file.flush()
+            os.fsync(handle)
+        os.replace(name, target)  # noqa: PTH105  # Path.replace is the same call; both names are text here.
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise
+    _sync_folder(target.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _tree(config: Config) -> dict[str, Any]:
+    """Return what was said, without the defaults."""
+    return config.model_dump(mode="json", exclude_unset=True)
+
+
+def _differences(where: Where, before: Any, after: Any) -> Iterator[tuple[Where, Any]]:
+    """Yield the places whose value differs, as deep as possible, with the new value."""
+    if not (isinstance(before, dict) and isinstance(after, dict)):
+        if before != after:
+            yield where, after
+        return
+    for key in before.keys() | after.keys():
+        place = (*where, key)
+        if key not in after:
+            yield place, _GONE
+        else:
+            yield from _differences(place, before.get(key, _GONE), after[key])
+
+
+def _put(document: Any, where: Where, value: Any, wanted: Any) -> None:
+    """Set one value; where the file says it in another form (ports on one line), that whole form is replaced."""
+    block = document
+    for key in where[:-1]:
+        wanted = wanted[key]
+        if not isinstance(block.get(key), dict):
+            block[key] = wanted
+            return
+        block = block[key]
+    if value is _GONE:
+        block.pop(where[-1], None)
+    else:
+        block[where[-1]] = value
+
+
+def _yaml() -> YAML:
+    yaml = YAML(typ="rt")
+    yaml.preserve_quotes = True
+    yaml.width = 4096
+    return yaml
+
+
+def _dumped(document: dict[str, Any]) -> bytes:
+    stream = io.BytesIO()
+    _yaml().dump(CommentedMap(document) if not isinstance(document, CommentedMap) else document, stream)
+    return stream.getvalue()

@@ -1,0 +1,136 @@
+"""What separates the running plan from the wanted one, as sentences; no step ends a session. Pure."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from ftpair.config.certificates import day, fingerprint
+from ftpair.core.plan import Certificate, ClientTls, Plan, ServerPlan, ServicePlan
+
+_LEAVES = "no new sessions, running ones end by themselves"
+_Words = tuple[tuple[str, Callable[[Any], Any]], ...]
+
+
+def steps(running: Plan | None, wanted: Plan) -> tuple[str, ...]:
+    """Return one sentence for each thing that applying `wanted` changes; nothing to do is an empty tuple."""
+    before = {service.name: service for service in running.services} if running else {}
+    sentences = list(_changes(_NODE, running, wanted)) if running else []
+    sentences += [f"remove service {name}: {_LEAVES}" for name in before if wanted.service(name) is None]
+    for service in wanted.services:
+        former = before.get(service.name)
+        sentences += _service_steps(former, service) if former else [_added(service)]
+    return tuple(sentences)
+
+
+def _added(service: ServicePlan) -> str:
+    doors = [
+        f"{door} {port}" for door, port in (("explicit", service.explicit), ("implicit", service.implicit)) if port
+    ]
+    names = ", ".join(server.name for server in service.servers)
+    return f"add service {service.name} on {service.address}: {', '.join(doors)}, passive {service.passive}, to {names}"
+
+
+def _service_steps(before: ServicePlan, after: ServicePlan) -> list[str]:
+    sentences = [
+        *_changes(_SERVICE, before, after),
+        *_tls_steps(before.tls, after.tls),
+        *_struct_steps("health", before.health, after.health),
+        *_struct_steps("timeouts", before.clocks, after.clocks),
+        *_pool_steps(before.servers, after.servers),
+    ]
+    return [f"{after.name}: {sentence}" for sentence in sentences]
+
+
+def _tls_steps(before: ClientTls | None, after: ClientTls | None) -> Iterator[str]:
+    if before and after:
+        yield from _changes(_TLS, before, after)
+        yield from _certificate_steps(before.certificate, after.certificate)
+    elif after:
+        yield f"TLS for clients none -> certificate {_certificate(after.certificate)}"
+    elif before:
+        yield "TLS for clients is taken away: clear text only"
+
+
+def _certificate_steps(before: Certificate, after: Certificate) -> Iterator[str]:
+    if before.chain_pem != after.chain_pem or before.name != after.name:
+        yield f"certificate {_certificate(before)} -> {_certificate(after)}"
+    elif before.key_pem != after.key_pem:
+        yield f"key of certificate {after.name} written anew"
+
+
+def _certificate(certificate: Certificate) -> str:
+    """Return what people tell certificates apart by; nothing of the key."""
+    mark = fingerprint(certificate.chain_pem)
+    return f"{certificate.name} (SHA-256 {mark}, valid until {day(certificate.not_after)})"
+
+
+def _struct_steps(name: str, before: msgspec.Struct, after: msgspec.Struct) -> Iterator[str]:
+    for key in before.__struct_fields__:
+        old, new = getattr(before, key), getattr(after, key)
+        if old != new:
+            secret = key == "password"
+            yield f"{name} {key} replaced" if secret else f"{name} {key} {_shown(old)} -> {_shown(new)}"
+
+
+def _pool_steps(before: tuple[ServerPlan, ...], after: tuple[ServerPlan, ...]) -> Iterator[str]:
+    former = {server.name: server for server in before}
+    names = {server.name for server in after}
+    yield from (f"remove {name}: {_LEAVES}" for name in former if name not in names)
+    for server in after:
+        if server.name in former:
+            yield from _changes(_SERVER, former[server.name], server, of=f" of {server.name}")
+        else:
+            yield f"add {server.name} at {server.address}, weight {server.weight}, TLS {server.tls.mode}"
+
+
+def _changes(words: _Words, before: Any, after: Any, of: str = "") -> Iterator[str]:
+    for word, look in words:
+        old, new = look(before), look(after)
+        if old != new:
+            secret = isinstance(old, bytes)  # Long and unreadable: that it changed is all there is to say.
+            yield f"{word}{of} replaced" if secret else f"{word}{of} {_shown(old)} -> {_shown(new)}"
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == "":
+        return "none"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+_NODE: _Words = (
+    ("workers", lambda plan: plan.workers),
+    ("user", lambda plan: plan.user),
+    ("shutdown_timeout_s", lambda plan: plan.shutdown_timeout_s),
+)
+_SERVICE: _Words = (
+    ("address", lambda service: service.address),
+    ("explicit port", lambda service: service.explicit),
+    ("implicit port", lambda service: service.implicit),
+    ("passive range", lambda service: service.passive),
+    ("advertised address", lambda service: service.advertised_address),
+    ("connect", lambda service: service.connect),
+    ("greeting", lambda service: service.greeting),
+    ("balance", lambda service: service.balance),
+    ("retries", lambda service: service.retries),
+    ("max_sessions", lambda service: service.max_sessions),
+)
+_TLS: _Words = (
+    ("clear_text", lambda tls: tls.clear_text),
+    ("data_protection", lambda tls: tls.data_protection),
+    ("minimum TLS version", lambda tls: tls.minimum_version),
+    ("close_notify", lambda tls: tls.close_notify),
+)
+_SERVER: _Words = (
+    ("address", lambda server: server.address),
+    ("weight", lambda server: server.weight),
+    ("max_sessions", lambda server: server.max_sessions),
+    ("TLS", lambda server: server.tls.mode),
+    ("verification", lambda server: server.tls.verify),
+    ("certificate name", lambda server: server.tls.name),
+    ("CA certificates", lambda server: server.tls.ca_pem),
+    ("minimum TLS version", lambda server: server.tls.minimum_version),
+    ("close_notify", lambda server: server.tls.close_notify),
+)
