@@ -26,7 +26,7 @@ class ToServer(Effect, frozen=True):
 
 
 class SecureClient(Effect, frozen=True):
-    """Flush, then start TLS as the server. -> ClientSecured | ClientNotSecured. Nothing is read in clear text in between."""
+    """Flush, then start TLS as the server. -> ClientSecured | ClientNotSecured. Nothing is read in between."""
 
 
 class Choose(Effect, frozen=True):
@@ -45,7 +45,7 @@ class Dial(Effect, frozen=True):
 
 
 class SecureServer(Effect, frozen=True):
-    """Start TLS as the client, verified. Bytes that are there already are an injection. -> ServerSecured | ServerLost."""
+    """Start TLS as the client, verified. Bytes that wait already are an injection. -> ServerSecured | ServerLost."""
 
 
 class HangUpServer(Effect, frozen=True):
@@ -55,7 +55,7 @@ class HangUpServer(Effect, frozen=True):
 
 
 class HangUpClient(Effect, frozen=True):
-    """Flush (ENDED) or reset (CUT) the client's control connection; the last effect of a session, which is then forgotten."""
+    """Flush (ENDED) or reset (CUT) the client's control connection; the last effect of a session."""
 
     end: End
 

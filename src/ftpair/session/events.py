@@ -62,7 +62,7 @@ class NoServer(Event, frozen=True):
 
 
 class ServerReady(Event, frozen=True):
-    """TCP, and TLS where it is implicit, stand towards the server (answer to `Dial`); its greeting follows as a reply."""
+    """TCP, and TLS where it is implicit, stand towards the server (answer to `Dial`); its greeting follows."""
 
     tls: Tls | None = None
 

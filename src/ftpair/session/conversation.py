@@ -1,0 +1,293 @@
+"""What a session knows, and the few moves that change it. Decides nothing."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+
+from ftpair.core.ending import End, Leg
+from ftpair.core.endpoint import Endpoint
+from ftpair.core.facts import ProtocolError, SessionEnded, Tls, TransferEnded
+from ftpair.core.plan import Entrance, ServerPlan, ServicePlan
+from ftpair.ftp.command import Command, printable
+from ftpair.ftp.reply import Reply
+from ftpair.session.effects import (
+    DropData,
+    Effect,
+    HangUpClient,
+    HangUpServer,
+    Note,
+    ToClient,
+    ToServer,
+)
+from ftpair.session.states import State, limits
+
+LONGEST_PATH_SHOWN = 4096
+
+Answer = Callable[["Conversation", Reply], None]
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who calls and where: `local` is the address that the client dialled."""
+
+    id: str
+    client: Endpoint
+    local: Endpoint
+    entrance: Entrance
+
+
+class Transfer(msgspec.Struct):
+    """The transfer that a session is busy with; changed by its session alone."""
+
+    verb: str
+    argument: bytes
+    direction: Literal["up", "down"]
+    started: float
+    is_running: bool = False
+    """Whether data may move: the server has said 1xx."""
+    bytes: int = 0
+    end: Literal["", "cut", "aborted"] = ""
+    """Set as soon as the transfer cannot be complete any more; no 2xx reaches the client from then on."""
+    reason: str = ""
+    held: Reply | None = None
+    """The final reply that waits for the end of the data."""
+    client_tls: Tls | None = None
+    server_tls: Tls | None = None
+
+    @property
+    def path(self) -> str:
+        """The argument for people."""
+        return printable(self.argument, LONGEST_PATH_SHOWN)
+
+
+class Conversation:
+    """One client, one server, one state: everything that the rooms of a session share."""
+
+    __slots__ = (
+        "answer",
+        "bytes_down",
+        "bytes_up",
+        "caller",
+        "command",
+        "commands",
+        "effects",
+        "greeting",
+        "has_buffer_size",
+        "has_port",
+        "is_attached",
+        "is_logged_in",
+        "is_server_protected",
+        "last_reply",
+        "limits",
+        "login_deadline",
+        "may_pass",
+        "moved",
+        "now",
+        "parting",
+        "passive_host",
+        "plan",
+        "pool_features",
+        "port",
+        "protection",
+        "queue",
+        "replaying",
+        "server",
+        "server_port",
+        "server_tls",
+        "settled",
+        "since",
+        "started",
+        "state",
+        "tls",
+        "to_replay",
+        "transfer",
+        "transfers",
+        "tried",
+        "user",
+        "user_command",
+    )
+
+    def __init__(self, plan: ServicePlan, caller: Caller, now: float, commands: dict[str, int]) -> None:
+        self.plan = plan
+        self.caller = caller
+        self.started = self.now = self.since = now
+        self.limits = limits(plan.clocks)
+        self.login_deadline = now + plan.clocks.login_timeout_s
+        self.state = State.OPENING
+        self.effects: list[Effect] = []
+        self.queue: deque[bytes] = deque()
+        self.commands = commands
+        self.moved: Callable[[], int] = _nothing_moved
+        self.pool_features: tuple[str, ...] | None = None
+        # The client leg.
+        self.tls: Tls | None = None
+        self.protection: Literal["C", "P"] = "C"
+        self.has_buffer_size = False
+        self.user = ""
+        self.is_logged_in = False
+        self.last_reply = b""
+        self.parting = ""
+        # The server leg.
+        self.server: ServerPlan | None = None
+        self.server_tls: Tls | None = None
+        self.greeting = b""
+        self.tried: tuple[int, ...] = ()
+        self.to_replay: dict[str, bytes] = {}
+        self.replaying: list[bytes] = []
+        self.is_attached = False
+        self.may_pass = False
+        self.is_server_protected = False
+        # The command that is being answered.
+        self.command: Command | None = None
+        self.user_command: Command | None = None
+        self.answer: Answer = relay
+        # The data connection.
+        self.has_port = False
+        self.port = 0
+        self.passive_host = ""
+        self.server_port = 0
+        self.transfer: Transfer | None = None
+        self.settled = b""
+        self.transfers = 0
+        self.bytes_up = 0
+        self.bytes_down = 0
+
+    def emit(self, effect: Effect) -> None:
+        """Want something done."""
+        self.effects.append(effect)
+
+    def tell(self, data: bytes) -> None:
+        """Write whole reply lines to the client."""
+        self.last_reply = data
+        self.effects.append(ToClient(data))
+
+    def say(self, text: str) -> None:
+        """Write one reply of ftpair's own to the client."""
+        self.tell(text.encode() + b"\r\n")
+
+    def go(self, state: State) -> None:
+        """Wait for something else from now on."""
+        self.state = state
+        self.since = self.now
+
+    def forward(self, command: Command, answer: Answer) -> None:
+        """Send the client's own line to the server; `answer` takes the replies."""
+        self.answer = answer
+        self.effects.append(ToServer(command.raw + b"\r\n"))
+        self.state = State.AWAITING_REPLY
+        self.since = self.now
+
+    def note_protocol_error(self, leg: Leg, kind: str) -> None:
+        """Count that a peer broke the protocol."""
+        self.emit(Note(ProtocolError(self.plan.name, leg, kind, self.caller.id, str(self.caller.client))))
+
+    def give_up_port(self) -> None:
+        """Close the passive port that no transfer has used."""
+        if self.has_port:
+            self.has_port = False
+            self.server_port = 0
+            self.emit(DropData(End.ENDED))
+
+    def rest(self) -> None:
+        """Take the next command, or end if that was only waiting for a transfer."""
+        if self.parting:
+            self.end(self.parting, f"421 {self.parting}".encode() + b"\r\n")
+        else:
+            self.go(State.READY)
+
+    def end(self, ended: str, last: bytes = b"", client_end: End = End.ENDED, server_end: End = End.ENDED) -> None:
+        """End the session: data, server, last reply, fact, client. Within a TLS handshake nothing can be said."""
+        if self.state is State.SECURING_CLIENT:
+            last, client_end = b"", End.CUT
+        if self.transfer is not None:
+            server_end = End.CUT
+            self.drop_transfer(ended, last)
+        self.give_up_port()
+        if self.server is not None:
+            self.emit(HangUpServer(server_end))
+        if last:
+            self.tell(last)
+        self.emit(Note(self._summary(ended)))
+        self.emit(HangUpClient(client_end))
+        self.queue.clear()
+        self.go(State.ENDED)
+
+    def drop_transfer(self, reason: str, reply: bytes) -> None:
+        """Cut the running transfer; `reply` is what the client gets to it."""
+        transfer = self.transfer
+        assert transfer is not None, "no transfer to drop"
+        self.emit(DropData(End.CUT))
+        self.count_moved(transfer)
+        transfer.reason = transfer.reason or reason
+        self.close_transfer(transfer.end or "cut", reply)
+
+    def count_moved(self, transfer: Transfer) -> None:
+        """Ask the data plane how far a dropped transfer came: no event will tell."""
+        if transfer.is_running and not transfer.bytes:
+            transfer.bytes = self.moved()
+
+    def close_transfer(self, result: Literal["complete", "refused", "cut", "aborted"], reply: bytes) -> None:
+        """Write the transfer down as ended."""
+        transfer = self.transfer
+        assert transfer is not None, "no transfer to close"
+        self.transfer = None
+        if transfer.direction == "up":
+            self.bytes_up += transfer.bytes
+        else:
+            self.bytes_down += transfer.bytes
+        self.effects.append(Note(self._transfer_fact(transfer, result, reply)))
+
+    def _transfer_fact(
+        self, transfer: Transfer, result: Literal["complete", "refused", "cut", "aborted"], reply: bytes
+    ) -> TransferEnded:
+        return TransferEnded(
+            self.plan.name,
+            self.caller.id,
+            str(self.caller.client),
+            self.user,
+            self.server.name if self.server else "",
+            transfer.verb,
+            transfer.path,
+            transfer.direction,
+            transfer.bytes,
+            self.now - transfer.started,
+            result,
+            transfer.reason,
+            _one_line(reply),
+            transfer.client_tls,
+            transfer.server_tls,
+        )
+
+    def _summary(self, ended: str) -> SessionEnded:
+        return SessionEnded(
+            service=self.plan.name,
+            session=self.caller.id,
+            client=str(self.caller.client),
+            entrance=self.caller.entrance,
+            user=self.user,
+            server=self.server.name if self.server else "",
+            tls=self.tls,
+            server_tls=self.server_tls,
+            seconds=self.now - self.started,
+            transfers=self.transfers,
+            bytes_up=self.bytes_up,
+            bytes_down=self.bytes_down,
+            ended=ended,
+            reply=_one_line(self.last_reply),
+        )
+
+
+def relay(talk: Conversation, reply: Reply) -> None:
+    """Give the client the server's reply, unchanged; the final one makes way for the next command."""
+    talk.tell(reply.raw)
+    if reply.code >= 200:
+        talk.rest()
+
+
+def _nothing_moved() -> int:
+    return 0
+
+
+def _one_line(reply: bytes) -> str:
+    return printable(reply.rstrip(b"\r\n").rpartition(b"\n")[2])

@@ -1,0 +1,123 @@
+"""Everything that ends a session, or happens outside of its plan."""
+
+from ftpair.core.ending import End, Leg
+from ftpair.ftp.command import Command, printable
+from ftpair.session.conversation import Conversation
+from ftpair.session.effects import ToServer
+from ftpair.session.events import (
+    ClientLost,
+    ClientSent,
+    Dismissed,
+    LineTooLong,
+    ServerLost,
+    ServerReplied,
+    ShuttingDown,
+    Ticked,
+)
+from ftpair.session.states import State
+from ftpair.session.transfer import SERVER_LOST, SERVER_SILENT
+
+GOODBYE = b"221 Goodbye.\r\n"
+
+
+def on_queued(talk: Conversation, event: ClientSent) -> None:
+    """Keep the line until the commands before it are answered (S11)."""
+    talk.queue.append(event.line)
+
+
+def on_client_lost(talk: Conversation, event: ClientLost) -> None:
+    """Take everything down that belonged to the client."""
+    if talk.state is State.QUITTING:
+        ended = "QUIT"
+    else:
+        ended = "the client closed" if event.end is End.ENDED else "the client's connection was cut"
+    talk.end(ended, client_end=End.CUT)
+
+
+def on_server_lost(talk: Conversation, _event: ServerLost) -> None:
+    """Tell the client."""
+    if talk.is_attached:
+        talk.end("the connection to the server is lost", SERVER_LOST)
+
+
+def on_stray_reply(talk: Conversation, _event: ServerReplied) -> None:
+    """Count a reply to no command; the client gets nothing that it did not ask for."""
+    talk.note_protocol_error(Leg.SERVER, "stray-reply")
+
+
+def on_421(talk: Conversation, event: ServerReplied) -> None:
+    """Relay it: with a 421 the server ends the session (RFC 959, 5.4)."""
+    talk.end("the server answered 421", event.reply.raw)
+
+
+def on_early_tick(_talk: Conversation, _event: Ticked) -> None:
+    """Do nothing: the deadline has moved since the clock was set."""
+
+
+def on_reply(talk: Conversation, event: ServerReplied) -> None:
+    """Hand the reply to who sent the command."""
+    talk.answer(talk, event.reply)
+
+
+def on_line_too_long(talk: Conversation, event: LineTooLong) -> None:
+    """End the session: what follows cannot be read any more (S10)."""
+    if event.leg is Leg.CLIENT:
+        talk.note_protocol_error(Leg.CLIENT, "line-too-long")
+        talk.end("a line was too long", b"500 Line too long.\r\n")
+    else:
+        talk.note_protocol_error(Leg.SERVER, "reply-too-long")
+        talk.end("a reply was too long", SERVER_LOST)
+
+
+def on_idle(talk: Conversation, _event: Ticked) -> None:
+    """End a session that does nothing."""
+    talk.end("idle", b"421 No command for too long.\r\n")
+
+
+def on_silent_server(talk: Conversation, _event: Ticked) -> None:
+    """End a session whose server does not answer."""
+    talk.end("the server does not answer", SERVER_SILENT)
+
+
+def on_late_login(talk: Conversation, _event: Ticked) -> None:
+    """End a session that does not log in."""
+    talk.end("no login in time", b"421 No login for too long.\r\n")
+
+
+def on_dismissed(talk: Conversation, event: Dismissed) -> None:
+    """End now, whatever runs."""
+    talk.end(event.reason, _parting_words(event.reason))
+
+
+def on_shutting_down(talk: Conversation, event: ShuttingDown) -> None:
+    """End now, or right after the transfer that runs."""
+    if talk.transfer is not None:
+        talk.parting = printable(event.reason.encode())
+    else:
+        talk.end(event.reason, _parting_words(event.reason))
+
+
+def _parting_words(reason: str) -> bytes:
+    return f"421 {printable(reason.encode())}".encode() + b"\r\n"
+
+
+def leave(talk: Conversation, command: Command) -> None:
+    """Answer QUIT, with the server's own words where there is one."""
+    if talk.is_attached:
+        talk.emit(ToServer(command.line))
+        talk.go(State.QUITTING)
+    else:
+        talk.end("QUIT", GOODBYE)
+
+
+def on_goodbye(talk: Conversation, event: ServerReplied) -> None:
+    """Relay the server's goodbye and end."""
+    if event.reply.is_preliminary:
+        talk.tell(event.reply.raw)
+    else:
+        talk.end("QUIT", event.reply.raw)
+
+
+def on_no_goodbye(talk: Conversation, _event: ServerLost | Ticked) -> None:
+    """Say goodbye for a server that closed without a word."""
+    talk.end("QUIT", GOODBYE)

@@ -1,0 +1,171 @@
+"""One session of FTP mode as a function: `handle(event, now) -> effects`. Owns no socket, no clock and no chance."""
+
+from collections.abc import Callable
+
+from ftpair.core.endpoint import Endpoint
+from ftpair.core.facts import Tls
+from ftpair.core.plan import Entrance, ServerPlan, ServicePlan
+from ftpair.session import endings
+from ftpair.session.commands import take
+from ftpair.session.conversation import Caller, Conversation, Transfer
+from ftpair.session.effects import Effect
+from ftpair.session.events import Event, ServerReplied, Ticked
+from ftpair.session.states import State
+from ftpair.session.table import HANDLERS, Handler
+
+MOST_QUEUED_LINES = 64
+
+
+class Session:
+    """The brain of one client's control connection, its server's, and their data connections.
+
+    The driver tells it every event and performs the effects in order; it sends `Ticked` once `deadline` has passed.
+    """
+
+    __slots__ = ("_talk",)
+
+    def __init__(  # noqa: PLR0913, PLR0917 (what a driver knows of a connection: all of it, once)
+        self,
+        plan: ServicePlan,
+        id: str,  # noqa: A002 (the word of every row and fact)
+        client: Endpoint,
+        local: Endpoint,
+        entrance: Entrance,
+        now: float,
+        commands: dict[str, int] | None = None,
+    ) -> None:
+        """Begin; `local` is the address that the client dialled, `commands` counts verbs (shared between sessions)."""
+        caller = Caller(id, client, local, entrance)
+        self._talk = Conversation(plan, caller, now, {} if commands is None else commands)
+
+    def handle(self, event: Event, now: float) -> list[Effect]:
+        """Take what happened and return what is to be done, in order; `now` is in seconds of a monotonic clock."""
+        talk = self._talk
+        talk.now = now
+        effects = talk.effects = []
+        kind = type(event)
+        handler = HANDLERS[talk.state].get(kind)
+        if kind is ServerReplied or kind is Ticked:
+            handler = self._overriding(event) or handler
+        if handler is not None:
+            handler(talk, event)
+        while talk.queue and talk.state is State.READY:
+            take(talk, talk.queue.popleft())
+        return effects
+
+    def _overriding(self, event: Event) -> Handler | None:
+        """Return who takes an event whatever the state is: a 421 of the server, a clock that is early or overdue."""
+        talk = self._talk
+        if isinstance(event, ServerReplied):
+            return endings.on_421 if event.reply.code == 421 and talk.is_attached else None
+        if self.deadline is None or talk.now < self.deadline:
+            return endings.on_early_tick
+        return endings.on_late_login if self._is_login_late else None
+
+    @property
+    def _is_login_late(self) -> bool:
+        return not self._talk.is_logged_in and self._talk.now >= self._talk.login_deadline
+
+    @property
+    def deadline(self) -> float | None:
+        """The next moment at which the driver must send `Ticked`; changes with every event."""
+        talk = self._talk
+        limit = talk.limits.get(talk.state)
+        if talk.is_logged_in:
+            return None if limit is None else talk.since + limit
+        if talk.state is State.ENDED:
+            return None
+        return talk.login_deadline if limit is None else min(talk.login_deadline, talk.since + limit)
+
+    @property
+    def pool_features(self) -> tuple[str, ...] | None:
+        """What all servers of the pool can do, as FEAT lines; the driver keeps it up to date. None: not known."""
+        return self._talk.pool_features
+
+    @pool_features.setter
+    def pool_features(self, features: tuple[str, ...] | None) -> None:
+        self._talk.pool_features = features
+
+    def ask_progress(self, moved: Callable[[], int]) -> None:
+        """Let the driver tell, when a transfer is dropped, how many bytes it has moved."""
+        self._talk.moved = moved
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so many lines wait that the driver shall stop reading from the client."""
+        return len(self._talk.queue) >= MOST_QUEUED_LINES
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether the last effect was given."""
+        return self._talk.state is State.ENDED
+
+    @property
+    def state(self) -> str:
+        """The state's name, for people."""
+        return self._talk.state.value
+
+    @property
+    def since(self) -> float:
+        """When the state was entered, or the last command was taken."""
+        return self._talk.since
+
+    @property
+    def user(self) -> str:
+        """Who wants to log in or has logged in, harmless to show; empty before USER."""
+        return self._talk.user
+
+    @property
+    def server(self) -> ServerPlan | None:
+        """The real server that was chosen."""
+        return self._talk.server
+
+    @property
+    def tls(self) -> Tls | None:
+        """TLS of the client's control connection."""
+        return self._talk.tls
+
+    @property
+    def server_tls(self) -> Tls | None:
+        """TLS of the server's control connection."""
+        return self._talk.server_tls
+
+    @property
+    def is_logged_in(self) -> bool:
+        """Whether a server has accepted the login."""
+        return self._talk.is_logged_in
+
+    @property
+    def transfer(self) -> Transfer | None:
+        """The transfer that the session is busy with: verb, path, direction, when it started."""
+        return self._talk.transfer
+
+    @property
+    def is_transferring(self) -> bool:
+        """Whether a transfer command is not yet answered."""
+        return self._talk.transfer is not None
+
+    @property
+    def transfers(self) -> int:
+        """How many transfers have moved data, the running one included."""
+        return self._talk.transfers
+
+    @property
+    def bytes_up(self) -> int:
+        """Bytes of finished uploads."""
+        return self._talk.bytes_up
+
+    @property
+    def bytes_down(self) -> int:
+        """Bytes of finished downloads."""
+        return self._talk.bytes_down
+
+    @property
+    def commands(self) -> dict[str, int]:
+        """How often each verb was taken; verbs that no row of the table names are `other`."""
+        return self._talk.commands
+
+    @property
+    def last_command(self) -> str:
+        """The last command that was taken, secrets masked; empty before the first."""
+        return self._talk.command.masked() if self._talk.command else ""

@@ -1,0 +1,156 @@
+"""One transfer: from its command over the relay to the final reply, which is only given when it is true."""
+
+from typing import Literal
+
+from ftpair.core.ending import End
+from ftpair.ftp.command import Command
+from ftpair.ftp.reply import Reply
+from ftpair.ftp.verbs import VERBS
+from ftpair.session.conversation import Conversation, Transfer
+from ftpair.session.effects import DialData, DropData, Join, ToServer
+from ftpair.session.events import DataEnded, ServerLost, ServerReplied, Ticked
+from ftpair.session.login import chosen
+from ftpair.session.states import State
+
+NO_ADDRESS = b"425 Use PASV or EPSV first.\r\n"
+NOT_PROTECTED = b"522 Data connections must be protected here: use AUTH TLS, PBSZ 0 and PROT P first.\r\n"
+CUT_TEXT = "426 Connection lost; transfer aborted"
+SERVER_LOST = b"421 The connection to the server is lost.\r\n"
+SERVER_SILENT = b"421 The server does not answer.\r\n"
+
+
+def begin(talk: Conversation, command: Command) -> None:
+    """Send the transfer command and connect to the port that the server named; nothing moves before its 1xx."""
+    tls = talk.plan.tls
+    if talk.protection == "C" and tls is not None and tls.data_protection == "require":
+        talk.tell(NOT_PROTECTED)
+    elif not talk.server_port:
+        talk.tell(NO_ADDRESS)
+    else:
+        _begin(talk, command)
+
+
+def _begin(talk: Conversation, command: Command) -> None:
+    direction: Literal["up", "down"] = "up" if VERBS[command.verb].moves == "up" else "down"
+    talk.transfer = Transfer(command.verb, command.argument, direction, talk.now)
+    talk.emit(ToServer(command.line))
+    talk.emit(DialData(chosen(talk).address.host, talk.server_port))
+    talk.has_port = False
+    talk.server_port = 0
+    talk.go(State.AWAITING_START)
+
+
+def running(talk: Conversation) -> Transfer:
+    """Return the transfer that the session is busy with, which it has by now."""
+    assert talk.transfer is not None, f"no transfer while {talk.state.value}"
+    return talk.transfer
+
+
+def on_start(talk: Conversation, event: ServerReplied) -> None:
+    """Join the legs at 1xx, and at a 2xx without one (IBM i); a refusal goes on at once, without a handshake."""
+    reply = event.reply
+    if reply.is_preliminary:
+        talk.tell(reply.raw)
+        _join(talk)
+        talk.go(State.TRANSFERRING)
+    elif reply.is_positive:
+        _join(talk)
+        running(talk).held = reply
+        talk.go(State.HOLDING)
+    else:
+        talk.emit(DropData(End.ENDED))
+        finish(talk, reply.raw, "refused")
+
+
+def _join(talk: Conversation) -> None:
+    transfer = running(talk)
+    transfer.is_running = True
+    talk.transfers += 1
+    talk.emit(Join(transfer.direction, talk.protection == "P", chosen(talk).tls.mode != "off"))
+
+
+def on_reply_in_transfer(talk: Conversation, event: ServerReplied) -> None:
+    """Hold the final reply until the data have ended; an upload that is refused in its middle is cut at once."""
+    reply, transfer = event.reply, running(talk)
+    if reply.is_preliminary:
+        talk.tell(reply.raw)
+    elif transfer.direction == "up" and not reply.is_positive:
+        talk.emit(DropData(End.CUT))
+        talk.count_moved(transfer)
+        finish(talk, reply.raw, "refused")
+    else:
+        transfer.held = reply
+        talk.go(State.HOLDING)
+
+
+def on_data_ended(talk: Conversation, event: DataEnded) -> None:
+    """Wait for the server's final reply now."""
+    _learn(running(talk), event)
+    talk.go(State.AWAITING_FINAL if event.end is End.ENDED else State.CUTTING)
+
+
+def on_data_ended_last(talk: Conversation, event: DataEnded) -> None:
+    """Give the client the final reply that was held."""
+    transfer = running(talk)
+    _learn(transfer, event)
+    assert transfer.held is not None, "no reply is held"
+    conclude(talk, transfer.held)
+
+
+def _learn(transfer: Transfer, event: DataEnded) -> None:
+    transfer.bytes = event.bytes
+    transfer.client_tls = event.client_tls
+    transfer.server_tls = event.server_tls
+    if event.end is End.CUT:
+        transfer.end = "cut"
+        transfer.reason = event.reason
+
+
+def on_final_reply(talk: Conversation, event: ServerReplied) -> None:
+    """End the transfer with the server's final reply."""
+    if event.reply.is_preliminary:
+        talk.tell(event.reply.raw)
+    else:
+        conclude(talk, event.reply)
+
+
+def conclude(talk: Conversation, reply: Reply) -> None:
+    """Answer the transfer command: a 2xx only if every byte arrived (S12)."""
+    transfer = running(talk)
+    if not transfer.end:
+        finish(talk, reply.raw, "complete" if reply.is_positive else "refused")
+    else:
+        finish(talk, cut_reply(transfer) if reply.is_positive else reply.raw, transfer.end)
+
+
+def cut_reply(transfer: Transfer) -> bytes:
+    """Return the reply to a transfer that is not complete."""
+    reason = f": {transfer.reason}" if transfer.reason else ""
+    return f"{CUT_TEXT}{reason}.\r\n".encode("ascii", "backslashreplace")
+
+
+def finish(talk: Conversation, reply: bytes, result: Literal["complete", "refused", "cut", "aborted"]) -> None:
+    """Give the client its reply and make way for the next command."""
+    talk.tell(reply)
+    talk.close_transfer(result, reply)
+    talk.rest()
+
+
+def on_server_lost(talk: Conversation, _event: ServerLost) -> None:
+    """End with 426 and 421: without its server a transfer is never complete."""
+    _end_cut(talk, "the connection to the server is lost", SERVER_LOST)
+
+
+def on_silent_server(talk: Conversation, _event: Ticked) -> None:
+    """End with 426 and 421 when the server does not answer: a late reply would belong to no command."""
+    _end_cut(talk, "the server does not answer", SERVER_SILENT)
+
+
+def _end_cut(talk: Conversation, reason: str, last: bytes) -> None:
+    transfer = running(talk)
+    transfer.reason = transfer.reason or reason
+    if transfer.is_running:
+        reply = cut_reply(transfer)
+        talk.drop_transfer(reason, reply)
+        talk.tell(reply)
+    talk.end(reason, last, server_end=End.CUT)
