@@ -8,7 +8,7 @@ from fastapi import APIRouter
 import ftpair
 from ftpair.api import examples
 from ftpair.api.bodies import Versions
-from ftpair.config import json_schema
+from ftpair.config.schema import schema as json_schema
 
 router = APIRouter(prefix="/api/v1", tags=["about"])
 

@@ -36,7 +36,7 @@ def check(
 def schema() -> None:
     """Print the JSON Schema of the configuration file, for editors."""
     from ftpair.cli.show import show_json
-    from ftpair.config import json_schema
+    from ftpair.config.schema import schema as json_schema
 
     show_json(json_schema())
 

@@ -1,0 +1,230 @@
+"""A supervisor for the doors: a real socket, a real channel and the real API process; only the answers are given."""
+
+import asyncio
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from dataclasses import replace
+
+import httpx
+
+from ftpair.core.messages import (
+    Applied,
+    Apply,
+    GetMetrics,
+    GetSessions,
+    GetStatus,
+    KillSession,
+    Metrics,
+    Ready,
+    Refused,
+    Request,
+    Response,
+    Said,
+    Sample,
+    SessionTable,
+    SetAdmin,
+    StatusIs,
+    Stop,
+    ToSupervisor,
+)
+from ftpair.core.status import (
+    Admin,
+    Health,
+    NodeStatus,
+    ServerStatus,
+    ServiceStatus,
+    SessionRow,
+    TransferRow,
+    WorkerStatus,
+)
+from ftpair.dataplane.channel import Channel, socketpair
+
+SILENCE = object()
+
+
+def server(name, **changes):
+    figures = {"sessions": 3, "transfers": 1, "max_sessions": 0, "bytes_up": 1, "bytes_down": 2}
+    said = {"admin": Admin.ONLINE, "health": Health.UP, "reason": "220 in 3 ms", "since": 1_700_000_000.0}
+    row = ServerStatus(
+        name=name, address="10.0.0.11:21", weight=100, tls="off", bytes_per_second=2**20, **said, **figures
+    )
+    return replace(row, **changes)
+
+
+def service(name="FTPS_VIP", **changes):
+    row = ServiceStatus(
+        name=name,
+        mode="ftp",
+        address="192.0.2.10",
+        explicit=21,
+        implicit=990,
+        passive="1025-1052",
+        passive_ports=28,
+        passive_ports_in_use=7,
+        balance="least-sessions",
+        sessions=6,
+        transfers=2,
+        max_sessions=500,
+        bytes_per_second=120.5 * 2**20,
+        is_serving=True,
+        reason="2 of 2 servers take new sessions",
+        servers=(server("FTP_SVR1"), server("FTP_SVR2", health=Health.DOWN, reason="connection refused", sessions=0)),
+    )
+    return replace(row, **changes)
+
+
+def node(**changes):
+    row = NodeStatus(
+        version="0.1.0",
+        revision=4,
+        started=1_700_000_000.0,
+        is_ready=True,
+        is_draining=False,
+        last_apply="revision 4: 2 steps",
+        last_apply_successful=True,
+        services=(service(), service("OTHER_VIP", servers=(server("FTP_SVR1"), server("FTP_SVR9")))),
+        workers=(WorkerStatus(0, 4711, is_ready=True, sessions=6, restarts=0, loop_lag_seconds=0.001, open_fds=40),),
+    )
+    return replace(row, **changes)
+
+
+def session(**changes):
+    row = SessionRow(
+        id="0-1f",
+        service="FTPS_VIP",
+        client="198.51.100.7:50122",
+        entrance="explicit",
+        user="alice",
+        server="FTP_SVR1",
+        state="transferring",
+        tls="TLSv1.3 TLS_AES_256_GCM_SHA384",
+        seconds=42.5,
+        idle_seconds=0.0,
+        transfers=3,
+        bytes_up=0,
+        bytes_down=2**28,
+        command="RETR backup.tar",
+        worker=0,
+    )
+    return replace(row, **changes)
+
+
+def transfer(**changes):
+    row = TransferRow(
+        session="0-1f",
+        service="FTPS_VIP",
+        client="198.51.100.7:50122",
+        user="alice",
+        server="FTP_SVR1",
+        verb="RETR",
+        path="backup.tar",
+        direction="down",
+        bytes=100 * 2**20,
+        seconds=2.0,
+        bytes_per_second=50 * 2**20,
+    )
+    return replace(row, **changes)
+
+
+def admin_sentence(action):
+    known = [one for one in node().services if one.name == action.service]
+    if not known or action.server not in [one.name for one in known[0].servers]:
+        return Refused("not-found", f"there is no server {action.service} {action.server}")
+    return Said(f"{action.admin.value} {action.server}: 3 sessions stay, 1 transfer")
+
+
+def usual_answers():
+    """Every action with the answer of a healthy node; a callable makes it from the action."""
+    return {
+        GetStatus: StatusIs(node()),
+        GetSessions: SessionTable((session(), session(id="1-2", user="bob", server="FTP_SVR2")), (transfer(),)),
+        GetMetrics: Metrics((Sample("commands_total", ("USER",), 12.0),), (Sample("config_revision", (), 4.0),)),
+        SetAdmin: admin_sentence,
+        KillSession: lambda action: (
+            Said("kill 0-1f: ended")
+            if action.session == "0-1f"
+            else Refused("not-found", f"no session {action.session}")
+        ),
+        Apply: Applied(5, ("add server FTP_SVR3 to FTPS_VIP",)),
+    }
+
+
+class Supervisor:
+    """Answers what the API process asks; `answers` may be changed at any time, `actions` is what was asked."""
+
+    def __init__(self, folder):
+        self.path = folder / "ftpair.sock"
+        self.answers = usual_answers()
+        self.actions = []
+        self.ready = threading.Event()
+        self.process = None
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listener.bind(str(self.path))
+        self.path.chmod(0o600)
+        self._listener.listen(16)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+
+    def start_api(self):
+        self.ready.clear()
+        asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(10)
+        assert self.ready.wait(20), "the API process never said Ready"
+
+    def replace_api(self):
+        self.process.kill()
+        self.process.wait()
+        self.start_api()
+
+    def say_stop(self):
+        self._loop.call_soon_threadsafe(self.channel.send, Stop(1.0))
+
+    def leave_channel(self):
+        self._loop.call_soon_threadsafe(self.channel.close)
+
+    def http(self, timeout=30):
+        return httpx.Client(
+            transport=httpx.HTTPTransport(uds=str(self.path)), base_url="http://ftpair", timeout=timeout
+        )
+
+    def close(self):
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self._loop.call_soon_threadsafe(self.channel.close)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        self._listener.close()
+
+    async def _start(self):
+        ours, theirs = socketpair()
+        self.channel = Channel(ours, ToSupervisor, self._hear, lambda: None)
+        fds = theirs.fileno(), self._listener.fileno()
+        command = [sys.executable, "-m", "ftpair.api", "--channel", str(fds[0]), "--listen", str(fds[1])]
+        with theirs:
+            self.process = subprocess.Popen(command, pass_fds=fds, stderr=subprocess.PIPE, text=True)
+
+    def _hear(self, message, _fds):
+        if isinstance(message, Ready):
+            self.ready.set()
+        if isinstance(message, Request):
+            self.actions.append(message.action)
+            given = self.answers[type(message.action)]
+            result = given(message.action) if callable(given) else given
+            if result is not SILENCE:
+                self.channel.send(Response(message.number, result))
+
+
+@contextmanager
+def running(folder):
+    """A supervisor with its API process, ended at the end."""
+    supervisor = Supervisor(folder)
+    try:
+        supervisor.start_api()
+        yield supervisor
+    finally:
+        supervisor.close()
