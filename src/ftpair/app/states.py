@@ -1,0 +1,65 @@
+"""The states of all real servers: admin comes from the administrator, health from the probes, and both meet here."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from ftpair.app.admin import AdminFile
+from ftpair.core.plan import Plan, ServerPlan
+from ftpair.core.status import Admin, Health, ServerState
+
+
+class States:
+    """One state per server of the plan. `changed` is called when workers must know, `say` with a line for the log."""
+
+    def __init__(self, admin: AdminFile, changed: Callable[[], None], say: Callable[[str], None]) -> None:
+        self._admin, self._changed, self._say = admin, changed, say
+        self._servers: dict[int, ServerPlan] = {}
+        self._states: dict[int, ServerState] = {}
+
+    def by_slot(self) -> dict[int, ServerState]:
+        """Return the states of all servers of the plan."""
+        return dict(self._states)
+
+    def of(self, server: ServerPlan) -> ServerState:
+        """Return the state of a server."""
+        return self._states.get(server.slot, ServerState())
+
+    def use_plan(self, plan: Plan) -> None:
+        """Keep the servers of this plan; one that is new, or reached in a new way, is unknown until it is probed."""
+        former, states = self._servers, self._states
+        self._servers = {server.slot: server for service in plan.services for server in service.servers}
+        self._admin.forget_all_but({(server.service, server.name) for server in self._servers.values()})
+        self._states = {
+            slot: states[slot]
+            if _is_same(former.get(slot), server)
+            else ServerState(admin=self._admin.of((server.service, server.name)))
+            for slot, server in self._servers.items()
+        }
+        self._changed()
+
+    def hear(self, slot: int, verdict: ServerState) -> None:
+        """Take the verdict of the probes; one about a server that is gone is late, and nothing to speak of."""
+        server, former = self._servers.get(slot), self._states.get(slot)
+        if server is None or former is None:
+            return
+        state = self._states[slot] = replace(verdict, admin=former.admin)
+        if state.health is not former.health and state.health is not Health.UNKNOWN:
+            self._say(f"{server.name} is {state.reason}")
+        if replace(state, check_seconds=0.0) != replace(former, check_seconds=0.0):
+            self._changed()
+
+    def set_admin(self, server: ServerPlan, admin: Admin) -> None:
+        """Follow the administrator from now on, and over a restart."""
+        self._admin.set((server.service, server.name), admin)
+        self._states[server.slot] = replace(self.of(server), admin=admin)
+        self._changed()
+
+
+def _is_same(former: ServerPlan | None, server: ServerPlan) -> bool:
+    """Whether what the probes found of the former still holds."""
+    return former is not None and (former.service, former.name, former.address, former.tls) == (
+        server.service,
+        server.name,
+        server.address,
+        server.tls,
+    )
