@@ -12,6 +12,7 @@ ARGS ?=
 DEMO := $(VENV)/.stamp-demo
 DEV := $(VENV)/.stamp-dev
 DOCS := $(VENV)/.stamp-docs
+AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 PURE := core ftp session balance config
 
 help: ## this text
@@ -35,7 +36,7 @@ interop: $(DEV) parts ## the whole product of real clients, real servers, sizes 
 	@$(PYTHON) -m pytest tests/interop $(ARGS)
 
 bench: $(DEV) parts ## ftpair beside HAProxy, mod_proxy and the bare server (ARGS="--only sessions --rounds 1")
-	@$(PYTHON) -m bench $(ARGS)
+	@$(AS_ROOT) $(PYTHON) -m bench $(ARGS)
 
 docs: $(DOCS) ## regenerate the generated pages, check all links, build HTML into docs/_build
 	@$(PYTHON) docs/generate.py

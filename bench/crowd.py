@@ -1,0 +1,44 @@
+"""Many transfers at once: whether each of them gets its share."""
+
+import contextlib
+import selectors
+import ssl
+import time
+
+from bench.ftp import CHUNK, Door, Session, client_context
+from bench.load import Step, in_processes
+
+PROCESSES = 2
+SETTLE_S = 3.0
+
+
+def shares(door: Door, path: bytes, transfers: int, window_s: float) -> list[int]:
+    """Run `transfers` downloads of a big file at once; return the bytes that each got in one common window of time."""
+
+    def task(meet: Step) -> list[int]:
+        context = client_context()
+        with contextlib.ExitStack() as held:
+            sessions = [held.enter_context(Session(door, context)) for _ in range(transfers // PROCESSES)]
+            connections = [held.enter_context(session.open_data(b"RETR " + path)) for session in sessions]
+            with selectors.DefaultSelector() as selector:
+                for number, connection in enumerate(connections):
+                    connection.settimeout(0)
+                    selector.register(connection, selectors.EVENT_READ, number)
+                meet()
+                _read(selector, len(connections), SETTLE_S)  # What waited in buffers is nobody's share.
+                return _read(selector, len(connections), window_s)
+
+    answers, _ = in_processes(task, PROCESSES)
+    return [share for answer in answers for share in answer]
+
+
+def _read(selector: selectors.BaseSelector, count: int, seconds: float) -> list[int]:
+    sizes, buffer, deadline = [0] * count, bytearray(CHUNK), time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        for key, _ in selector.select(1):
+            with contextlib.suppress(BlockingIOError, ssl.SSLWantReadError):
+                size = key.fileobj.recv_into(buffer)  # type: ignore[union-attr]  # A socket was registered.
+                sizes[key.data] += size
+                if not size:
+                    selector.unregister(key.fileobj)
+    return sizes

@@ -1,0 +1,103 @@
+"""What a reader sees: the table on the terminal, bench/results.json, and the table that README quotes from it.
+
+`python -m bench.report` writes README's table anew from the results.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.rows import ROWS, History
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "bench" / "results.json"
+README = ROOT / "README.md"
+PEERS = ("direct", "haproxy", "mod_proxy", "ftpair")
+MARKED = re.compile(r"(<!-- bench:begin -->\n).*?(<!-- bench:end -->)", re.DOTALL)
+WIDTH = 190
+VERDICTS = {True: "met", False: "missed", None: ""}
+
+
+def rows(history: History) -> list[dict[str, Any]]:
+    """Return every row that was measured, as plain data."""
+    measured = [(row, row.spreads(history)) for row in ROWS]
+    return [
+        {
+            "figure": row.figure,
+            "unit": row.unit,
+            "values": {
+                peer: {name: round(getattr(spread, name), 4) for name in ("min", "median", "max")}
+                for peer, spread in spreads.items()
+            },
+            "ratio": None if (ratio := row.ratio(spreads)) is None else round(ratio, 3),
+            "target": row.target.text if row.target else None,
+            "target_met": row.is_met(spreads),
+        }
+        for row, spreads in measured
+        if spreads
+    ]
+
+
+def show(results: dict[str, Any]) -> None:
+    """Print the table of a comparison."""
+    table = Table(title="ftpair beside its peers: median (min-max)", title_justify="left")
+    for heading in ("figure", "unit", *PEERS, "ratio", "target", ""):
+        table.add_column(heading, justify="left" if heading in {"figure", "unit", "target", ""} else "right")
+    for row in results["rows"]:
+        spreads = [_spread(row["values"].get(peer)) for peer in PEERS]
+        style = {True: "green", False: "red", None: "dim"}[row["target_met"]]
+        table.add_row(row["figure"], row["unit"], *spreads, *_verdict(row), style=None if row["target"] else style)
+    Console(width=None if sys.stdout.isatty() else WIDTH).print(table)
+
+
+def save(results: dict[str, Any]) -> None:
+    """Write the results, and README's table from them."""
+    RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+    quote(results)
+
+
+def quote(results: dict[str, Any]) -> None:
+    """Write README's table anew."""
+    README.write_text(MARKED.sub(lambda marks: marks[1] + _markdown(results) + marks[2], README.read_text()))
+
+
+def _markdown(results: dict[str, Any]) -> str:
+    machine, versions = results["machine"], results["versions"]
+    lines = [
+        "| figure | unit | " + " | ".join(PEERS) + " | ratio | target | |",
+        "|---" * 2 + "|--:" * 5 + "|---" * 2 + "|",
+    ]
+    for row in results["rows"]:
+        medians = [_number(row["values"][peer]["median"]) if peer in row["values"] else "" for peer in PEERS]
+        lines.append("| " + " | ".join([row["figure"], row["unit"], *medians, *_verdict(row)]) + " |")
+    told = ", ".join(f"{name} {version}" for name, version in versions.items())
+    return (
+        f"{results['date'][:10]}, {machine['cores']} cores ({machine['cpu']}), Linux {machine['kernel']}; {told}. "
+        f"Medians of {results['settings']['rounds']} rounds.\n\n" + "\n".join(lines) + "\n"
+    )
+
+
+def _verdict(row: dict[str, Any]) -> list[str]:
+    ratio = "" if row["ratio"] is None else f"{row['ratio']:.2f}"
+    return [ratio, row["target"] or "", VERDICTS[row["target_met"]]]
+
+
+def _spread(value: dict[str, float] | None) -> str:
+    if value is None:
+        return ""
+    if value["min"] == value["max"]:
+        return _number(value["median"])
+    return f"{_number(value['median'])} ({_number(value['min'])}-{_number(value['max'])})"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+if __name__ == "__main__":
+    quote(json.loads(RESULTS.read_text()))
