@@ -1,0 +1,101 @@
+"""A certificate authority made at run time, and the certificates that it signs."""
+
+import datetime
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+_LIFETIME = datetime.timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A certificate and its key as PEM files; `both` holds the two in one file, as Pure-FTPd wants them."""
+
+    certificate: Path
+    key: Path
+    both: Path
+
+
+class Authority:
+    """Signs certificates for addresses and names; its own certificate is in `ca`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = _name("ftpair interop authority")
+        certificate = _sign_authority(self._name, self._key)
+        self.ca = folder / "ca.pem"
+        self.ca.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+
+    def issue(self, label: str, *hosts: str) -> Identity:
+        """Sign a certificate that carries these IP addresses and names."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = (
+            _draft(_name(label), self._name, key)
+            .add_extension(x509.SubjectAlternativeName([_subject(host) for host in hosts]), critical=False)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .sign(self._key, hashes.SHA256())
+        )
+        return self._write(label, certificate, key)
+
+    def _write(self, label: str, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> Identity:
+        identity = Identity(*(self._folder / f"{label}{suffix}" for suffix in (".crt", ".key", ".pem")))
+        certificate_pem = certificate.public_bytes(serialization.Encoding.PEM)
+        key_pem = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        identity.certificate.write_bytes(certificate_pem)
+        for path, pem in ((identity.key, key_pem), (identity.both, key_pem + certificate_pem)):
+            path.touch(mode=0o600)
+            path.write_bytes(pem)
+        return identity
+
+
+def _name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def _subject(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
+
+
+def _draft(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+    now = datetime.datetime.now(datetime.UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + _LIFETIME)
+    )
+
+
+def _sign_authority(name: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    usage = x509.KeyUsage(
+        digital_signature=True,
+        key_cert_sign=True,
+        crl_sign=True,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+    return (
+        _draft(name, name, key)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(usage, critical=True)
+        .sign(key, hashes.SHA256())
+    )

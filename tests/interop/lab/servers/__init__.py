@@ -1,0 +1,1 @@
+"""Real FTP servers, each started on a loopback address of its own with one user who may read and write."""

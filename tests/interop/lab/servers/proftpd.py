@@ -1,0 +1,72 @@
+"""ProFTPD, as strict as it comes: data connections must resume the TLS session of their control connection."""
+
+from tests.interop.lab import parts
+from tests.interop.lab.daemon import Daemon
+from tests.interop.lab.places import CONTROL_PORT, PASSIVE_FIRST, PASSIVE_LAST
+from tests.interop.lab.servers.credentials import cheap_hash
+from tests.interop.lab.servers.real_server import UID, Site
+
+
+class Proftpd:
+    """ProFTPD with one virtual user."""
+
+    name = "ProFTPD"
+    demands_resumption = True
+
+    def credentials(self, site: Site) -> tuple[str, str]:
+        """Return the virtual user."""
+        return site.user, site.password
+
+    def daemon(self, site: Site) -> Daemon:
+        """Write `proftpd.conf` and its password file, and return the process."""
+        users = site.folder / "passwd"
+        users.write_text(f"{site.user}:{cheap_hash(site.password)}:{UID}:{UID}::{site.home}:/bin/false\n")
+        users.chmod(0o600)
+        configuration = site.folder / "proftpd.conf"
+        configuration.write_text(_settings(site) + (_tls(site) if site.tls != "clear" else ""))
+        return Daemon([parts.server("proftpd"), "--nodaemon", "--config", configuration], site.folder / "output")
+
+
+def _settings(site: Site) -> str:
+    return f"""\
+ModulePath {parts.UNPACKED}/usr/lib/proftpd
+ServerName interop
+ServerType standalone
+DefaultAddress {site.address}
+SocketBindTight on
+Port {CONTROL_PORT}
+PassivePorts {PASSIVE_FIRST} {PASSIVE_LAST}
+User nobody
+Group nogroup
+UseIPv6 off
+UseReverseDNS off
+WtmpLog off
+DelayEngine off
+MaxInstances 500
+TimeoutLinger 3
+AuthOrder mod_auth_file.c
+AuthUserFile {site.folder}/passwd
+RequireValidShell off
+DefaultRoot ~
+AllowOverwrite on
+AllowRetrieveRestart on
+AllowStoreRestart on
+SystemLog {site.log}
+TransferLog {site.folder}/transfers
+PidFile {site.folder}/pid
+ScoreboardFile {site.folder}/scoreboard
+"""
+
+
+def _tls(site: Site) -> str:
+    options = "TLSOptions UseImplicitSSL\n" if site.tls == "implicit" else ""
+    return f"""\
+LoadModule mod_tls.c
+TLSEngine on
+TLSRequired on
+TLSProtocol TLSv{site.version}
+TLSSessionTickets on
+TLSECCertificateFile {site.identity.certificate}
+TLSECCertificateKeyFile {site.identity.key}
+TLSLog {site.folder}/tls.log
+{options}"""

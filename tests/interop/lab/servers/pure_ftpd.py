@@ -1,0 +1,38 @@
+"""Pure-FTPd, with TLS on both connections; as Debian builds it, it resumes TLS sessions but does not demand it."""
+
+import subprocess
+from pathlib import Path
+
+from tests.interop.lab import parts
+from tests.interop.lab.daemon import Daemon
+from tests.interop.lab.places import CONTROL_PORT, PASSIVE_FIRST, PASSIVE_LAST
+from tests.interop.lab.servers.credentials import cheap_hash
+from tests.interop.lab.servers.real_server import UID, Site, limit_tls_version
+
+
+class PureFtpd:
+    """Pure-FTPd with one virtual user."""
+
+    name = "Pure-FTPd"
+    demands_resumption = False
+
+    def credentials(self, site: Site) -> tuple[str, str]:
+        """Return the virtual user."""
+        return site.user, site.password
+
+    def daemon(self, site: Site) -> Daemon:
+        """Compile the user database and return the process; Pure-FTPd has no configuration file."""
+        listening = ["-S", f"{site.address},{CONTROL_PORT}", "-p", f"{PASSIVE_FIRST}:{PASSIVE_LAST}", "-4", "-H"]
+        users = ["-l", f"puredb:{_user_database(site)}", "-E", "-A", "-c", "500", "-C", "500"]
+        logs = ["-d", "-f", "none", "-O", f"w3c:{site.folder}/transfers", "-g", f"{site.folder}/pid"]
+        # -Y 3 refuses clear control and data connections.
+        tls = ["-Y", "3", "-2", str(site.identity.both)] if site.tls != "clear" else ["-Y", "0"]
+        command = [parts.server("pure-ftpd"), *listening, *users, *logs, *tls]
+        return Daemon(command, site.folder / "output", limit_tls_version(site))
+
+
+def _user_database(site: Site) -> Path:
+    text, compiled = site.folder / "passwd", site.folder / "users.pdb"
+    text.write_text(f"{site.user}:{cheap_hash(site.password)}:{UID}:{UID}::{site.home}/./::::::::::::\n")
+    subprocess.run([parts.server_tool("pure-pw"), "mkdb", compiled, "-f", text], check=True, capture_output=True)
+    return compiled

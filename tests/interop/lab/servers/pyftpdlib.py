@@ -1,0 +1,40 @@
+"""pyftpdlib, the server of the demo, made to demand that data connections resume a TLS session."""
+
+import json
+import sys
+from pathlib import Path
+
+from tests.interop.lab.daemon import Daemon
+from tests.interop.lab.places import CONTROL_PORT, PASSIVE_FIRST, PASSIVE_LAST
+from tests.interop.lab.servers.real_server import Site
+
+_SCRIPT = Path(__file__).with_name("pyftpdlib_server.py")
+
+
+class Pyftpdlib:
+    """pyftpdlib with one user."""
+
+    name = "pyftpdlib"
+    demands_resumption = True
+
+    def credentials(self, site: Site) -> tuple[str, str]:
+        """Return the user."""
+        return site.user, site.password
+
+    def daemon(self, site: Site) -> Daemon:
+        """Write the settings and return the process."""
+        settings = {
+            "address": site.address,
+            "port": CONTROL_PORT,
+            "passive": [PASSIVE_FIRST, PASSIVE_LAST + 1],
+            "tls": site.tls,
+            "version": site.version,
+            "certificate": str(site.identity.both),
+            "user": site.user,
+            "password": site.password,
+            "home": str(site.home),
+            "log": str(site.log),
+        }
+        path = site.folder / "settings.json"
+        path.write_text(json.dumps(settings))
+        return Daemon([sys.executable, "-P", _SCRIPT, path], site.folder / "output")

@@ -1,0 +1,74 @@
+"""vsftpd, strict: data connections must resume the TLS session of their control connection (`522` otherwise)."""
+
+from pathlib import Path
+
+from tests.interop.lab import parts
+from tests.interop.lab.daemon import Daemon
+from tests.interop.lab.places import CONTROL_PORT, PASSIVE_FIRST, PASSIVE_LAST
+from tests.interop.lab.servers.real_server import Site, limit_tls_version
+
+
+class Vsftpd:
+    """vsftpd with one anonymous user who may write: a local user would need an entry in /etc/passwd."""
+
+    name = "vsftpd"
+    demands_resumption = True
+
+    def credentials(self, site: Site) -> tuple[str, str]:
+        """Return the anonymous user, whose password is free."""
+        return "anonymous", site.password
+
+    def daemon(self, site: Site) -> Daemon:
+        """Write `vsftpd.conf` and return the process."""
+        configuration = site.folder / "vsftpd.conf"
+        (site.folder / "empty").mkdir(exist_ok=True)
+        settings = _settings(site) | _tls(site)
+        configuration.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
+        return Daemon([parts.server("vsftpd"), configuration], site.folder / "output", limit_tls_version(site))
+
+
+def _settings(site: Site) -> dict[str, str | int | Path]:
+    return {
+        "listen": "YES",
+        "background": "NO",
+        "listen_address": site.address,
+        "listen_port": CONTROL_PORT,
+        "pasv_min_port": PASSIVE_FIRST,
+        "pasv_max_port": PASSIVE_LAST,
+        "anonymous_enable": "YES",
+        "no_anon_password": "NO",
+        # Must be a user whose home exists, though `anon_root` is what is served.
+        "ftp_username": "daemon",
+        "anon_root": site.home,
+        "anon_umask": "022",
+        "write_enable": "YES",
+        "anon_upload_enable": "YES",
+        "anon_mkdir_write_enable": "YES",
+        "anon_other_write_enable": "YES",
+        "anon_world_readable_only": "NO",
+        # A failed upload is deleted: what is on the disk is what the server took for complete.
+        "delete_failed_uploads": "YES",
+        "secure_chroot_dir": site.folder / "empty",
+        "seccomp_sandbox": "NO",
+        "log_ftp_protocol": "YES",
+        "xferlog_enable": "YES",
+        "xferlog_std_format": "NO",
+        "vsftpd_log_file": site.log,
+    }
+
+
+def _tls(site: Site) -> dict[str, str | int | Path]:
+    if site.tls == "clear":
+        return {}
+    return {
+        "ssl_enable": "YES",
+        "implicit_ssl": "YES" if site.tls == "implicit" else "NO",
+        "allow_anon_ssl": "YES",
+        "force_anon_logins_ssl": "YES",
+        "force_anon_data_ssl": "YES",
+        "require_ssl_reuse": "YES",
+        "strict_ssl_read_eof": "YES",
+        "ssl_ciphers": "HIGH",
+        "rsa_cert_file": site.identity.certificate,
+        "rsa_private_key_file": site.identity.key,
+    }
