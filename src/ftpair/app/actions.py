@@ -1,0 +1,132 @@
+"""What the doors may ask for: one function per action; each answers with a value or with a sentence."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+
+from ftpair.app.change import apply
+from ftpair.app.node import Node
+from ftpair.app.status import node_gauges, node_status
+from ftpair.core.errors import NotFoundError
+from ftpair.core.messages import (
+    Action,
+    Applied,
+    Apply,
+    EndSessions,
+    GetMetrics,
+    GetSessions,
+    GetStatus,
+    KillSession,
+    Metrics,
+    Refused,
+    Said,
+    SessionTable,
+    SetAdmin,
+    StatusIs,
+)
+from ftpair.core.plan import ServerPlan
+from ftpair.core.status import Admin
+
+log = structlog.get_logger("ftpair")
+
+Answer = StatusIs | SessionTable | Metrics | Said | Applied | Refused
+
+
+class Actions:
+    """Answers actions, one apply at a time."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._applying = asyncio.Lock()
+
+    async def answer(self, action: Action) -> Answer:
+        """Do what is asked for and say what was done, or why not."""
+        try:
+            return await ANSWERS[type(action)](self, action)
+        except NotFoundError as error:
+            return Refused("not-found", error.sentence)
+        except Exception:  # A bug in one action must not end the supervisor, on which all sessions depend.
+            log.exception("an action failed", action=type(action).__name__)
+            return Refused("internal", "an internal error; the log has the details")
+
+    async def _get_status(self, _action: GetStatus) -> StatusIs:
+        return StatusIs(node_status(self._node))
+
+    async def _get_sessions(self, _action: GetSessions) -> SessionTable:
+        return await self._node.listing.ask(self._node.workers)
+
+    async def _get_metrics(self, _action: GetMetrics) -> Metrics:
+        figures = self._node.figures
+        return Metrics(figures.counters(), figures.gauges() + node_gauges(self._node))
+
+    async def _set_admin(self, action: SetAdmin) -> Said:
+        server = self._server(action.service, action.server)
+        sentence = SENTENCES[action.admin](self._node, server)
+        self._node.states.set_admin(server, action.admin)
+        if action.admin is Admin.HALT:
+            self._node.end_sessions(EndSessions(f"{server.name} is halted", slot=server.slot))
+        log.info(sentence, service=server.service)
+        return Said(sentence)
+
+    async def _kill_session(self, action: KillSession) -> Said:
+        table = await self._node.listing.ask(self._node.workers)
+        row = next((row for row in table.sessions if row.id == action.session), None)
+        if row is None:
+            raise NotFoundError(f"no session {action.session!r} (it may have ended); `ftpair sessions` lists them")
+        self._node.end_sessions(EndSessions("ended by the administrator", session=row.id))
+        sentence = f"kill {row.id}: the session of {row.user or 'nobody yet'} from {row.client} is ended"
+        log.info(sentence, service=row.service)
+        return Said(sentence)
+
+    async def _apply(self, action: Apply) -> Applied | Refused:
+        if self._applying.locked():
+            return Refused("busy", "another apply is running; try again when it is done")
+        async with self._applying:
+            return await apply(self._node, is_dry_run=action.dry_run)
+
+    def _server(self, service_name: str, server_name: str) -> ServerPlan:
+        service = self._node.plan.service(service_name)
+        if service is None:
+            known = ", ".join(each.name for each in self._node.plan.services)
+            raise NotFoundError(f"no service {service_name!r}; there are: {known}")
+        for server in service.servers:
+            if server.name == server_name:
+                return server
+        known = ", ".join(each.name for each in service.servers)
+        raise NotFoundError(f"no server {server_name!r} in {service_name}; there are: {known}")
+
+
+def _drained(node: Node, server: ServerPlan) -> str:
+    sessions, transfers = node.counts.sessions(server.slot), node.counts.transfers(server.slot)
+    stay = f"{_number(sessions, 'session')} {'stays' if sessions == 1 else 'stay'}"
+    return f"drain {server.name}: {stay}, {_number(transfers, 'transfer')}"
+
+
+def _halted(node: Node, server: ServerPlan) -> str:
+    sessions, transfers = node.counts.sessions(server.slot), node.counts.transfers(server.slot)
+    return f"halt {server.name}: {_number(sessions, 'session')} ended, {_number(transfers, 'transfer')} cut"
+
+
+def _brought_online(node: Node, server: ServerPlan) -> str:
+    return f"online {server.name}: takes new sessions again (health: {node.states.of(server).health.value})"
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+SENTENCES: dict[Admin, Callable[[Node, ServerPlan], str]] = {
+    Admin.DRAIN: _drained,
+    Admin.HALT: _halted,
+    Admin.ONLINE: _brought_online,
+}
+ANSWERS: dict[type[Action], Callable[[Actions, Any], Awaitable[Answer]]] = {
+    GetStatus: Actions._get_status,  # noqa: SLF001 - the table is a part of the class.
+    GetSessions: Actions._get_sessions,  # noqa: SLF001
+    GetMetrics: Actions._get_metrics,  # noqa: SLF001
+    SetAdmin: Actions._set_admin,  # noqa: SLF001
+    KillSession: Actions._kill_session,  # noqa: SLF001
+    Apply: Actions._apply,  # noqa: SLF001
+}

@@ -1,0 +1,103 @@
+"""Apply: the configuration file becomes the plan that runs.
+
+A refused change changes nothing; an applied change ends no session.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from msgspec.structs import replace
+
+from ftpair.app.node import LastApply, Node
+from ftpair.config.check import check
+from ftpair.config.problems import InvalidConfigError, describe, describe_warnings
+from ftpair.config.slots import Slots
+from ftpair.config.steps import steps
+from ftpair.core.errors import SetupError
+from ftpair.core.messages import Applied, Refused
+from ftpair.core.plan import Plan
+from ftpair.dataplane.listeners import listener_keys
+
+log = structlog.get_logger("ftpair")
+
+FOLLOW_TIMEOUT_S = 10.0
+"""What workers get to make TLS contexts and say Ready."""
+FIXED = ("workers", "user")
+"""What stays as it is until a restart: ports are split by the number of workers, and processes run as their user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an apply would do."""
+
+    plan: Plan
+    slots: Slots
+    steps: tuple[str, ...]
+
+
+async def apply(node: Node, *, is_dry_run: bool) -> Applied | Refused:
+    """Read the file and work by it, or say why not."""
+    try:
+        change = await asyncio.to_thread(prepare, node.path, node.plan, node.slots.copy(), node.revision + 1)
+        if is_dry_run:
+            _try_listeners(node, change.plan)
+            return Applied(change.plan.revision, change.steps)
+        answer = await _take(node, change)
+    except InvalidConfigError as error:
+        answer = Refused("invalid", error.sentence, error.problems)
+    except SetupError as error:
+        answer = Refused("setup", error.sentence)
+    if not is_dry_run:
+        _remember(node, answer)
+    return answer
+
+
+def prepare(path: Path, running: Plan, slots: Slots, revision: int) -> Change:
+    """Return the change from the running plan to the file; blocks on files and names. `slots` are taken over.
+
+    Raises InvalidConfigError.
+    """
+    checked = check(path, revision, slots)
+    wanted = checked.plan
+    plan = replace(wanted, workers=running.workers, user=running.user)
+    if replace(plan, revision=running.revision) == running:
+        plan = running
+    later = [(name, getattr(running, name), getattr(wanted, name)) for name in FIXED]
+    needs_restart = tuple(
+        f"{name} {old or 'none'} -> {new or 'none'}: needs a restart" for name, old, new in later if old != new
+    )
+    return Change(plan, slots, steps(running, plan) + needs_restart + describe_warnings(checked.warnings))
+
+
+async def _take(node: Node, change: Change) -> Applied | Refused:
+    if change.plan is node.plan:
+        return Applied(node.plan.revision, change.steps)
+    former, former_slots = node.plan, node.slots
+    node.listeners.open(listener_keys(change.plan))
+    node.revision = change.plan.revision
+    node.use(change.plan, change.slots)
+    is_followed = await node.until(node.is_followed, FOLLOW_TIMEOUT_S)
+    if not is_followed:
+        node.use(former, former_slots)
+    node.listeners.keep(listener_keys(node.plan))
+    if is_followed:
+        return Applied(change.plan.revision, change.steps)
+    return Refused("internal", f"a worker did not take revision {change.plan.revision}; the former one runs on")
+
+
+def _try_listeners(node: Node, plan: Plan) -> None:
+    """Bind what the plan needs, and let it go again."""
+    node.listeners.open(listener_keys(plan))
+    node.listeners.keep(listener_keys(node.plan))
+
+
+def _remember(node: Node, answer: Applied | Refused) -> None:
+    match answer:
+        case Applied(revision, taken):
+            node.last_apply = LastApply(f"revision {revision}: {'; '.join(taken) or 'nothing to change'}")
+            log.info("applied", revision=revision, steps=taken)
+        case Refused(_kind, sentence, problems):
+            node.last_apply = LastApply(f"refused: {sentence}", is_successful=False)
+            log.error("apply refused", reason=sentence, problems=[describe(problem) for problem in problems])

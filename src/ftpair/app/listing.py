@@ -1,0 +1,69 @@
+"""Asks every worker for its sessions and puts the answers together."""
+
+import asyncio
+from collections.abc import Iterable
+
+from ftpair.core.messages import ListSessions, Sessions, SessionTable
+from ftpair.dataplane.children import Child
+
+ANSWER_TIMEOUT_S = 2.0
+
+
+class _Question:
+    """One question to several workers."""
+
+    def __init__(self, asked: set[str]) -> None:
+        self.missing = asked
+        self.answers: list[Sessions] = []
+        self.is_answered = asyncio.Event()
+
+    def close(self, worker: str) -> None:
+        """Wait for this worker no more."""
+        self.missing.discard(worker)
+        if not self.missing:
+            self.is_answered.set()
+
+
+class Listing:
+    """Questions that wait for their answers."""
+
+    def __init__(self) -> None:
+        self._number = 0
+        self._questions: dict[int, _Question] = {}
+
+    async def ask(self, workers: Iterable[Child]) -> SessionTable:
+        """Return the sessions and transfers of all workers that answer in time."""
+        ready = [worker for worker in workers if worker.is_ready]
+        self._number += 1
+        number, question = self._number, _Question({worker.name for worker in ready})
+        self._questions[number] = question
+        for worker in ready:
+            worker.send(ListSessions(number))
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                await (question.is_answered.wait() if ready else asyncio.sleep(0))
+        except TimeoutError:
+            pass  # A worker that hangs hides its sessions, not those of the others.
+        finally:
+            del self._questions[number]
+        return _table(question.answers)
+
+    def hear(self, worker: str, answer: Sessions) -> None:
+        """Take a worker's answer; a late one is dropped."""
+        question = self._questions.get(answer.number)
+        if question:
+            question.answers.append(answer)
+            question.close(worker)
+
+    def bury(self, worker: str) -> None:
+        """Wait no more for a worker that died."""
+        for question in self._questions.values():
+            question.close(worker)
+
+
+def _table(answers: Iterable[Sessions]) -> SessionTable:
+    sessions = [row for answer in answers for row in answer.sessions]
+    transfers = [row for answer in answers for row in answer.transfers]
+    return SessionTable(
+        tuple(sorted(sessions, key=lambda row: -row.seconds)), tuple(sorted(transfers, key=lambda row: -row.seconds))
+    )

@@ -1,0 +1,202 @@
+"""The running node: its plan, its counts and states, and the children that work by them."""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from ftpair.app.admin import AdminFile
+from ftpair.app.figures import Figures
+from ftpair.app.listing import Listing
+from ftpair.app.rows import Leaving
+from ftpair.app.states import States
+from ftpair.app.traffic import Traffic
+from ftpair.config.slots import Slots
+from ftpair.core.messages import (
+    Beat,
+    EndSessions,
+    Message,
+    Ready,
+    Request,
+    Sessions,
+    ToSupervisor,
+    UsePlan,
+    UseStates,
+    Verdict,
+)
+from ftpair.core.plan import Plan
+from ftpair.dataplane.children import Child, Recipe
+from ftpair.dataplane.counts import SESSIONS, Counts, create_counts_fd
+from ftpair.dataplane.listeners import Listeners, listener_keys
+
+log = structlog.get_logger("ftpair")
+
+OnRequest = Callable[[Request], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LastApply:
+    """How the last apply went."""
+
+    sentence: str
+    is_successful: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Foundation:
+    """What must stand before a node can: read, bound and opened by the supervisor."""
+
+    path: Path
+    plan: Plan
+    slots: Slots
+    listeners: Listeners
+    door: int
+    """The descriptor of the control socket."""
+    state_folder: Path
+
+
+class Node:
+    """All that the supervisor knows and keeps; written on its loop alone. Hears its children (`Parent`)."""
+
+    def __init__(self, foundation: Foundation, on_request: OnRequest) -> None:
+        self.path, self.plan, self.slots = foundation.path, foundation.plan, foundation.slots
+        self.listeners = foundation.listeners
+        self.revision = self.plan.revision
+        """The newest revision that was ever tried."""
+        self.last_apply = LastApply(f"revision {self.revision}: started")
+        self.started = time.time()
+        self.is_draining = False
+        self.counts_fd = create_counts_fd(self.plan.workers)
+        self.counts = Counts(self.counts_fd, self.plan.workers, self.plan.workers)
+        self.figures, self.listing, self.traffic = Figures(), Listing(), Traffic(self.counts)
+        admin = AdminFile(foundation.state_folder / "admin.json", log.warning)
+        self.states = States(admin, self._tell_states, log.info)
+        self.workers = [self._worker(number) for number in range(self.plan.workers)]
+        self.prober = Child(Recipe("prober", "ftpair.app.prober", user=self.plan.user), self)
+        self.api = Child(self._api(foundation.door), self)
+        self._on_request = on_request
+        self._leaving = Leaving()
+        self._revisions: dict[str, int] = {}
+        self._news = asyncio.Event()
+        self._adopt(self.plan, self.slots)
+
+    @property
+    def children(self) -> tuple[Child, ...]:
+        """All children: workers, prober, API."""
+        return (*self.workers, self.prober, self.api)
+
+    # What the node does.
+
+    def use(self, plan: Plan, slots: Slots) -> None:
+        """Work by this plan from now on; its listeners are open already."""
+        self._adopt(plan, slots)
+        for child in (*self.workers, self.prober):
+            self._tell_plan(child)
+
+    def end_sessions(self, message: EndSessions) -> None:
+        """Tell all workers to end sessions."""
+        for worker in self.workers:
+            worker.send(message)
+
+    def sample(self) -> None:
+        """Read the counts; called every second."""
+        self.traffic.sample(time.monotonic())
+        self._leaving.release(self.slots, self.plan, self.counts.sessions, time.monotonic())
+
+    def sessions_of(self, worker: int) -> int:
+        """Return the live sessions of one worker."""
+        services = [slot for (_service, server), slot in self.slots.items() if not server]
+        return sum(self.counts.of_worker(worker, slot, SESSIONS) for slot in services)
+
+    def is_followed(self) -> bool:
+        """Whether all workers that live work by the plan."""
+        return all(self._revisions.get(each.name) == self.plan.revision for each in self.workers if each.pid)
+
+    async def until(self, condition: Callable[[], bool], timeout_s: float) -> bool:
+        """Wait for something that children bring about; return whether it came in time."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not condition():
+                    await self._news.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Give back what the node opened."""
+        self.listeners.close()
+        os.close(self.counts_fd)
+
+    # What the node hears of its children.
+
+    def child_started(self, child: Child) -> None:
+        """Tell a new process all that it must know."""
+        log.info("child started", child=child.name, pid=child.pid)
+        if child in self.workers:
+            child.send(UseStates(self.states.by_slot()))
+        self._tell_plan(child)
+
+    def child_said(self, child: Child, message: Message) -> None:
+        """Give each message to the one who waits for it."""
+        match message:
+            case Beat():
+                self.figures.hear(child.name, message)
+            case Ready(revision):
+                self._revisions[child.name] = revision
+                self.ring()
+            case Sessions():
+                self.listing.hear(child.name, message)
+            case Verdict(slot, state):
+                self.states.hear(slot, state)
+            case Request():
+                self._on_request(message)
+
+    def child_ended(self, child: Child, why: str) -> None:
+        """Clear what the dead process leaves."""
+        self.figures.bury(child.name)
+        self.listing.bury(child.name)
+        self._revisions.pop(child.name, None)
+        lost = 0
+        if child in self.workers:
+            lost = self.sessions_of(self.workers.index(child))
+            self.counts.clear(self.workers.index(child))
+        if child.is_stopping:
+            log.info("child ended", child=child.name, how=why)
+        else:
+            log.error("child died and is started again", child=child.name, how=why, sessions_lost=lost)
+        self.ring()
+
+    # How it is done.
+
+    def _worker(self, number: int) -> Child:
+        arguments = ("--counts", str(self.counts_fd), "--worker", str(number), "--workers", str(self.plan.workers))
+        recipe = Recipe(f"worker {number}", "ftpair.app.worker", arguments, (self.counts_fd,), self.plan.user)
+        return Child(recipe, self)
+
+    def _api(self, door: int) -> Recipe:
+        return Recipe("api", "ftpair.api", ("--listen", str(door)), (door,), self.plan.user, ToSupervisor)
+
+    def _adopt(self, plan: Plan, slots: Slots) -> None:
+        self.plan, self.slots = plan, slots
+        self.traffic.watch(slots.values())
+        self.states.use_plan(plan)
+
+    def _tell_plan(self, child: Child) -> None:
+        if child is self.prober:
+            child.send(UsePlan(self.plan))
+        elif child in self.workers:
+            keys = listener_keys(self.plan)
+            child.send(UsePlan(self.plan, keys), self.listeners.fds(keys, self.workers.index(child)))
+
+    def _tell_states(self) -> None:
+        for worker in self.workers:
+            worker.send(UseStates(self.states.by_slot()))
+
+    def ring(self) -> None:
+        """Let those who wait with `until` look again."""
+        self._news.set()
+        self._news = asyncio.Event()

@@ -1,0 +1,131 @@
+"""The status of the node, put together from counts, states, traffic and beats. Reads all, changes nothing."""
+
+import ftpair
+from ftpair.app.heart import open_fds
+from ftpair.app.node import Node
+from ftpair.balance.choice import NoChoice, choose
+from ftpair.balance.policies import Request
+from ftpair.core.messages import Sample
+from ftpair.core.plan import ServerPlan, ServicePlan
+from ftpair.core.status import Admin, Health, NodeStatus, ServerState, ServerStatus, ServiceStatus, WorkerStatus
+
+
+def node_status(node: Node) -> NodeStatus:
+    """Return what the node is and does now."""
+    services = tuple(_service(node, service) for service in node.plan.services)
+    return NodeStatus(
+        version=ftpair.__version__,
+        revision=node.plan.revision,
+        started=node.started,
+        is_ready=any(worker.is_ready for worker in node.workers),
+        is_draining=node.is_draining,
+        last_apply=node.last_apply.sentence,
+        last_apply_successful=node.last_apply.is_successful,
+        services=services,
+        workers=tuple(_worker(node, number) for number in range(len(node.workers))),
+    )
+
+
+def _service(node: Node, service: ServicePlan) -> ServiceStatus:
+    servers = tuple(_server(node, server) for server in service.servers)
+    is_serving, reason = _serving(node, service)
+    return ServiceStatus(
+        name=service.name,
+        mode="ftp",
+        address=service.address,
+        explicit=service.explicit,
+        implicit=service.implicit,
+        passive=str(service.passive),
+        passive_ports=len(service.passive),
+        passive_ports_in_use=int(node.figures.gauge("passive_ports_in_use", service.name)),
+        balance=service.balance,
+        sessions=node.counts.sessions(service.slot),
+        transfers=sum(server.transfers for server in servers),
+        max_sessions=service.max_sessions,
+        bytes_per_second=sum(server.bytes_per_second for server in servers),
+        is_serving=is_serving,
+        reason=reason,
+        servers=servers,
+    )
+
+
+def _server(node: Node, server: ServerPlan) -> ServerStatus:
+    state, moved = node.states.of(server), node.traffic.of(server.slot)
+    return ServerStatus(
+        name=server.name,
+        address=str(server.address),
+        weight=server.weight,
+        tls=server.tls.mode,
+        admin=state.admin,
+        health=state.health,
+        reason=state.reason,
+        since=state.since,
+        sessions=node.counts.sessions(server.slot),
+        transfers=node.counts.transfers(server.slot),
+        max_sessions=server.max_sessions,
+        bytes_up=moved.up,
+        bytes_down=moved.down,
+        bytes_per_second=moved.bytes_per_second,
+    )
+
+
+def _serving(node: Node, service: ServicePlan) -> tuple[bool, str]:
+    """Return whether a new session would find a server now, and the sentence that says why."""
+    if node.is_draining:
+        return False, "ftpair is stopping"
+    if not any(worker.is_ready for worker in node.workers):
+        return False, "no worker is ready"
+    # Asked as a worker asks: what it would answer a client is the reason.
+    request = Request("", "", 0, lambda: 0.0)
+    chosen = choose(service, node.states.by_slot(), node.counts.sessions, request, ())
+    if isinstance(chosen, NoChoice):
+        return False, chosen.reason
+    eligible = sum(server.weight > 0 and node.states.of(server).is_eligible for server in service.servers)
+    return True, f"{eligible} of {len(service.servers)} servers take new sessions"
+
+
+def _worker(node: Node, number: int) -> WorkerStatus:
+    child = node.workers[number]
+    return WorkerStatus(
+        number=number,
+        pid=child.pid,
+        is_ready=child.is_ready,
+        sessions=node.sessions_of(number),
+        restarts=child.restarts,
+        loop_lag_seconds=node.figures.gauge("event_loop_lag_seconds", str(number)),
+        open_fds=int(node.figures.gauge("process_open_fds", child.name)),
+    )
+
+
+def node_gauges(node: Node) -> tuple[Sample, ...]:
+    """Return the gauges that the supervisor alone can read."""
+    gauges = [
+        Sample("build_info", (ftpair.__version__,), 1.0),
+        Sample("config_revision", (), float(node.plan.revision)),
+        Sample("config_last_apply_successful", (), float(node.last_apply.is_successful)),
+        open_fds("supervisor"),
+    ]
+    for service in node.plan.services:
+        gauges.append(Sample("passive_ports", (service.name,), float(len(service.passive))))
+        gauges += _certificate_gauge(service)
+        for server in service.servers:
+            gauges += _server_gauges(node, server, node.states.of(server))
+    return tuple(gauges)
+
+
+def _certificate_gauge(service: ServicePlan) -> list[Sample]:
+    if service.tls is None:
+        return []
+    certificate = service.tls.certificate
+    return [Sample("certificate_not_after_seconds", (certificate.name,), certificate.not_after)]
+
+
+def _server_gauges(node: Node, server: ServerPlan, state: ServerState) -> list[Sample]:
+    labels = (server.service, server.name)
+    return [
+        *(Sample("server_admin", (*labels, each.value), float(state.admin is each)) for each in Admin),
+        *(Sample("server_health", (*labels, each.value), float(state.health is each)) for each in Health),
+        Sample("check_seconds", labels, state.check_seconds),
+        Sample("server_sessions", labels, float(node.counts.sessions(server.slot))),
+        Sample("transfers", labels, float(node.counts.transfers(server.slot))),
+    ]

@@ -1,0 +1,175 @@
+"""The supervisor: starts everything in order, keeps it running, ends it in order. No client byte ever touches it."""
+
+import asyncio
+import resource
+import signal
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import structlog
+
+from ftpair.app.actions import Actions
+from ftpair.app.door import close_door, open_door
+from ftpair.app.node import Foundation, Node
+from ftpair.app.notify import notify
+from ftpair.config.check import check
+from ftpair.config.problems import InvalidConfigError, describe, describe_warnings
+from ftpair.config.slots import Slots
+from ftpair.core.errors import FtpairError, SetupError
+from ftpair.core.messages import Apply, Request, Response
+from ftpair.dataplane.children import READY_TIMEOUT_S, Child, check_user
+from ftpair.dataplane.listeners import Listeners, listener_keys
+from ftpair.observe import log as logs
+
+log = structlog.get_logger("ftpair")
+
+SAMPLE_S = 1.0
+SHORT_GRACE_S = 3.0
+"""What prober and API get to end; the API finishes its answers."""
+VAIN_STARTS = 3
+"""A worker that died so often before it was ever ready will not come."""
+
+
+def serve(path: Path) -> int:
+    """Run ftpair in the foreground until it is told to end; return the exit status. Trouble is said on stderr."""
+    try:
+        asyncio.run(_serve(path.absolute()))
+    except InvalidConfigError as error:
+        _say(*(describe(problem) for problem in error.problems) if error.problems else (error.sentence,))
+        return error.exit_status
+    except FtpairError as error:
+        _say(error.sentence)
+        return error.exit_status
+    return 0
+
+
+async def _serve(path: Path) -> None:
+    raise_descriptor_limit()
+    slots = Slots()
+    checked = check(path, 1, slots)
+    config, plan = checked.config, checked.plan
+    logs.configure(plan.log_format, plan.log_level)
+    for warning in describe_warnings(checked.warnings):
+        log.warning(warning)
+    if plan.user:
+        check_user(plan.user)
+    runtime = Path(config.paths.runtime)
+    door = open_door(runtime)
+    listeners = Listeners(plan.workers)
+    try:
+        listeners.open(listener_keys(plan))
+        foundation = Foundation(path, plan, slots, listeners, door.fileno(), Path(config.paths.state))
+        await Supervisor(foundation).run()
+    finally:
+        listeners.close()
+        close_door(door, runtime)
+
+
+def raise_descriptor_limit() -> None:
+    """Allow this process and its children as many open files as the hard limit allows."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _say(*lines: str) -> None:
+    sys.stderr.writelines(f"ftpair: {line}\n" for line in lines)
+
+
+class Supervisor:
+    """The life of a node, from the first child to the last."""
+
+    def __init__(self, foundation: Foundation) -> None:
+        self._node = Node(foundation, self._asked)
+        self._actions = Actions(self._node)
+        self._told_to_end = asyncio.Event()
+        self._tasks: asyncio.TaskGroup
+        self._lives: dict[Child, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Start, work until told to end, end. Raises SetupError when workers do not come up."""
+        failure: FtpairError | None = None
+        async with asyncio.TaskGroup() as self._tasks:
+            self._listen_to_signals()
+            for child in self._node.children:
+                self._lives[child] = self._tasks.create_task(child.run())
+            sampling = self._tasks.create_task(self._sample())
+            try:
+                await self._begin()
+                await self._told_to_end.wait()
+            except FtpairError as error:  # Raised after the children have ended, and not as a group.
+                failure = error
+            await self._end(0.0 if failure else self._node.plan.shutdown_timeout_s)
+            sampling.cancel()
+        self._node.close()
+        if failure:
+            raise failure
+
+    async def _begin(self) -> None:
+        """Wait until every worker is ready."""
+        workers = self._node.workers
+        await self._node.until(
+            lambda: (
+                all(each.is_ready for each in workers)
+                or any(each.restarts >= VAIN_STARTS for each in workers)
+                or self._told_to_end.is_set()
+            ),
+            READY_TIMEOUT_S,
+        )
+        late = [each.name for each in workers if not each.is_ready]
+        if late and not self._told_to_end.is_set():
+            raise SetupError(f"{', '.join(late)} cannot start; the lines above say why")
+        sentence = "serves " + ", ".join(service.name for service in self._node.plan.services)
+        log.info(sentence, workers=len(workers), revision=self._node.plan.revision)
+        notify(f"READY=1\nSTATUS={sentence}")
+
+    async def _end(self, grace_s: float) -> None:
+        """Close the listeners at once, give transfers their time, end the API last."""
+        notify("STOPPING=1")
+        self._node.is_draining = True
+        log.info("ftpair is stopping", grace_s=grace_s)
+        for worker in self._node.workers:
+            worker.stop(grace_s)
+        self._node.listeners.close()
+        self._node.prober.stop(SHORT_GRACE_S)
+        await self._deaths(*self._node.workers, self._node.prober)
+        self._node.api.stop(SHORT_GRACE_S)
+        await self._deaths(self._node.api)
+
+    async def _deaths(self, *children: Child) -> None:
+        await asyncio.wait([self._lives[child] for child in children])
+
+    def _listen_to_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop_asked)
+        loop.add_signal_handler(signal.SIGHUP, self._apply_asked)
+
+    def _stop_asked(self) -> None:
+        if self._told_to_end.is_set():
+            for child in self._node.children:
+                child.kill("ended at once")
+        self._told_to_end.set()
+        self._node.ring()
+
+    def _apply_asked(self) -> None:
+        self._tasks.create_task(self._apply())
+
+    async def _apply(self) -> None:
+        notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        await self._actions.answer(Apply())
+        notify("READY=1")
+
+    def _asked(self, request: Request) -> None:
+        self._tasks.create_task(self._answer(request))
+
+    async def _answer(self, request: Request) -> None:
+        result = await self._actions.answer(request.action)
+        self._node.api.send(Response(request.number, result))
+
+    async def _sample(self) -> None:
+        while True:
+            self._node.sample()
+            await asyncio.sleep(SAMPLE_S)
