@@ -87,8 +87,8 @@ class WorkerProcess:
         self._done.set()
 
     def _beat(self) -> None:
-        commands = self._worker.command_counts()
-        counted = tuple(Sample("commands_total", (verb,), float(number)) for verb, number in commands.items())
+        commands = self._worker.commands.items()
+        counted = tuple(Sample("commands_total", (verb,), float(number)) for verb, number in commands)
         self._channel.send(Beat((*self._tally.samples(), *counted), self._worker.gauges()))
 
 

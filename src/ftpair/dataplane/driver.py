@@ -37,6 +37,7 @@ class Worker(Surroundings, Protocol):
 
     number: int
     counts: Counts
+    commands: dict[str, int]
 
     def choose(self, driver: "Driver", user: str, tried: tuple[int, ...]) -> ServerPlan | NoChoice:
         """Ask the balancer."""
@@ -57,9 +58,16 @@ class Driver:
         self._worker = worker
         self._began = self._heard = time.monotonic()
         self.session = Session(
-            service.plan, name, Endpoint(peer[0], peer[1]), Endpoint(local[0], local[1]), entrance, self._began
+            service.plan,
+            name,
+            Endpoint(peer[0], peer[1]),
+            Endpoint(local[0], local[1]),
+            entrance,
+            self._began,
+            worker.commands,
         )
         self.session.pool_features = service.features
+        self.session.ask_progress(self._moved)
         self._entrance = entrance
         self._events: deque[events.Event] = deque()
         self._is_handling = self._is_over = False
@@ -309,6 +317,9 @@ class Driver:
         self._data = None
         self.dispatch(event)
 
+    def _moved(self) -> int:
+        return self._data.bytes if self._data is not None else 0
+
     def _drop_data(self, effect: effects.DropData) -> None:
         if self._data is not None:
             self._settle(self._data.bytes)
@@ -391,8 +402,8 @@ class Driver:
         session, transfer = self.session, self.session.transfer
         if transfer is None:
             return None
-        moved = self._data.bytes if self._data is not None else 0
-        seconds = max(now - transfer.began, 1e-6)
+        moved = self._moved()
+        seconds = max(now - transfer.started, 1e-6)
         return TransferRow(
             session=self.name,
             service=self.service.plan.name,

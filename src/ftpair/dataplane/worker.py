@@ -5,7 +5,6 @@ import os
 import random
 import socket
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -45,8 +44,8 @@ class Worker:
         self.pool = Pool(self.loop)
         self.ports = PassivePorts(self.loop, self._stray)
         self.lag_s = 0.0
-        self.commands: Counter[str] = Counter()
-        """Commands of ended sessions, by verb."""
+        self.commands: dict[str, int] = {}
+        """All commands so far, by verb."""
         self._workers = workers
         self._services: dict[str, Service] = {}
         self._states: Mapping[int, ServerState] = {}
@@ -152,8 +151,7 @@ class Worker:
 
     def forget(self, driver: Driver) -> None:
         """The session is over."""
-        if self._drivers.pop(driver.name, None) is not None:
-            self.commands.update(driver.session.commands)
+        self._drivers.pop(driver.name, None)
         if not self._drivers:
             self._idle.set()
 
@@ -196,13 +194,6 @@ class Worker:
 
     def _sessions_of(self, service: str) -> int:
         return sum(1 for driver in self._drivers.values() if driver.service.plan.name == service)
-
-    def command_counts(self) -> Counter[str]:
-        """Return all commands so far, by verb."""
-        counts = self.commands.copy()
-        for driver in self._drivers.values():
-            counts.update(driver.session.commands)
-        return counts
 
     # Operators.
 
