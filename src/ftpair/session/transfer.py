@@ -22,7 +22,7 @@ SERVER_SILENT = b"421 The server does not answer.\r\n"
 def begin(talk: Conversation, command: Command) -> None:
     """Send the transfer command and connect to the port that the server named; nothing moves before its 1xx."""
     tls = talk.plan.tls
-    if talk.protection == "C" and tls is not None and tls.data_protection == "require":
+    if talk.protection == "C" and talk.tls is not None and tls is not None and tls.data_protection == "require":
         talk.tell(NOT_PROTECTED)
     elif not talk.server_port:
         talk.tell(NO_ADDRESS)
