@@ -1,0 +1,67 @@
+"""What the administrator wants: kept over a restart, followed even when it cannot be kept."""
+
+import json
+
+import pytest
+
+from ftpair.app.admin import AdminFile
+from ftpair.core.status import Admin
+
+ONE, TWO = ("VIP", "FTP_SVR1"), ("VIP", "FTP_SVR2")
+
+
+@pytest.fixture
+def warnings():
+    return []
+
+
+@pytest.fixture
+def admin(tmp_path, warnings):
+    return AdminFile(tmp_path / "state" / "admin.json", warnings.append)
+
+
+def again(admin, warnings):
+    return AdminFile(admin._path, warnings.append)
+
+
+def test_a_drained_server_stays_drained_over_a_restart(admin, warnings):
+    admin.set(ONE, Admin.DRAIN)
+    admin.set(TWO, Admin.HALT)
+    admin.set(ONE, Admin.ONLINE)
+    assert (again(admin, warnings).of(ONE), again(admin, warnings).of(TWO)) == (Admin.ONLINE, Admin.HALT)
+    assert json.loads(admin._path.read_text()) == {"VIP": {"FTP_SVR2": "halt"}}
+    assert not warnings
+
+
+def test_a_server_that_left_the_configuration_is_forgotten(admin, warnings):
+    admin.set(ONE, Admin.DRAIN)
+    admin.set(TWO, Admin.DRAIN)
+    admin.forget_all_but({TWO})
+    assert (again(admin, warnings).of(ONE), again(admin, warnings).of(TWO)) == (Admin.ONLINE, Admin.DRAIN)
+
+
+def test_a_state_folder_that_cannot_be_written_is_one_warning_and_no_failure(tmp_path, warnings):
+    (tmp_path / "state").write_text("a file is in the way")
+    admin = AdminFile(tmp_path / "state" / "admin.json", warnings.append)
+    warnings.clear()
+    admin.set(ONE, Admin.DRAIN)
+    admin.set(TWO, Admin.DRAIN)
+    assert admin.of(ONE) is Admin.DRAIN
+    assert len(warnings) == 1
+    assert warnings[0].endswith("drain and halt end with this run")
+
+
+@pytest.mark.parametrize("content", ["{", "[1]", '{"VIP": 3}', '{"VIP": {"FTP_SVR1": "asleep"}}'])
+def test_a_broken_file_is_a_warning_and_all_servers_begin_online(admin, warnings, content):
+    admin.set(ONE, Admin.DRAIN)
+    admin._path.write_text(content)
+    assert again(admin, warnings).of(ONE) is Admin.ONLINE
+    assert "all servers begin online" in warnings[0]
+
+
+def test_a_crash_while_writing_leaves_the_former_file(admin, warnings):
+    admin.set(ONE, Admin.DRAIN)
+    admin._path.with_suffix(".new").mkdir()
+    admin.set(TWO, Admin.DRAIN)
+    assert again(admin, []).of(ONE) is Admin.DRAIN
+    assert len(warnings) == 1

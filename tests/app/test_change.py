@@ -1,0 +1,152 @@
+"""Apply: a refused change changes nothing, an applied change ends no session."""
+
+import asyncio
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from ftpair.app import change
+from ftpair.app.change import apply
+from ftpair.core.messages import Applied, Refused
+
+
+def play(site, scenario, **environment):
+    async def whole():
+        async with site.running(**environment) as node:
+            await scenario(node)
+
+    asyncio.run(whole())
+
+
+def is_open(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=2).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def snapshot(node):
+    return node.plan, dict(node.slots), node.states.by_slot(), [worker.pid for worker in node.workers]
+
+
+def test_a_changed_file_comes_in_place_and_every_worker_goes_on(site):
+    async def scenario(node):
+        pids = [worker.pid for worker in node.workers]
+        site.write(servers=("FTP_SVR1", "FTP_SVR3"))
+        answer = await apply(node, is_dry_run=False)
+        assert answer == Applied(
+            2,
+            (
+                "VIP: remove FTP_SVR2: no new sessions, running ones end by themselves",
+                "VIP: add FTP_SVR3 at 127.0.0.1:2201, weight 100, TLS off",
+            ),
+        )
+        assert [worker.pid for worker in node.workers] == pids
+        assert node.is_followed()
+        assert node.last_apply.is_successful
+        assert node.slots[("VIP", "FTP_SVR2")] != node.slots[("VIP", "FTP_SVR3")]
+
+    play(site, scenario)
+
+
+def test_a_file_that_says_the_same_is_no_new_revision(site):
+    async def scenario(node):
+        assert await apply(node, is_dry_run=False) == Applied(1, ())
+        assert node.plan.revision == 1
+
+    play(site, scenario)
+
+
+def test_a_port_moves_without_a_gap(site):
+    async def scenario(node):
+        site.write(port=site.other_port)
+        answer = await apply(node, is_dry_run=False)
+        assert isinstance(answer, Applied)
+        assert (is_open(site.port), is_open(site.other_port)) == (False, True)
+
+    play(site, scenario)
+
+
+def test_an_invalid_file_changes_nothing_and_all_problems_are_told(site):
+    async def scenario(node):
+        before = snapshot(node)
+        site.write(more="colour: red\nshutdown_timeout_s: -1")
+        answer = await apply(node, is_dry_run=False)
+        assert (answer.kind, len(answer.problems)) == ("invalid", 2)
+        assert snapshot(node) == before
+        assert not node.last_apply.is_successful
+
+    play(site, scenario)
+
+
+def test_a_port_in_use_changes_nothing(site):
+    async def scenario(node):
+        before = snapshot(node)
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", site.other_port))
+            other.listen()
+            site.write(port=site.other_port, servers=("FTP_SVR9",))
+            answer = await apply(node, is_dry_run=False)
+        assert answer.kind == "setup"
+        comm = Path("/proc/self/comm").read_text().strip()
+        assert f"the port is in use by {comm} (process {os.getpid()})" in answer.sentence
+        assert snapshot(node) == before
+        assert is_open(site.port)
+
+    play(site, scenario)
+
+
+def test_a_dry_run_tells_the_steps_and_takes_none(site):
+    async def scenario(node):
+        before = snapshot(node)
+        site.write(greeting="Welcome.", port=site.other_port)
+        answer = await apply(node, is_dry_run=True)
+        assert answer == Applied(
+            2, (f"VIP: explicit port {site.port} -> {site.other_port}", "VIP: greeting Hello. -> Welcome.")
+        )
+        assert snapshot(node) == before
+        assert (is_open(site.port), is_open(site.other_port)) == (True, False)
+
+    play(site, scenario)
+
+
+def test_the_number_of_workers_stays_until_a_restart_and_the_rest_is_applied(site):
+    async def scenario(node):
+        site.write(workers=4, greeting="Welcome.")
+        answer = await apply(node, is_dry_run=False)
+        assert answer.steps == ("VIP: greeting Hello. -> Welcome.", "workers 2 -> 4: needs a restart")
+        assert (node.plan.workers, len(node.workers)) == (2, 2)
+        assert await apply(node, is_dry_run=False) == Applied(2, ("workers 2 -> 4: needs a restart",))
+
+    play(site, scenario)
+
+
+def test_a_plan_that_a_worker_cannot_take_is_taken_back(site, monkeypatch):
+    monkeypatch.setattr(change, "FOLLOW_TIMEOUT_S", 0.5)
+
+    async def scenario(node):
+        before = snapshot(node)
+        site.write(greeting="Choke.", port=site.other_port)
+        answer = await apply(node, is_dry_run=False)
+        assert answer == Refused("internal", "a worker did not take revision 2; the former one runs on")
+        assert snapshot(node) == before
+        assert (is_open(site.port), is_open(site.other_port)) == (True, False)
+        assert await node.until(node.is_followed, 5)
+        site.write(greeting="Welcome.")
+        assert await apply(node, is_dry_run=False) == Applied(3, ("VIP: greeting Hello. -> Welcome.",))
+
+    play(site, scenario, REFUSES="Choke.")
+
+
+@pytest.mark.parametrize("is_dry_run", [True, False])
+def test_a_file_that_is_gone_is_refused(site, is_dry_run):
+    async def scenario(node):
+        site.path.unlink()
+        answer = await apply(node, is_dry_run=is_dry_run)
+        assert answer.kind == "invalid"
+        assert "does not exist" in answer.sentence
+
+    play(site, scenario)

@@ -1,0 +1,76 @@
+"""The sessions of all workers in one table, whoever of them answers."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from ftpair.app import listing
+from ftpair.app.listing import Listing
+from ftpair.core.messages import ListSessions, Sessions, SessionTable
+from ftpair.core.status import SessionRow
+
+
+@dataclass
+class Worker:
+    """A worker as a listing sees it."""
+
+    name: str
+    is_ready: bool = True
+    asked: list = field(default_factory=list)
+
+    def send(self, message):
+        self.asked.append(message)
+
+
+def row(name, seconds):
+    return SessionRow(
+        name, "VIP", "127.0.0.1:5", "explicit", "alice", "A", "idle", "clear", seconds, 0, 0, 0, 0, "NOOP", 0
+    )
+
+
+def play(*workers, answers):
+    """Ask the workers, let `answers(listing, number)` happen, return the table."""
+
+    async def whole():
+        lists = Listing()
+        question = asyncio.create_task(lists.ask(workers))
+        await asyncio.sleep(0)
+        answers(lists, 1)
+        return await question
+
+    return asyncio.run(whole())
+
+
+def test_the_rows_of_all_workers_are_one_table_the_oldest_first():
+    one, two = Worker("worker 0"), Worker("worker 1")
+
+    def answers(lists, number):
+        lists.hear("worker 1", Sessions(number, (row("1-1", 5),), ()))
+        lists.hear("worker 0", Sessions(number, (row("0-1", 9), row("0-2", 1)), ()))
+
+    table = play(one, two, answers=answers)
+    assert [session.id for session in table.sessions] == ["0-1", "1-1", "0-2"]
+    assert one.asked == [ListSessions(1)]
+
+
+def test_a_worker_that_dies_or_is_not_ready_hides_nobody_elses_sessions():
+    def answers(lists, number):
+        lists.hear("worker 1", Sessions(number, (row("1-1", 5),), ()))
+        lists.bury("worker 0")
+
+    table = play(Worker("worker 0"), Worker("worker 1"), Worker("worker 2", is_ready=False), answers=answers)
+    assert [session.id for session in table.sessions] == ["1-1"]
+
+
+def test_a_worker_that_hangs_costs_the_deadline_only(monkeypatch):
+    monkeypatch.setattr(listing, "ANSWER_TIMEOUT_S", 0.05)
+
+    def answers(lists, number):
+        lists.hear("worker 1", Sessions(number, (row("1-1", 5),), ()))
+        lists.hear("worker 1", Sessions(number + 1, (row("late", 5),), ()))
+
+    table = play(Worker("worker 0"), Worker("worker 1"), answers=answers)
+    assert [session.id for session in table.sessions] == ["1-1"]
+
+
+def test_no_worker_at_all_is_an_empty_table():
+    assert play(answers=lambda *_: None) == SessionTable((), ())

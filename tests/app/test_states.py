@@ -1,0 +1,96 @@
+"""The states of real servers: admin and health are never mixed, and workers hear of what matters to them."""
+
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from ftpair.app.admin import AdminFile
+from ftpair.app.states import States
+from ftpair.core.endpoint import Endpoint, PortRange
+from ftpair.core.plan import Plan, ServerPlan, ServicePlan
+from ftpair.core.status import Admin, Health, ServerState
+
+SERVER = ServerPlan(slot=1, service="VIP", name="FTP_SVR1", address=Endpoint("10.0.0.1", 21))
+UP = ServerState(health=Health.UP, reason="up: 220", since=10.0, check_seconds=0.001)
+DOWN = ServerState(health=Health.DOWN, reason="down: connect refused (3 of 3 checks failed)", since=20.0)
+
+
+def plan_of(*servers):
+    return Plan(1, 1, (ServicePlan("VIP", "127.0.0.1", PortRange(50000, 50001), servers, explicit=21),))
+
+
+class Watched:
+    """States, the number of times that workers were told, and the log."""
+
+    def __init__(self, folder):
+        self.told, self.said = 0, []
+        self.states = States(AdminFile(folder / "admin.json", self.said.append), self.tell, self.said.append)
+        self.states.use_plan(plan_of(SERVER))
+        self.told = 0
+
+    def tell(self):
+        self.told += 1
+
+
+@pytest.fixture
+def watched(tmp_path):
+    return Watched(tmp_path)
+
+
+def test_a_verdict_changes_health_and_leaves_admin_alone(watched):
+    watched.states.set_admin(SERVER, Admin.DRAIN)
+    watched.states.hear(1, UP)
+    assert watched.states.of(SERVER) == replace(UP, admin=Admin.DRAIN)
+
+
+def test_a_server_that_goes_up_or_down_is_a_line_in_the_log(watched):
+    for verdict in (UP, UP, DOWN, DOWN, UP):
+        watched.states.hear(1, verdict)
+    assert watched.said == [
+        "FTP_SVR1 is up: 220",
+        "FTP_SVR1 is down: connect refused (3 of 3 checks failed)",
+        "FTP_SVR1 is up: 220",
+    ]
+
+
+def test_workers_are_told_of_changes_but_not_of_the_time_a_check_took(watched):
+    watched.states.hear(1, UP)
+    watched.states.hear(1, replace(UP, check_seconds=0.5))
+    assert watched.told == 1
+    assert watched.states.of(SERVER).check_seconds == 0.5
+    watched.states.hear(1, replace(UP, features=("MLSD",)))
+    watched.states.set_admin(SERVER, Admin.HALT)
+    assert watched.told == 3
+
+
+def test_a_verdict_about_a_server_that_is_gone_is_dropped(watched):
+    watched.states.hear(7, DOWN)
+    assert watched.states.by_slot() == {1: ServerState()}
+    assert watched.told == 0
+
+
+def test_an_apply_keeps_what_is_known_of_a_server_that_stays(watched):
+    watched.states.hear(1, UP)
+    watched.states.set_admin(SERVER, Admin.DRAIN)
+    watched.states.use_plan(plan_of(msgspec.structs.replace(SERVER, weight=7)))
+    assert watched.states.of(SERVER) == replace(UP, admin=Admin.DRAIN)
+    assert watched.told == 3
+
+
+def test_a_server_with_a_new_address_is_unknown_until_it_is_probed_and_stays_drained(watched):
+    watched.states.hear(1, UP)
+    watched.states.set_admin(SERVER, Admin.DRAIN)
+    watched.states.use_plan(plan_of(msgspec.structs.replace(SERVER, address=Endpoint("10.0.0.9", 21))))
+    assert watched.states.of(SERVER) == ServerState(admin=Admin.DRAIN)
+
+
+def test_a_row_that_another_server_gets_tells_nothing_of_the_former(watched):
+    watched.states.hear(1, DOWN)
+    watched.states.use_plan(plan_of(msgspec.structs.replace(SERVER, name="FTP_SVR9")))
+    assert watched.states.by_slot() == {1: ServerState()}
+
+
+def test_a_drained_server_is_drained_when_ftpair_starts_again(watched, tmp_path):
+    watched.states.set_admin(SERVER, Admin.DRAIN)
+    assert Watched(tmp_path).states.of(SERVER).admin is Admin.DRAIN

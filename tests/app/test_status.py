@@ -1,0 +1,52 @@
+"""Why a service serves, or does not."""
+
+import asyncio
+
+import pytest
+
+from ftpair.app.status import node_status
+from ftpair.core.status import Admin, Health, ServerState
+
+DOWN = ServerState(health=Health.DOWN, reason="down: connect refused")
+
+
+def drain(node, server):
+    node.states.set_admin(server, Admin.DRAIN)
+
+
+def bring_down(node, server):
+    node.states.hear(server.slot, DOWN)
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "is_serving", "reason"),
+    [
+        (None, None, True, "2 of 2 servers take new sessions"),
+        (drain, None, True, "1 of 2 servers take new sessions"),
+        (drain, bring_down, False, "FTP_SVR1 is drained, FTP_SVR2 is down"),
+        (bring_down, bring_down, False, "all 2 servers are down"),
+    ],
+)
+def test_a_service_says_why_it_serves_or_not(site, one, two, is_serving, reason):
+    async def scenario():
+        async with site.running() as node:
+            for happen, server in zip((one, two), node.plan.services[0].servers, strict=True):
+                if happen:
+                    happen(node, server)
+            (service,) = node_status(node).services
+            assert (service.is_serving, service.reason) == (is_serving, reason)
+
+    asyncio.run(scenario())
+
+
+def test_a_node_without_a_ready_worker_serves_nothing(site):
+    async def scenario():
+        node = site.node()
+        status = node_status(node)
+        assert not status.is_ready
+        assert (status.services[0].is_serving, status.services[0].reason) == (False, "no worker is ready")
+        node.is_draining = True
+        assert node_status(node).services[0].reason == "ftpair is stopping"
+        node.close()
+
+    asyncio.run(scenario())
