@@ -46,10 +46,12 @@ def on_secured(talk: Conversation, event: ClientSecured) -> None:
 
 
 def on_not_secured(talk: Conversation, event: ClientNotSecured) -> None:
-    """End the session: its stream is neither clear nor TLS now."""
+    """End the session: its stream is neither clear nor TLS now. Before an injection no handshake has begun."""
     if event.injected:
-        talk.note_protocol_error(Leg.CLIENT, "injection")
-    talk.end(f"TLS failed: {event.reason}")
+        talk.go(State.READY)
+        _end_injected(talk)
+    else:
+        talk.end(f"TLS failed: {event.reason}")
 
 
 def on_sent_in_handshake(talk: Conversation, _event: ClientSent) -> None:

@@ -96,6 +96,11 @@ class Session:
         return len(self._talk.queue) >= MOST_QUEUED_LINES
 
     @property
+    def is_open(self) -> bool:
+        """Whether the client has arrived and the session has not ended."""
+        return self._talk.state not in (State.OPENING, State.ENDED)
+
+    @property
     def is_ended(self) -> bool:
         """Whether the last effect was given."""
         return self._talk.state is State.ENDED
@@ -104,6 +109,11 @@ class Session:
     def state(self) -> str:
         """The state's name, for people."""
         return self._talk.state.value
+
+    @property
+    def client(self) -> Endpoint:
+        """The client's address and port."""
+        return self._talk.caller.client
 
     @property
     def since(self) -> float:

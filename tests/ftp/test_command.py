@@ -1,0 +1,65 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ftpair.ftp.command import Command, parse, printable
+
+
+def test_a_verb_is_upper_case_and_the_rest_is_untouched():
+    assert parse(b"retr  My File \xff.bin ") == Command("RETR", b" My File \xff.bin ", b"retr  My File \xff.bin ")
+
+
+def test_a_command_goes_on_as_it_was_typed():
+    assert parse(b"pasv").line == b"pasv\r\n"
+
+
+@pytest.mark.parametrize("line", [b"RETR a\rDELE b", b"RETR a\0", b"RETR a\nDELE b"])
+def test_s9_a_line_that_could_become_two_is_refused(line):
+    assert parse(line) is None
+
+
+@given(st.binary())
+def test_s9_one_line_in_is_exactly_one_line_out(line):
+    command = parse(line)
+    if command is not None:
+        assert command.line.count(b"\n") == command.line.count(b"\r") == 1
+        assert command.line.endswith(b"\r\n")
+        assert b"\0" not in command.line
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (b"PASS secret", "PASS ****"),
+        (b"pass secret", "PASS ****"),
+        (b"ACCT secret", "ACCT ****"),
+        (b"AUTH GSSAPI", "AUTH ****"),
+        (b"ADAT c2VjcmV0", "ADAT ****"),
+        (b"SITE PSWD old new", "SITE ****"),
+        (b"SITE CHMOD 644 a", "SITE CHMOD 644 a"),
+        (b"PASS", "PASS"),
+        (b"XFOO bar", "XFOO bar"),
+    ],
+)
+def test_s18_secrets_are_masked(line, shown):
+    assert parse(line).masked() == shown
+
+
+@pytest.mark.parametrize(
+    ("data", "shown"),
+    [
+        (b"<script>", "<script>"),
+        (b"\x1b[2J", "\\x1b[2J"),
+        (b"caf\xc3\xa9", "caf\u00e9"),
+        (b"caf\xe9", "caf\\xe9"),
+        ("\u202etxt.exe".encode(), "\\u202etxt.exe"),
+        (b"a" * 300, "a" * 256 + "..."),
+    ],
+)
+def test_s18_what_people_read_harms_no_terminal(data, shown):
+    assert printable(data) == shown
+
+
+@given(st.binary())
+def test_s18_whatever_is_sent_is_shown_on_one_line(data):
+    assert printable(data).isprintable()

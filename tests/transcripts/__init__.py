@@ -1,0 +1,1 @@
+"""Transcripts: a test is the script of a conversation."""
