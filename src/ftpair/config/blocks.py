@@ -10,6 +10,7 @@ from ftpair.config.values import (
     Folder,
     PassiveRange,
     Port,
+    PrintableText,
     Seconds,
     Version,
     appliance_ports,
@@ -112,7 +113,7 @@ class HealthCheck(Block):
     timeout_s: Seconds = Field(default=5.0, description="Seconds that one probe may take.", examples=[5])
     rise: int = Field(default=2, ge=1, le=100, description="Good probes in a row until a server is up.", examples=[2])
     fall: int = Field(default=3, ge=1, le=100, description="Bad probes in a row until a server is down.", examples=[3])
-    user: str = Field(default="", description="User of `check: login`.", examples=["probe"])
+    user: PrintableText = Field(default="", description="User of `check: login`.", examples=["probe"])
     password_file: str = Field(
         default="",
         description="File with the user's password on its first line, relative to this file.",

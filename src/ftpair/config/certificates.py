@@ -139,7 +139,7 @@ def _worries(chain: list[x509.Certificate], now: datetime) -> Iterator[str]:
 
 
 def _subject(certificate: x509.Certificate) -> str:
-    return certificate.subject.rfc4514_string() or f"serial {certificate.serial_number:x}"
+    return certificate.subject.rfc4514_string() or "no subject"
 
 
 def _day(moment: datetime) -> str:

@@ -76,7 +76,8 @@ def _wrong_value(where: Where, error: ErrorDetails) -> str:
 
 def _meant(error: ErrorDetails) -> str:
     choices = _choices(error.get("ctx", {})) if error["type"] == "literal_error" else []
-    meant = get_close_matches(str(error["input"]).lower(), choices, n=1)
+    given = str(error["input"]).lower()
+    meant = get_close_matches(given, choices, n=1) if any(map(str.isalpha, given)) else []  # 1.1 is no slip for 1.3.
     return meant[0] if meant else ""
 
 

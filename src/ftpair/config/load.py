@@ -86,17 +86,24 @@ def _understood(source: Source) -> Draft:
         try:
             config = Config.model_validate(data, context=source.lines)
         except ValidationError as error:
-            found = [explain(each) for each in error.errors(include_url=False)]
+            found = _explained(error)
             findings += [finding for finding in found if finding.where not in broken]
             broken |= {place for finding in found for place in (finding.where, *finding.depends)}
-            for finding in found:
-                _repair(data, finding.where)
+            broken |= {_repair(data, finding.where) for finding in found}
         else:
             return Draft(config, tuple(findings), frozenset(broken))
 
 
-def _repair(data: dict[str, Any], where: Where) -> None:
-    """Put an example in place of a required value, and remove any other."""
+def _explained(error: ValidationError) -> list[Finding]:
+    """Return the errors as findings; a misspelled key is one mistake, not an unknown key and a missing one."""
+    errors = error.errors(include_url=False)
+    found = [explain(each) for each in errors if each["type"] != "missing"]
+    meant = {place for finding in found for place in finding.depends}
+    return found + [explain(each) for each in errors if each["type"] == "missing" and each["loc"] not in meant]
+
+
+def _repair(data: dict[str, Any], where: Where) -> Where:
+    """Put an example in place of a required value, and remove any other. Return the place that was changed."""
     block: Any = data
     for depth, key in enumerate(where[:-1]):
         if not isinstance(block.get(key), dict):
@@ -106,4 +113,4 @@ def _repair(data: dict[str, Any], where: Where) -> None:
     block.pop(where[-1], None)
     if field and field.is_required():
         block[str(where[-1])] = deepcopy((field.examples or [None])[0])
-    return None
+    return where

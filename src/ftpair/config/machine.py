@@ -44,15 +44,15 @@ class Machine:
     has_user: Callable[[str], bool] = has_user
 
 
-def this_machine() -> Machine:
-    """Return the machine that we run on, as it is now."""
-    local = port_ranges(_setting("ip_local_port_range").replace("\t", "-"))
+def this_machine(settings: Path = _IPV4) -> Machine:
+    """Return the machine that we run on, as it is now; `settings` is the folder of the kernel's settings for IPv4."""
+    local = port_ranges(_setting(settings / "ip_local_port_range").replace("\t", "-"))
     return Machine(
         cpus=len(os.sched_getaffinity(0)),
         now=time.time(),
         descriptors=resource.getrlimit(resource.RLIMIT_NOFILE)[1],
         local_ports=local[0] if local else None,
-        reserved_ports=port_ranges(_setting("ip_local_reserved_ports")),
+        reserved_ports=port_ranges(_setting(settings / "ip_local_reserved_ports")),
     )
 
 
@@ -62,8 +62,8 @@ def port_ranges(text: str) -> tuple[PortRange, ...]:
     return tuple(PortRange(int(first), int(last or first)) for first, _, last in parts)
 
 
-def _setting(name: str) -> str:
+def _setting(path: Path) -> str:
     try:
-        return (_IPV4 / name).read_text(encoding="ascii").strip()
+        return path.read_text(encoding="ascii").strip()
     except OSError:  # A machine without the setting (a container, another kernel) has nothing to warn of.
         return ""

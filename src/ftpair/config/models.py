@@ -119,7 +119,9 @@ class VirtualService(Block):
         default=0, description="Most sessions at a time; 0 is no limit.", examples=[1000]
     )
     health: HealthCheck = Field(
-        default=HealthCheck(), description="How real servers are probed.", examples=[{"check": "banner"}]
+        default=HealthCheck(),
+        description="How, and how often, real servers are probed.",
+        examples=[{"check": "banner"}],
     )
     timeouts: Timeouts = Field(
         default=Timeouts(), description="Deadlines of a session.", examples=[{"idle_timeout_s": 600}]
@@ -173,7 +175,7 @@ class Config(Block):
     )
     log: Log = Field(default=Log(), description="What is written about the work.", examples=[{"level": "info"}])
     paths: Paths = Field(
-        default=Paths(), description="Folders of the running program.", examples=[{"runtime": "/run/ftpair"}]
+        default=Paths(), description="Where the running program keeps its files.", examples=[{"runtime": "/run/ftpair"}]
     )
     certificates: dict[Name, CertificateFiles] = Field(
         default_factory=dict,

@@ -66,7 +66,7 @@ def _default(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True)
     if value in (None, "", {}) or isinstance(value, Block):
         return "—"
-    return f"`{example_text(f'{value:g}' if isinstance(value, float) else value)}`"
+    return f"`{value:g}`" if isinstance(value, float) else f"`{example_text(value)}`"
 
 
 def _values(key: str, shape: dict[str, Any]) -> str:
@@ -88,6 +88,10 @@ def _bounds(shape: dict[str, Any]) -> str:
     return f", {least:g} to {most}"
 
 
-if __name__ == "__main__":
-    document = Path(sys.argv[1])
+def main(document: Path) -> None:
+    """Write the reference part of a document anew."""
     document.write_text(refreshed(document.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -10,6 +10,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
 from ftpair.config.load import draft
 from ftpair.config.machine import Machine, this_machine
@@ -30,17 +31,17 @@ def save(path: Path, config: Config, machine: Machine | None = None) -> None:
 def rewritten(content: bytes, config: Config, machine: Machine) -> bytes:
     """Return a file's bytes changed so that they say what `config` says.
 
-    Raises InvalidConfigError if the bytes were or would be no valid configuration, FtpairError if they cannot be edited.
+    Raises InvalidConfigError if either is no valid configuration, FtpairError if the bytes cannot be edited.
     """
     if not content.strip():
         return _dumped(_tree(config))
     former = draft(content, machine)
     if former.findings:
         raise refusal("the file to be changed", former.problems)
-    document = _yaml().load(content)
-    for where, value in _differences((), _tree(former.config), _tree(config)):
-        _put(document, where, value, _tree(config))
-    made = _dumped(document)
+    changes = list(_differences((), _tree(former.config), _tree(config)))
+    made = _with_values(content, [change for change in changes if change[1] is not _GONE], _tree(config))
+    for where in (where for where, value in changes if value is _GONE):
+        made = _without(made, where)
     after = draft(made, machine)
     if after.findings:
         raise refusal("the new configuration", after.problems)
@@ -97,6 +98,15 @@ def _differences(where: Where, before: Any, after: Any) -> Iterator[tuple[Where,
             yield from _differences(place, before.get(key, _GONE), after[key])
 
 
+def _with_values(content: bytes, changes: list[tuple[Where, Any]], wanted: dict[str, Any]) -> bytes:
+    if not changes:
+        return content
+    document = _yaml().load(content)
+    for where, value in changes:
+        _put(document, where, value, wanted)
+    return _dumped(document)
+
+
 def _put(document: Any, where: Where, value: Any, wanted: Any) -> None:
     """Set one value; where the file says it in another form (ports on one line), that whole form is replaced."""
     block = document
@@ -106,10 +116,37 @@ def _put(document: Any, where: Where, value: Any, wanted: Any) -> None:
             block[key] = wanted
             return
         block = block[key]
-    if value is _GONE:
-        block.pop(where[-1], None)
-    else:
-        block[where[-1]] = value
+    block[where[-1]] = value
+
+
+def _without(content: bytes, where: Where) -> bytes:
+    """Remove a key: its lines, if it has lines of its own, because a comment after them belongs to what follows."""
+    block, text = _yaml().compose(content), content.decode("utf-8-sig")
+    for key in where[:-1]:
+        block = next((value for name, value in block.value if name.value == key), ScalarNode("", ""))
+    if not isinstance(block, MappingNode):  # Said in another form (ports on one line), which was replaced before.
+        return content
+    key, value = next(pair for pair in block.value if pair[0].value == where[-1])
+    if block.flow_style or len(block.value) == 1:
+        return _popped(content, where)
+    lines, first = text.splitlines(keepends=True), key.start_mark.line
+    return "".join(lines[:first] + lines[max(first, _last_line(value)) + 1 :]).encode()
+
+
+def _popped(content: bytes, where: Where) -> bytes:
+    document = _yaml().load(content)
+    block = document
+    for key in where[:-1]:
+        block = block[key]
+    del block[where[-1]]
+    return _dumped(document)
+
+
+def _last_line(node: Node) -> int:
+    """Return the last line (from 0) of a value itself, without the comments after it."""
+    if node.value and isinstance(node, MappingNode) and not node.flow_style:
+        return _last_line(node.value[-1][1])
+    return int(node.end_mark.line)
 
 
 def _yaml() -> YAML:

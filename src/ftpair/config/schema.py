@@ -20,12 +20,14 @@ def schema() -> dict[str, Any]:
     made = Config.model_json_schema()
     for block in (made, *made["$defs"].values()):
         properties = block.get("properties", {})
-        block["properties"] = {key: _loosened(key, _without_null(each)) for key, each in properties.items()}
+        block["properties"] = {key: _loosened(key, _tightened(each)) for key, each in properties.items()}
     return {"$schema": DIALECT, **made, "title": "ftpair configuration", "required": ["virtual_services"]}
 
 
-def _without_null(prop: dict[str, Any]) -> dict[str, Any]:
-    """Return a property that must have a value: a key without one is refused, lest it be taken for the default."""
+def _tightened(prop: dict[str, Any]) -> dict[str, Any]:
+    """Return a property that must have a value, as the loader wants it, and whose names are names."""
+    if "patternProperties" in prop:
+        return {**prop, "additionalProperties": False}
     choices = [each for each in prop.get("anyOf", []) if each != {"type": "null"}]
     rest = {key: value for key, value in prop.items() if key != "anyOf" and (key, value) != ("default", None)}
     if not choices:

@@ -50,7 +50,7 @@ def example_text(value: Any) -> str:
         return "{" + ", ".join(f"{key}: {example_text(each)}" for key, each in value.items()) + "}"
     if isinstance(value, bool):
         return str(value).lower()
-    return f'"{value}"' if isinstance(value, str) and _looks_like_number(value) else str(value)
+    return f'"{value}"' if isinstance(value, str) and _needs_quotes(value) else str(value)
 
 
 def _inside(annotation: Any, key: str | int) -> Any:
@@ -65,5 +65,5 @@ def _is_choice(annotation: Any) -> bool:
     return get_origin(annotation) in (Union, types.UnionType)
 
 
-def _looks_like_number(text: str) -> bool:
-    return text.replace(".", "", 1).isdigit()
+def _needs_quotes(text: str) -> bool:
+    return "," in text or text.replace(".", "", 1).isdigit()

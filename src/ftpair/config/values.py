@@ -58,7 +58,7 @@ def _passive(value: Any) -> PortRange:
     return PortRange(first, last)
 
 
-def _greeting(text: str) -> str:
+def _printable(text: str) -> str:
     if not text.isprintable():
         raise ValueError("holds a line break or a character that cannot be printed: write one line of printable text")
     return text
@@ -96,7 +96,8 @@ Ipv4Address = Annotated[str, AfterValidator(_ipv4)]
 Host = Annotated[str, AfterValidator(_host)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=604800, allow_inf_nan=False)]
-Line = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_greeting)]
+Line = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_printable)]
+PrintableText = Annotated[str, AfterValidator(_printable)]
 FilePath = Annotated[str, Field(min_length=1)]
 Folder = Annotated[str, AfterValidator(_folder)]
 ServerTlsChoice = Annotated[ServerTlsMode, BeforeValidator(_off)]

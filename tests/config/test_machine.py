@@ -1,0 +1,36 @@
+"""Tests of ftpair.config.machine."""
+
+import os
+import resource
+import time
+
+import pytest
+
+from ftpair.config.machine import has_user, port_ranges, resolved, this_machine
+from ftpair.core.endpoint import PortRange
+
+
+def test_this_machine_is_described_as_it_is():
+    machine = this_machine()
+    assert machine.cpus == len(os.sched_getaffinity(0))
+    assert machine.descriptors == resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    assert abs(machine.now - time.time()) < 60
+    assert machine.local_ports is None or machine.local_ports.first < machine.local_ports.last
+
+
+def test_ranges_of_the_kernel_are_read():
+    assert port_ranges("32768-60999") == (PortRange(32768, 60999),)
+    assert port_ranges("2121,40000-40100") == (PortRange(2121, 2121), PortRange(40000, 40100))
+    assert port_ranges("") == ()
+
+
+def test_a_kernel_without_the_setting_has_nothing_to_say(tmp_path):
+    assert this_machine(tmp_path).local_ports is None
+
+
+def test_names_and_users_are_looked_up_on_the_machine():
+    assert resolved("localhost") in ("127.0.0.1", "::1")
+    assert has_user("root")
+    assert not has_user("nobody-of-that-name")
+    with pytest.raises(OSError):
+        resolved("name.invalid")

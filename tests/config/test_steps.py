@@ -1,0 +1,144 @@
+"""Tests of ftpair.config.steps."""
+
+import msgspec
+import pytest
+
+from ftpair.config.check import check
+from ftpair.config.slots import Slots
+from ftpair.config.steps import steps
+from ftpair.core.endpoint import Endpoint
+from ftpair.core.plan import Clocks, ServerTls
+
+
+@pytest.fixture
+def running(folder, machine):
+    return check(folder / "design.yaml", 1, Slots(), machine).plan
+
+
+def with_service(plan, **keys):
+    return msgspec.structs.replace(plan, services=(msgspec.structs.replace(plan.services[0], **keys),))
+
+
+def with_server(plan, **keys):
+    first, *others = plan.services[0].servers
+    return with_service(plan, servers=(msgspec.structs.replace(first, **keys), *others))
+
+
+def with_tls(plan, **keys):
+    return with_service(plan, tls=msgspec.structs.replace(plan.services[0].tls, **keys))
+
+
+def test_the_same_plan_is_nothing_to_do(running):
+    assert steps(running, msgspec.structs.replace(running, revision=2)) == ()
+
+
+def test_the_first_plan_adds_its_services(running):
+    assert steps(None, running) == (
+        "add service FTPS_VIP on 192.0.2.10: explicit 21, implicit 990, passive 1025-1052, to FTP_SVR1, FTP_SVR2",
+    )
+
+
+def test_a_service_that_is_not_there_any_more_is_removed(running):
+    empty = msgspec.structs.replace(running, services=())
+    assert steps(running, empty) == ("remove service FTPS_VIP: no new sessions, running ones end by themselves",)
+
+
+def test_the_node_itself_may_change(running):
+    wanted = msgspec.structs.replace(running, workers=8, user="ftpair", shutdown_timeout_s=5.5)
+    assert steps(running, wanted) == ("workers 4 -> 8", "user none -> ftpair", "shutdown_timeout_s 30 -> 5.5")
+
+
+def test_a_service_may_move_to_other_ports(running):
+    assert steps(running, with_service(running, explicit=2121, implicit=None, address="192.0.2.11")) == (
+        "FTPS_VIP: address 192.0.2.10 -> 192.0.2.11",
+        "FTPS_VIP: explicit port 21 -> 2121",
+        "FTPS_VIP: implicit port 990 -> none",
+    )
+
+
+def test_servers_are_added_removed_and_changed(running):
+    one, two = running.services[0].servers
+    three = msgspec.structs.replace(two, name="FTP_SVR3", address=Endpoint("10.0.0.13", 21), slot=9)
+    changed = msgspec.structs.replace(two, weight=75, max_sessions=10)
+    assert steps(running, with_service(running, servers=(three, changed))) == (
+        "FTPS_VIP: remove FTP_SVR1: no new sessions, running ones end by themselves",
+        "FTPS_VIP: add FTP_SVR3 at 10.0.0.13:21, weight 50, TLS explicit",
+        "FTPS_VIP: weight of FTP_SVR2 50 -> 75",
+        "FTPS_VIP: max_sessions of FTP_SVR2 0 -> 10",
+    )
+    assert one.name == "FTP_SVR1"
+
+
+def test_the_order_of_servers_is_nothing_to_do(running):
+    assert steps(running, with_service(running, servers=running.services[0].servers[::-1])) == ()
+
+
+def test_tls_towards_a_server_may_change(running):
+    tls = ServerTls("implicit", verify=False, name="ftp1", ca_pem=b"secret of nobody")
+    assert steps(running, with_server(running, tls=tls)) == (
+        "FTPS_VIP: TLS of FTP_SVR1 off -> implicit",
+        "FTPS_VIP: verification of FTP_SVR1 on -> off",
+        "FTPS_VIP: certificate name of FTP_SVR1 none -> ftp1",
+        "FTPS_VIP: CA certificates of FTP_SVR1 replaced",
+    )
+
+
+def test_a_new_certificate_is_told_by_fingerprint_and_expiry(running, make, ca):
+    new = make("ftp.example.org", ca, days=365)
+    certificate = running.services[0].tls.certificate
+    renewed = msgspec.structs.replace(
+        certificate, chain_pem=new.pem, key_pem=new.key_pem(), not_after=new.certificate.not_valid_after_utc.timestamp()
+    )
+    (sentence,) = steps(running, with_tls(running, certificate=renewed))
+    assert sentence.startswith("FTPS_VIP: certificate files (SHA-256 ")
+    assert "valid until 2026-04-15) -> files (SHA-256 " in sentence
+    assert sentence.endswith("valid until 2027-01-15)")
+
+
+def test_no_sentence_holds_a_secret(running, make):
+    key = make("x").key_pem()
+    certificate = msgspec.structs.replace(running.services[0].tls.certificate, key_pem=key)
+    health = msgspec.structs.replace(running.services[0].health, password="n3w", interval_s=2.5)
+    assert steps(running, with_tls(running, certificate=certificate)) == (
+        "FTPS_VIP: key of certificate files written anew",
+    )
+    assert steps(running, with_service(running, health=health)) == (
+        "FTPS_VIP: health interval_s 5 -> 2.5",
+        "FTPS_VIP: health password replaced",
+    )
+
+
+def test_tls_for_clients_may_come_change_and_go(running):
+    clear = with_service(running, tls=None)
+    assert steps(running, clear) == ("FTPS_VIP: TLS for clients is taken away: clear text only",)
+    assert steps(clear, running)[0].startswith("FTPS_VIP: TLS for clients none -> certificate files (SHA-256 ")
+    assert steps(clear, clear) == ()
+    assert steps(running, with_tls(running, clear_text="allow", minimum_version="1.3")) == (
+        "FTPS_VIP: clear_text refuse -> allow",
+        "FTPS_VIP: minimum TLS version 1.2 -> 1.3",
+    )
+
+
+def test_deadlines_may_change(running):
+    wanted = with_service(running, clocks=Clocks(idle_timeout_s=60))
+    assert steps(running, wanted) == ("FTPS_VIP: timeouts idle_timeout_s 600 -> 60",)
+
+
+def test_every_field_of_a_service_and_of_a_server_is_told(running):
+    """A field that comes to the plan later must not change in silence."""
+    service, server = running.services[0], running.services[0].servers[0]
+    silent = {"name", "slot", "service"}
+    odd = {"servers": (), "tls": None, "health": None, "clocks": None}
+    for field in service.__struct_fields__:
+        if field not in silent | odd.keys():
+            assert steps(running, with_service(running, **{field: "changed"})), field
+    for field in server.__struct_fields__:
+        if field not in silent | odd.keys():
+            assert steps(running, with_server(running, **{field: "changed"})), field
+    for field in server.tls.__struct_fields__:
+        assert steps(running, with_server(running, tls=msgspec.structs.replace(server.tls, **{field: "changed"}))), (
+            field
+        )
+    for field in service.tls.__struct_fields__:
+        if field != "certificate":
+            assert steps(running, with_tls(running, **{field: "changed"})), field

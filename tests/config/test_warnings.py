@@ -1,0 +1,53 @@
+"""Tests of ftpair.config.warnings."""
+
+from dataclasses import replace
+
+from ftpair.config.models import Config
+from ftpair.config.problems import path_of
+from ftpair.config.warnings import DESCRIPTORS_OF_A_PROCESS, DESCRIPTORS_PER_SESSION, descriptors_needed, find_warnings
+from ftpair.core.endpoint import PortRange
+
+
+def config(ports="21,1025-1052", weight=100, **keys):
+    pool = {"A": {"address": "10.0.0.11", "weight": weight}}
+    service = {"address": "192.0.2.10", "ports": ports, "real_servers": pool} | keys
+    return Config.model_validate({"virtual_services": {"VIP": service}})
+
+
+def said(config, machine):
+    return [f"{path_of(each.where)}: {each.sentence}" for each in find_warnings(config, machine)]
+
+
+def test_a_sound_configuration_has_no_warning(machine):
+    assert said(config(), machine) == []
+    assert said(Config(), machine) == []
+
+
+def test_descriptors_are_counted_for_twice_the_even_share_of_a_worker():
+    fixed = DESCRIPTORS_OF_A_PROCESS + 2
+    assert descriptors_needed(config(max_sessions=100), 4) == fixed + 7 + 50 * DESCRIPTORS_PER_SESSION
+    assert descriptors_needed(config(max_sessions=100), 1) == fixed + 28 + 100 * DESCRIPTORS_PER_SESSION
+    assert descriptors_needed(config(), 1) == fixed + 28 + 1000 * DESCRIPTORS_PER_SESSION
+
+
+def test_too_few_descriptors_are_warned_of(machine):
+    (sentence,) = said(config(max_sessions=1000), replace(machine, descriptors=1024))
+    assert (
+        "may need 4073 open files, but is allowed 1024: raise LimitNOFILE (ulimit -n) or lower max_sessions" in sentence
+    )
+
+
+def test_a_passive_range_among_the_ports_of_the_kernel_is_warned_of(machine):
+    (sentence,) = said(config(ports="21,50000-50099"), machine)
+    assert "VIP.ports.passive: 50000-50099 overlaps net.ipv4.ip_local_port_range (32768-60999)" in sentence
+    assert "set net.ipv4.ip_local_reserved_ports=50000-50099" in sentence
+
+
+def test_reserved_ports_and_an_unknown_range_are_no_trouble(machine):
+    assert said(config(ports="21,40000-40099"), machine) == []
+    assert said(config(ports="21,50000-50099"), replace(machine, local_ports=None)) == []
+    assert said(config(ports="21,40900-41000"), replace(machine, reserved_ports=(PortRange(40000, 40999),)))
+
+
+def test_a_pool_in_which_nobody_gets_a_session_is_warned_of(machine):
+    assert "VIP.real_servers: every weight is 0" in said(config(weight=0), machine)[0]
