@@ -11,7 +11,7 @@ from ftpair.core.messages import Ready, Stop, UsePlan, Verdict
 from ftpair.core.status import ServerState
 from ftpair.dataplane.channel import Channel
 from ftpair.observe import log
-from ftpair.probes import Prober
+from ftpair.probes.prober import Prober
 
 
 class ProberProcess:
@@ -25,7 +25,10 @@ class ProberProcess:
 
     async def run(self) -> None:
         """Probe until told to stop, or until the supervisor is gone."""
-        await self._ended.wait()
+        async with asyncio.TaskGroup() as tasks:
+            probing = tasks.create_task(self._prober.run())
+            await self._ended.wait()
+            probing.cancel()
         self._channel.close()
 
     def _report(self, slot: int, state: ServerState) -> None:
