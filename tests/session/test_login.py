@@ -61,7 +61,9 @@ def test_a_password_without_a_user_is_out_of_order(line):
     """)
 
 
-@pytest.mark.parametrize("line", ["PWD", "PASV", "EPSV", "RETR a", "STOR a", "LIST", "XQUOTA", "OPTS MLST size", "ABOR"])
+@pytest.mark.parametrize(
+    "line", ["PWD", "PASV", "EPSV", "RETR a", "STOR a", "LIST", "XQUOTA", "OPTS MLST size", "ABOR"]
+)
 def test_before_login_only_negotiation_is_answered(line):
     greeted().play(f"""
         C> {line}

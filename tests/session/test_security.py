@@ -25,7 +25,9 @@ def test_auth_starts_tls(mechanism):
     assert stage.session.tls == TLS
 
 
-@pytest.mark.parametrize(("mechanism", "expect"), [("TLS", "D< expect"), ("SSL", "D< expect tls"), ("TLS-P", "D< expect tls")])
+@pytest.mark.parametrize(
+    ("mechanism", "expect"), [("TLS", "D< expect"), ("SSL", "D< expect tls"), ("TLS-P", "D< expect tls")]
+)
 def test_ssl_and_tls_p_protect_data_from_the_start(mechanism, expect):
     stage = greeted(tls_plan(data_protection="allow")).play(f"""
         C> AUTH {mechanism}
@@ -138,18 +140,24 @@ def test_where_protection_is_required_nothing_moves_without_it():
         S< PASV
         S> 227 (10,0,0,1,4,210)
         C< 227 Entering Passive Mode (192,0,2,10,4,1).
+        D< dial 10.0.0.1:1234
         C> LIST
         C< 522 Data connections must be protected here: use AUTH TLS, PBSZ 0 and PROT P first.
     """)
 
 
 def test_pbsz_and_prot_are_accepted_after_login_and_never_reach_the_server():
-    stage = greeted(tls_plan()).play(SECURED).play(LOGIN).play("""
+    stage = (
+        greeted(tls_plan())
+        .play(SECURED)
+        .play(LOGIN)
+        .play("""
         C> PBSZ 0
         C< 200 PBSZ=0
         C> PROT P
         C< 200 Data connections are protected now.
     """)
+    )
     assert stage.to_server == b"USER anna\r\nPASS secret\r\n"
 
 
@@ -160,6 +168,7 @@ def test_a_port_that_was_taken_before_prot_is_given_up():
         S< PASV
         S> 227 (10,0,0,1,4,210)
         C< 227 Entering Passive Mode (192,0,2,10,4,1).
+        D< dial 10.0.0.1:1234
         C> PBSZ 0
         C< 200 PBSZ=0
         C> PROT P
@@ -177,11 +186,11 @@ def test_saying_prot_again_changes_nothing():
         S< EPSV
         S> 229 (|||1234|)
         C< 229 Entering Extended Passive Mode (|||1025|)
+        D< dial 10.0.0.1:1234
         C> PROT P
         C< 200 Data connections are protected now.
         C> LIST
         S< LIST
-        D< dial 10.0.0.1:1234
     """)
 
 
@@ -253,13 +262,19 @@ def test_a_failed_handshake_ends_the_session_in_silence():
     assert stage.noted(SessionEnded)[0].ended == "TLS failed: fails"
 
 
-@pytest.mark.parametrize("event", [events.Dismissed("Out."), events.ShuttingDown("Maintenance."), events.ServerLost("x")])
+@pytest.mark.parametrize(
+    "event", [events.Dismissed("Out."), events.ShuttingDown("Maintenance."), events.ServerLost("x")]
+)
 def test_s13_nothing_is_said_in_clear_text_once_the_handshake_may_have_begun(event):
-    stage = Stage(tls_plan(connect="at-once")).open().play("""
+    stage = (
+        Stage(tls_plan(connect="at-once"))
+        .open()
+        .play("""
         S< [dial A]
         S> 220 A.
         C< 220 A.
     """)
+    )
     stage.session.handle(events.ClientSent(b"AUTH TLS"), stage.now)
     stage.tell(event)
     stage.play("""

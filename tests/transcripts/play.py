@@ -295,6 +295,7 @@ def passive(stage: Stage, port: int = 1025) -> Stage:
         S< PASV
         S> 227 Entering Passive Mode (10,0,0,1,4,210).
         C< 227 Entering Passive Mode (192,0,2,10,{port >> 8},{port & 255}).
+        D< dial 10.0.0.1:1234
     """)
 
 
@@ -304,7 +305,6 @@ def started(command: str = "RETR a.bin", service: ServicePlan | None = None) -> 
     return passive(logged_in(service)).play(f"""
         C> {command}
         S< {command}
-        D< dial 10.0.0.1:1234
         S> 150 Here it comes.
         C< 150 Here it comes.
         D< join {direction}

@@ -96,6 +96,7 @@ class DataConnections:
         "_moved_at",
         "_on_ended",
         "_server",
+        "_server_address",
         "_terms",
         "_with",
         "on_server_session",
@@ -107,6 +108,7 @@ class DataConnections:
         self._client, self._server = _Half(Leg.CLIENT), _Half(Leg.SERVER)
         self._expectation: Expectation | None = None
         self._direction: Direction | None = None
+        self._server_address: tuple[str, int] | None = None
         self._deadline = 0.0
         self._moved = -1
         self._moved_at = 0.0
@@ -134,13 +136,22 @@ class DataConnections:
         self._expectation = None
         self._with.note(DataConnection(self._terms.service, "passive", Leg.CLIENT, "opened"))
         self._client.sock = sock
+        if self._server_address is not None:
+            self._dial_now()
         if self._client.wants_tls:
             self._shake_hands(self._client, self._terms.wrap_client)
         else:
             self._now_ready(self._client)
 
     def dial(self, host: str, port: int) -> None:
-        """Make the server's leg."""
+        """Make the server's leg when the client's has come: the server sees what the client does, when it does it."""
+        self._server_address = (host, port)
+        if self._client.sock is not None:
+            self._dial_now()
+
+    def _dial_now(self) -> None:
+        assert self._server_address is not None
+        host, port = self._server_address
         self._server.dialling = Dialling(self._with.loop, (host, port), self._server_connected, self._server_refused)
 
     def _server_connected(self, sock: socket.socket) -> None:

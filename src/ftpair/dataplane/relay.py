@@ -72,6 +72,7 @@ class Relay:
     __slots__ = (
         "_buffer",
         "_filled",
+        "_is_half_closed",
         "_loop",
         "_on_end",
         "_pipe",
@@ -108,11 +109,10 @@ class Relay:
         self._pipe: Pipe | None = None
         self._piped = 0
         self._reads = self._writes = self._watches = False
-        self._source_ended = False
+        self._source_ended = self._is_half_closed = False
 
     def start(self) -> None:
         """Begin; the first bytes are often there already."""
-        self._watch_destination()
         self._go_on()
 
     def stop(self) -> None:
@@ -286,6 +286,7 @@ class Relay:
         if wanted is not self._reads:
             self._reads = wanted
             if wanted:
+                self._watch_destination()
                 self._loop.add_reader(self.source.fileno(), self._go_on)
             else:
                 self._loop.remove_reader(self.source.fileno())
@@ -299,8 +300,9 @@ class Relay:
                 self._loop.remove_writer(self.destination.fileno())
 
     def _watch_destination(self) -> None:
-        self._watches = True
-        self._loop.add_reader(self.destination.fileno(), self._destination_spoke)
+        if not self._watches and not self._is_half_closed:
+            self._watches = True
+            self._loop.add_reader(self.destination.fileno(), self._destination_spoke)
 
     def _unwatch_destination(self) -> None:
         if self._watches:
@@ -311,14 +313,18 @@ class Relay:
         """TLS tickets are taken in, an end of its own direction is no harm, a reset cuts the transfer."""
         try:
             if not self.destination.recv(16384):
-                self._unwatch_destination()
+                self._half_closed()
         except _WOULD_BLOCK:
             return
         except OSError as error:
             if tls.is_bare_fin(error):
-                self._unwatch_destination()
+                self._half_closed()
                 return
             self._end(End.CUT, tls.reason_of(error), culprit_is_source=False)
+
+    def _half_closed(self) -> None:
+        self._is_half_closed = True
+        self._unwatch_destination()
 
     def _end(self, end: End, reason: str, *, culprit_is_source: bool) -> None:
         self.stop()

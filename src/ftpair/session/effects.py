@@ -70,7 +70,10 @@ class Expect(Effect, frozen=True):
 
 
 class DialData(Effect, frozen=True):
-    """Connect the server leg of the data connection; trouble is reported by the `DataEnded` of the coming `Join`."""
+    """Where the server awaits its leg of the data connection: connect to it when the client's leg has come, not before.
+
+    The server sees what the client does, when it does it. Trouble is reported by the `DataEnded` of the coming `Join`.
+    """
 
     host: str
     port: int

@@ -13,7 +13,7 @@ from ftpair.ftp.addresses import (
 from ftpair.ftp.command import Command
 from ftpair.ftp.reply import Reply
 from ftpair.session.conversation import Conversation, relay
-from ftpair.session.effects import Expect, ToServer
+from ftpair.session.effects import DialData, Expect, ToServer
 from ftpair.session.events import NoPort, PortReady, ServerReplied
 from ftpair.session.login import chosen
 from ftpair.session.states import State
@@ -103,6 +103,8 @@ def _answer(talk: Conversation) -> None:
         talk.say("425 The server names no port.")
     elif talk.passive_host:
         talk.tell(passive_reply(talk.passive_host, talk.port))
+        talk.emit(DialData(chosen(talk).address.host, talk.server_port))
     else:
         talk.tell(extended_passive_reply(talk.port))
+        talk.emit(DialData(chosen(talk).address.host, talk.server_port))
     talk.rest()

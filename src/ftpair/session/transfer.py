@@ -7,7 +7,7 @@ from ftpair.ftp.command import Command
 from ftpair.ftp.reply import Reply
 from ftpair.ftp.verbs import VERBS
 from ftpair.session.conversation import Conversation, Transfer
-from ftpair.session.effects import DialData, DropData, Join, ToServer
+from ftpair.session.effects import DropData, Join, ToServer
 from ftpair.session.events import DataEnded, ServerLost, ServerReplied, Ticked
 from ftpair.session.login import chosen
 from ftpair.session.states import State
@@ -34,7 +34,6 @@ def _begin(talk: Conversation, command: Command) -> None:
     direction: Literal["up", "down"] = "up" if VERBS[command.verb].moves == "up" else "down"
     talk.transfer = Transfer(command.verb, command.argument, direction, talk.now)
     talk.emit(ToServer(command.line))
-    talk.emit(DialData(chosen(talk).address.host, talk.server_port))
     talk.has_port = False
     talk.server_port = 0
     talk.go(State.AWAITING_START)
@@ -75,8 +74,7 @@ def on_reply_in_transfer(talk: Conversation, event: ServerReplied) -> None:
     if reply.is_preliminary:
         talk.tell(reply.raw)
     elif transfer.direction == "up" and not reply.is_positive:
-        talk.emit(DropData(End.CUT))
-        talk.count_moved(transfer)
+        talk.cut_legs(transfer)
         finish(talk, reply.raw, "refused")
     else:
         transfer.held = reply
@@ -98,6 +96,7 @@ def on_data_ended_last(talk: Conversation, event: DataEnded) -> None:
 
 
 def _learn(transfer: Transfer, event: DataEnded) -> None:
+    transfer.has_legs = False
     transfer.bytes = event.bytes
     transfer.client_tls = event.client_tls
     transfer.server_tls = event.server_tls
