@@ -1,6 +1,8 @@
 """Tests of ftpair.config.reference, and of the document that holds it."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,3 +49,10 @@ def test_the_document_is_written_anew_between_its_marks(tmp_path):
     assert text.startswith(f"# Title\n\n{BEGIN}\n\n### The top of the file")
     assert text.endswith(f"{END}\n\nrest\n")
     assert "stale" not in text
+
+
+def test_the_command_in_the_document_runs(tmp_path):
+    path = tmp_path / "doc.md"
+    path.write_text(f"{BEGIN}\n{END}\n")
+    subprocess.run([sys.executable, "-m", "ftpair.config.reference", str(path)], check=True)
+    assert reference() in path.read_text()

@@ -5,11 +5,22 @@ import stat
 
 import pytest
 
+from ftpair.config.blocks import Log, Ports, Tls
 from ftpair.config.load import draft, load
 from ftpair.config.models import Config, RealServer
 from ftpair.config.problems import InvalidConfigError
 from ftpair.config.save import replace_file, rewritten, save
 from ftpair.core.errors import FtpairError
+
+ONE_LINE = """\
+virtual_services:
+  V:
+    address: 192.0.2.10
+    ports: 21,1025-1052
+    real_servers:
+      A: {address: 10.0.0.11, weight: 5}  # the first
+      # the end
+"""
 
 
 def changed(config, service, **keys):
@@ -64,6 +75,37 @@ def test_ports_on_one_line_become_a_block_when_one_of_them_changes(folder, machi
     ports = config.virtual_services["CLEAR_VIP"].ports.model_copy(update={"explicit": 2121})
     save(path, changed(config, "CLEAR_VIP", ports=ports), machine)
     assert load(path, machine).virtual_services["CLEAR_VIP"].ports == ports
+
+
+def test_a_port_of_a_line_of_ports_may_go(folder, machine):
+    path = folder / "whole.yaml"
+    config = load(path, machine)
+    ports = Ports.model_validate({"implicit": 990, "passive": "40000-40099"})
+    save(path, changed(config, "CLEAR_VIP", ports=ports, tls=Tls(certificate="files")), machine)
+    assert load(path, machine).virtual_services["CLEAR_VIP"].ports == ports
+
+
+def test_a_key_of_a_block_on_one_line_goes_and_the_comment_stays(write, machine):
+    path = write(ONE_LINE)
+    save(path, with_server(load(path, machine), "V", "A", RealServer(address="10.0.0.11")), machine)
+    assert path.read_text().split() == ONE_LINE.replace(", weight: 5", "").split()
+
+
+def test_the_only_key_of_a_block_goes(write, machine):
+    path = write(f"log:\n  level: debug\n{ONE_LINE}")
+    save(path, load(path, machine).model_copy(update={"log": Log()}), machine)
+    assert load(path, machine).log.level == "info"
+    assert path.read_text() == f"log: {{}}\n{ONE_LINE}"
+
+
+@pytest.mark.parametrize("gone", ["FTP_SVR1", "FTP_SVR2"])
+def test_lines_of_a_key_that_goes_take_no_other_line_with_them(folder, machine, gone):
+    path = folder / "whole.yaml"
+    before = path.read_text()
+    save(path, with_server(load(path, machine), "FTPS_VIP", gone, None), machine)
+    went, came = lines_that_differ(before, path.read_text())
+    assert came == []
+    assert len(went) == {"FTP_SVR1": 1, "FTP_SVR2": 11}[gone]
 
 
 def test_a_new_file_is_written_for_few_eyes(tmp_path, folder, machine):

@@ -10,7 +10,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
+from ruamel.yaml.nodes import MappingNode, Node
 
 from ftpair.config.load import draft
 from ftpair.config.machine import Machine, this_machine
@@ -121,16 +121,21 @@ def _put(document: Any, where: Where, value: Any, wanted: Any) -> None:
 
 def _without(content: bytes, where: Where) -> bytes:
     """Remove a key: its lines, if it has lines of its own, because a comment after them belongs to what follows."""
-    block, text = _yaml().compose(content), content.decode("utf-8-sig")
-    for key in where[:-1]:
-        block = next((value for name, value in block.value if name.value == key), ScalarNode("", ""))
-    if not isinstance(block, MappingNode):  # Said in another form (ports on one line), which was replaced before.
+    block: Any = _yaml().compose(content)
+    for name in where[:-1]:
+        block = _pair(block, name)[1]
+    key, value = _pair(block, where[-1])
+    if key is None or value is None:  # Said in another form (ports on one line), which was replaced before.
         return content
-    key, value = next(pair for pair in block.value if pair[0].value == where[-1])
     if block.flow_style or len(block.value) == 1:
         return _popped(content, where)
-    lines, first = text.splitlines(keepends=True), key.start_mark.line
+    lines, first = content.decode("utf-8-sig").splitlines(keepends=True), key.start_mark.line
     return "".join(lines[:first] + lines[max(first, _last_line(value)) + 1 :]).encode()
+
+
+def _pair(block: Node | None, name: str | int) -> tuple[Node | None, Node | None]:
+    pairs = block.value if isinstance(block, MappingNode) else []
+    return next((pair for pair in pairs if pair[0].value == name), (None, None))
 
 
 def _popped(content: bytes, where: Where) -> bytes:
