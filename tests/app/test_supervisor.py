@@ -1,0 +1,225 @@
+"""`ftpair serve` as a whole: real processes, real signals, real sockets."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+SERVE = "import sys, pathlib; from ftpair.app.supervisor import serve; sys.exit(serve(pathlib.Path(sys.argv[1])))"
+
+
+class Running:
+    """A running ftpair: its process, its log, what systemd heard."""
+
+    def __init__(self, site, systemd, environment):
+        self.site, self.systemd = site, systemd
+        self.log = site.folder / "log"
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", SERVE, str(site.path)], stdout=log, stderr=log, env=os.environ | environment
+            )
+
+    def heard(self, state):
+        """Wait until systemd hears a state."""
+        while state not in (heard := self.systemd.recv(1000).decode()).split("\n"):
+            pass
+        return heard
+
+    def children(self):
+        """The processes of the children by the module that they run."""
+        found = {}
+        for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split():
+            words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+            if len(words) > 2:  # One that has died has no words.
+                found.setdefault(words[2], []).append(int(pid))
+        return found
+
+    def api(self, path, method="GET", **more):
+        transport = httpx.HTTPTransport(uds=str(self.site.folder / "run" / "ftpair.sock"))
+        with httpx.Client(transport=transport, base_url="http://ftpair", timeout=20) as client:
+            return client.request(method, path, **more)
+
+    def end(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        return self.process.wait(30)
+
+
+@contextmanager
+def running(site, **environment):
+    name = str(site.folder / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(name)
+        systemd.settimeout(30)
+        ftpair = Running(site, systemd, {"NOTIFY_SOCKET": name, **environment})
+        try:
+            yield ftpair
+        finally:
+            ftpair.process.kill()
+            ftpair.process.wait()
+            Path(name).unlink()
+            print(ftpair.log.read_text())
+
+
+def connect(port):
+    sock = socket.create_connection(("127.0.0.1", port), timeout=20)
+    return sock, sock.recv(1000)
+
+
+def until(condition, timeout_s=20.0):
+    end = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def is_alive(pid):
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
+def refused(site, **environment):
+    """Run serve to its end; return its exit status and what it said."""
+    done = subprocess.run(
+        [sys.executable, "-c", SERVE, str(site.path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=os.environ | environment,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_it_serves_until_it_is_told_to_end_and_leaves_nothing_behind(site):
+    with running(site) as ftpair:
+        assert ftpair.heard("READY=1")
+        sock, greeting = connect(site.port)
+        assert greeting == b"220 Hello.\r\n"
+        sock.close()
+        assert ftpair.api("/readyz").status_code == 200
+        children = ftpair.children()
+        assert {name: len(pids) for name, pids in children.items()} == {
+            "ftpair.app.worker": 2,
+            "ftpair.app.prober": 1,
+            "ftpair.api": 1,
+        }
+        assert ftpair.end() == 0
+        ftpair.heard("STOPPING=1")
+        assert not any(is_alive(pid) for pids in children.values() for pid in pids)
+        assert not (site.folder / "run" / "ftpair.sock").exists()
+        with pytest.raises(ConnectionRefusedError):
+            connect(site.port)
+
+
+def test_a_killed_child_is_replaced_within_a_second_and_the_others_do_not_notice(site):
+    with running(site) as ftpair:
+        ftpair.heard("READY=1")
+        before = ftpair.children()
+        for pids in before.values():
+            os.kill(pids[0], signal.SIGKILL)
+        killed = time.monotonic()
+        died = {pids[0] for pids in before.values()}
+        until(lambda: len(now := {pid for pids in ftpair.children().values() for pid in pids}) == 4 and not died & now)
+        assert time.monotonic() - killed < 1
+        for _ in range(8):  # Some reach the new worker, some the old one; all are greeted.
+            sock, greeting = connect(site.port)
+            assert greeting == b"220 Hello.\r\n"
+            sock.close()
+        status = ftpair.api("/api/v1/status").json()
+        assert sorted(worker["restarts"] for worker in status["workers"]) == [0, 1]
+        assert before["ftpair.app.worker"][1] in [worker["pid"] for worker in status["workers"]]
+        assert ftpair.end() == 0
+
+
+def test_hangup_brings_a_changed_file_in_and_running_sessions_keep_theirs(site):
+    with running(site) as ftpair:
+        ftpair.heard("READY=1")
+        session, _ = connect(site.port)
+        site.write(greeting="Welcome.")
+        ftpair.process.send_signal(signal.SIGHUP)
+        ftpair.heard("READY=1")
+        newcomer, greeting = connect(site.port)
+        assert greeting == b"220 Welcome.\r\n"
+        session.sendall(b"NOOP\r\n")
+        assert session.recv(100).startswith(b"200")
+        site.write(more="colour: red")
+        answer = ftpair.api("/api/v1/apply", "POST")
+        assert answer.status_code >= 400
+        assert "colour" in answer.text
+        assert ftpair.api("/api/v1/status").json()["revision"] == 2
+        assert ftpair.end(signal.SIGINT) == 0
+        assert newcomer.recv(100).startswith(b"421")
+
+
+def test_children_end_when_their_supervisor_is_killed(site):
+    with running(site) as ftpair:
+        ftpair.heard("READY=1")
+        pids = [pid for pids in ftpair.children().values() for pid in pids]
+        ftpair.process.kill()
+        until(lambda: not any(is_alive(pid) for pid in pids), 10)
+
+
+def test_a_drained_server_stays_drained_over_a_restart(site):
+    for is_first in (True, False):
+        with running(site) as ftpair:
+            ftpair.heard("READY=1")
+            if is_first:
+                said = ftpair.api("/api/v1/services/VIP/servers/FTP_SVR2/drain", "POST").json()
+                assert said == {"sentence": "drain FTP_SVR2: 0 sessions stay, 0 transfers"}
+            status = ftpair.api("/api/v1/status").json()
+            assert [server["admin"] for server in status["services"][0]["servers"]] == ["online", "drain"]
+            assert ftpair.end() == 0
+
+
+def test_an_invalid_file_is_one_line_per_problem(site):
+    site.write(more="colour: red\nshutdown_timeout_s: -1")
+    status, said = refused(site)
+    assert status == 3
+    assert len(said.splitlines()) == 2
+    assert all(re.match(r"ftpair: line \d+, (colour|shutdown_timeout_s): ", line) for line in said.splitlines())
+
+
+def test_a_port_in_use_is_one_sentence(site):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", site.port))
+        other.listen()
+        status, said = refused(site)
+    assert status == 1
+    assert f"VIP: cannot listen on 127.0.0.1:{site.port} (explicit): the port is in use by" in said
+    assert "Traceback" not in said
+    assert not (site.folder / "run" / "ftpair.sock").exists()
+
+
+def test_a_second_ftpair_is_refused_and_the_first_goes_on(site):
+    with running(site) as ftpair:
+        ftpair.heard("READY=1")
+        status, said = refused(site)
+        assert (status, "ftpair runs already" in said) == (1, True)
+        assert ftpair.api("/livez").status_code == 200
+
+
+def test_workers_that_cannot_start_are_one_sentence(site):
+    (site.folder / "broken").mkdir()
+    (site.folder / "broken" / "uvloop.py").write_text("raise SystemExit('no loop')")
+    status, said = refused(site, PYTHONPATH=f"{site.folder / 'broken'}:{os.environ.get('PYTHONPATH', '')}")
+    assert status == 1
+    assert "ftpair: worker 0, worker 1 cannot start; the lines above say why" in said
+
+
+def test_the_log_tells_the_life_of_every_child(site):
+    site.write(more="log: {format: json}")
+    with running(site) as ftpair:
+        ftpair.heard("READY=1")
+        assert ftpair.end() == 0
+        lines = [json.loads(line) for line in ftpair.log.read_text().splitlines()]
+    assert {line.get("child") for line in lines} >= {"worker 0", "worker 1", "prober", "api"}
