@@ -1,0 +1,98 @@
+"""Writes the generated pages of the documentation anew; --check only names the stale ones and the broken links."""
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import typer
+
+from ftpair.cli.main import EPILOG, app
+from ftpair.config.reference import refreshed
+from ftpair.ftp.verbs import ROWS, Verb
+from ftpair.session.diagram import render
+
+DOCS = Path(__file__).resolve().parent
+ROOT = DOCS.parent
+WIDTH = 100
+MADE = "<!-- Made by `make docs`; do not edit. -->\n"
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s#]*)(#[^)\s]*)?\)")
+FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+DOINGS = {
+    "pass": "passed on to the server",
+    "handle": "handled by ftpair",
+    "refuse": "refused",
+    "close": "the connection is closed",
+}
+
+
+def pages() -> dict[Path, str]:
+    configuration = DOCS / "configuration.md"
+    return {
+        DOCS / "cli.md": cli(),
+        DOCS / "session-states.md": render(),
+        DOCS / "verbs.md": verbs(),
+        configuration: refreshed(configuration.read_text(encoding="utf-8")),
+    }
+
+
+def cli() -> str:
+    group = typer.main.get_command(app)
+    chapters = [_command(name, command) for name, command in group.commands.items()]  # type: ignore[attr-defined]
+    return f"{MADE}# Command line\n\nData go to stdout, talk to stderr. {EPILOG}\n\n" + "\n".join(chapters)
+
+
+def _command(name: str, command: click.Command) -> str:
+    command.epilog = None
+    context = click.Context(command, info_name=f"ftpair {name}", terminal_width=WIDTH, max_content_width=WIDTH)
+    return f"## ftpair {name}\n\n```text\n{command.get_help(context)}\n```\n"
+
+
+def verbs() -> str:
+    rows = "\n".join(_verb(row) for row in sorted(ROWS, key=lambda row: row.name))
+    return (
+        f"{MADE}# FTP verbs\n\nWhat ftpair does with each verb that a client may send. An unknown verb of plausible "
+        "form is passed on after login, because the server knows best.\n\n"
+        f"| verb | RFC | what happens | needs login | its own answer |\n|---|---|---|---|---|\n{rows}\n"
+    )
+
+
+def _verb(row: Verb) -> str:
+    return f"| {row.name} | {row.rfc} | {DOINGS[row.do]} | {'yes' if row.needs_login else 'no'} | {row.reply} |"
+
+
+def broken_links() -> Iterator[str]:
+    for page in sorted([*DOCS.glob("*.md"), *ROOT.glob("*.md")]):
+        for path, anchor in LINK.findall(FENCE.sub("", page.read_text(encoding="utf-8"))):
+            if "://" in path or path.startswith("mailto:"):
+                continue
+            target = (page.parent / path).resolve() if path else page
+            if not target.exists():
+                yield f"{page.relative_to(ROOT)}: {path} does not exist"
+            elif anchor and target.suffix == ".md" and anchor[1:] not in _anchors(target):
+                yield f"{page.relative_to(ROOT)}: {path}{anchor} has no such heading"
+
+
+def _anchors(page: Path) -> set[str]:
+    headings = HEADING.findall(FENCE.sub("", page.read_text(encoding="utf-8")))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def main() -> int:
+    stale = {path: text for path, text in pages().items() if not path.exists() or path.read_text("utf-8") != text}
+    if "--check" in sys.argv:
+        problems = [f"{path.relative_to(ROOT)} is out of date: run `make docs`" for path in stale]
+    else:
+        problems = []
+        for path, text in stale.items():
+            path.write_text(text, encoding="utf-8")
+            print(f"written: {path.relative_to(ROOT)}")
+    problems += broken_links()
+    print("".join(f"{problem}\n" for problem in problems), end="", file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
