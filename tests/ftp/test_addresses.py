@@ -57,7 +57,14 @@ def test_a_229_without_a_usable_port_is_none(text):
 
 
 def test_epsv_asks_for_a_protocol_for_all_or_for_nothing():
-    assert [parse_epsv(given) for given in (b"", b"1", b" 2 ", b"all", b"3", b"x")] == ["any", "1", "2", "all", None, None]
+    assert [parse_epsv(given) for given in (b"", b"1", b" 2 ", b"all", b"3", b"x")] == [
+        "any",
+        "1",
+        "2",
+        "all",
+        None,
+        None,
+    ]
 
 
 def test_an_ipv4_address_mapped_into_ipv6_is_an_ipv4_address():

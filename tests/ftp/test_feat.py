@@ -3,7 +3,8 @@ import pytest
 from ftpair.ftp import feat
 from ftpair.ftp.reply import Reply
 
-SERVER = b"211-Extensions supported:\r\n AUTH TLS\r\n MLST type*;size*;\r\n EPRT\r\n EPSV\r\n\r\n PROT C;P;\r\n MODE Z\r\n211 END\r\n"
+SERVER = b"211-Extensions supported:\r\n AUTH TLS\r\n MLST type*;size*;\r\n"
+SERVER += b" EPRT\r\n EPSV\r\n\r\n PROT C;P;\r\n MODE Z\r\n211 END\r\n"
 
 
 def test_features_are_read_from_a_whole_reply():
@@ -20,7 +21,20 @@ def test_a_server_without_features_has_none():
 
 @pytest.mark.parametrize(
     "feature",
-    ["AUTH TLS", "auth ssl;tls;", "PBSZ", "PROT C;P;", "CCC", "SSCN", "CPSV", "EPRT", "LPRT", "LPSV", "MODE B", "MODE C"],
+    [
+        "AUTH TLS",
+        "auth ssl;tls;",
+        "PBSZ",
+        "PROT C;P;",
+        "CCC",
+        "SSCN",
+        "CPSV",
+        "EPRT",
+        "LPRT",
+        "LPSV",
+        "MODE B",
+        "MODE C",
+    ],
 )
 def test_what_cannot_be_carried_is_left_out(feature):
     assert not feat.is_carried(feature)

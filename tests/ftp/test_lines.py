@@ -67,7 +67,9 @@ def test_lines_before_a_line_that_is_too_long_are_still_taken():
     assert splitter.is_overflowed
 
 
-@given(st.lists(st.sampled_from([b"\r", b"\n", b"\xff", b"\xf4", b"\xf2", b"ABOR", b" ", b"x" * 9, b"\xfb"])), st.data())
+@given(
+    st.lists(st.sampled_from([b"\r", b"\n", b"\xff", b"\xf4", b"\xf2", b"ABOR", b" ", b"x" * 9, b"\xfb"])), st.data()
+)
 def test_any_split_of_the_bytes_gives_the_same_lines(pieces, data):
     whole = b"".join(pieces)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(whole)), max_size=6)))

@@ -232,7 +232,6 @@ def test_a_server_that_answers_nothing_to_abor_is_left():
         S< ABOR
         D< drop cut
         T> 10
-        D< drop cut
         C< {ABORTED}
         S< [cut]
         C< 421 The server does not answer.

@@ -4,6 +4,8 @@ import pytest
 
 from ftpair.core.facts import LoginAnswered, ServerFailed, SessionEnded
 from ftpair.core.plan import ServerTls
+from ftpair.ftp.reply import Reply
+from ftpair.session import events
 from tests.transcripts.play import LOGIN, SECURE, TLS, Stage, greeted, logged_in, plan, servers, tls_plan
 
 EXPLICIT = ServerTls(mode="explicit")
@@ -455,3 +457,21 @@ def test_s18_a_name_with_control_characters_is_shown_escaped():
         S< [dial A]
     """)
     assert len(long.session.user) == 259
+
+
+def test_s2_a_reply_in_clear_text_after_234_is_never_taken_as_one():
+    stage = greeted(plan(servers=servers(tls=EXPLICIT), retries=0)).play("""
+        C> USER anna
+        S< [dial A]
+        S> 220 Welcome.
+        S< AUTH TLS
+    """)
+    stage.session.handle(events.ServerReplied(Reply(234, b"234 ok\r\n")), stage.now)
+    stage.tell(events.ServerReplied(Reply(230, b"230 in\r\n")))
+    stage.play(f"""
+        S< [ended]
+        C< {NO_SERVER}
+        C< [ended]
+    """)
+    assert not stage.session.is_logged_in
+    assert b"anna" not in stage.to_server

@@ -210,7 +210,6 @@ def test_a_server_that_says_nothing_about_a_cut_is_left_after_ten_seconds():
         S~ cut 2
         T> 9
         T> 1
-        D< drop cut
         C< {LOST}: the server's data connection was reset.
         S< [cut]
         C< 421 The server does not answer.
@@ -249,7 +248,6 @@ def test_s12_a_server_that_is_lost_before_its_226_means_426():
     started().play(f"""
         S~ end 5
         S> [lost reset]
-        D< drop cut
         C< {LOST}: the connection to the server is lost.
         S< [cut]
         C< 421 The connection to the server is lost.
@@ -324,3 +322,7 @@ def test_the_running_transfer_can_be_seen():
     assert (transfer.verb, transfer.path, transfer.direction, transfer.started) == ("RETR", "a.bin", "down", 1000.0)
     assert stage.session.is_transferring
     assert stage.session.state == "transferring"
+
+
+def test_a_session_in_clear_text_that_the_policy_allows_moves_clear_data():
+    started(service=tls_plan(clear_text="allow", data_protection="require"))

@@ -301,7 +301,7 @@ def passive(stage: Stage, port: int = 1025) -> Stage:
 
 def started(command: str = "RETR a.bin", service: ServicePlan | None = None) -> Stage:
     """A logged-in client whose transfer moves data."""
-    direction = "up" if command.split()[0] in {"STOR", "APPE", "STOU"} else "down"
+    direction = "up" if command.split(maxsplit=1)[0] in {"STOR", "APPE", "STOU"} else "down"
     return passive(logged_in(service)).play(f"""
         C> {command}
         S< {command}

@@ -1,9 +1,8 @@
 """ABOR: the one command that overtakes a transfer (RFC 959, 4.1.3)."""
 
-from ftpair.core.ending import End
 from ftpair.ftp.command import Command
 from ftpair.session.conversation import Conversation, relay
-from ftpair.session.effects import DropData, ToServer
+from ftpair.session.effects import ToServer
 from ftpair.session.events import ClientSent, ServerReplied, Ticked
 from ftpair.session.states import State
 from ftpair.session.transfer import conclude, cut_reply, running
@@ -51,14 +50,12 @@ def _drop(talk: Conversation) -> None:
 
 
 def _cut_data(talk: Conversation) -> None:
-    """Cut both legs; data that have ended well before stay complete."""
-    if talk.state in (State.AWAITING_FINAL, State.CUTTING):
-        return
+    """Cut both legs; data that have ended before keep the end that they had."""
     transfer = running(talk)
-    transfer.end = "aborted"
-    transfer.reason = "ABOR"
-    talk.emit(DropData(End.CUT))
-    talk.count_moved(transfer)
+    if transfer.has_legs:
+        transfer.end = "aborted"
+        transfer.reason = "ABOR"
+        talk.cut_legs(transfer)
 
 
 def _conclude_held(talk: Conversation) -> None:

@@ -46,6 +46,8 @@ class Transfer(msgspec.Struct):
     started: float
     is_running: bool = False
     """Whether data may move: the server has said 1xx."""
+    has_legs: bool = True
+    """Whether the data connection is still there: neither ended nor dropped."""
     bytes: int = 0
     end: Literal["", "cut", "aborted"] = ""
     """Set as soon as the transfer cannot be complete any more; no 2xx reaches the client from then on."""
@@ -211,21 +213,23 @@ class Conversation:
         self.emit(Note(self._summary(ended)))
         self.emit(HangUpClient(client_end))
         self.queue.clear()
+        self.is_attached = False
         self.go(State.ENDED)
 
     def drop_transfer(self, reason: str, reply: bytes) -> None:
         """Cut the running transfer; `reply` is what the client gets to it."""
         transfer = self.transfer
         assert transfer is not None, "no transfer to drop"
-        self.emit(DropData(End.CUT))
-        self.count_moved(transfer)
+        self.cut_legs(transfer)
         transfer.reason = transfer.reason or reason
         self.close_transfer(transfer.end or "cut", reply)
 
-    def count_moved(self, transfer: Transfer) -> None:
-        """Ask the data plane how far a dropped transfer came: no event will tell."""
-        if transfer.is_running and not transfer.bytes:
-            transfer.bytes = self.moved()
+    def cut_legs(self, transfer: Transfer) -> None:
+        """Drop the data connection, and ask the data plane how far it came: no event will tell."""
+        if transfer.has_legs:
+            transfer.has_legs = False
+            transfer.bytes = self.moved() if transfer.is_running else 0
+            self.emit(DropData(End.CUT))
 
     def close_transfer(self, result: Literal["complete", "refused", "cut", "aborted"], reply: bytes) -> None:
         """Write the transfer down as ended."""

@@ -97,14 +97,12 @@ def _server_port(reply: Reply) -> int:
 
 
 def _answer(talk: Conversation) -> None:
-    if not talk.server_port:
+    if talk.server_port:
+        host = talk.passive_host
+        talk.tell(passive_reply(host, talk.port) if host else extended_passive_reply(talk.port))
+        talk.emit(DialData(chosen(talk).address.host, talk.server_port))
+    else:
         talk.note_protocol_error(Leg.SERVER, "bad-passive-reply")
         talk.give_up_port()
         talk.say("425 The server names no port.")
-    elif talk.passive_host:
-        talk.tell(passive_reply(talk.passive_host, talk.port))
-        talk.emit(DialData(chosen(talk).address.host, talk.server_port))
-    else:
-        talk.tell(extended_passive_reply(talk.port))
-        talk.emit(DialData(chosen(talk).address.host, talk.server_port))
     talk.rest()
