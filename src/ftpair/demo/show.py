@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
@@ -76,7 +77,7 @@ def go_on(place: Place, papers: Papers) -> str:
 def _cells(outcome: Outcome) -> list[str]:
     rate = f"{outcome.size / MIB / outcome.seconds:,.1f}" if outcome.seconds else ""
     reuse = ("resumed" if outcome.is_resumed else "full") if outcome.is_right else ""
-    verdict = "[green]right[/green]" if outcome.is_right else f"[red]wrong:[/red] {outcome.fault}"
+    verdict = "[green]right[/green]" if outcome.is_right else f"[red]wrong:[/red] {escape(outcome.fault)}"
     file = f"{_short(outcome.size)} {outcome.direction}"
     return [str(outcome.way), outcome.tls, reuse, outcome.server, file, f"{outcome.size:,}", rate, verdict]
 
