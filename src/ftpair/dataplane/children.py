@@ -152,8 +152,8 @@ class Child:
         self._why = ""
         try:
             process, gone = self._spawn()
-        except OSError as error:
-            return f"could not be started: {error.strerror}"
+        except (OSError, SetupError) as error:  # No process or no memory left, or the user is gone: tried again.
+            return f"could not be started: {error}"
         self._watch(READY_TIMEOUT_S, f"was not ready within {READY_TIMEOUT_S:g} s")
         self._parent.child_started(self)
         try:

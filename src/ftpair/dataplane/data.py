@@ -15,7 +15,7 @@ from ftpair.core.ending import End, Leg
 from ftpair.core.facts import DataConnection, Fact, Handshake, Tls
 from ftpair.core.plan import Clocks
 from ftpair.dataplane import tls
-from ftpair.dataplane.dialling import Dialling
+from ftpair.dataplane.dialling import Dialling, keep_alive
 from ftpair.dataplane.farewell import reset, say_goodbye
 from ftpair.dataplane.passive import Expectation, PassivePorts
 from ftpair.dataplane.relay import Pool, Relay
@@ -293,6 +293,10 @@ class DataConnections:
                 self._fail(late, f"no TLS handshake on the data connection within {clocks.handshake_timeout_s:g} s")
             elif now > self._deadline:
                 self._fail(late, f"no data connection from the {late.leg.value} within {clocks.data_timeout_s:g} s")
+        elif self._moved < 0:
+            self._moved = 0
+            keep_alive(self.relay.source)  # Not earlier: most transfers are over before they could need it.
+            keep_alive(self.relay.destination)
         elif self.relay.bytes != self._moved:
             self._moved, self._moved_at = self.relay.bytes, now
         elif now - self._moved_at > clocks.stall_timeout_s:

@@ -22,7 +22,7 @@ from ftpair.dataplane import tls
 from ftpair.dataplane.control import ControlStream
 from ftpair.dataplane.counts import Counts
 from ftpair.dataplane.data import DataConnections, Surroundings, Terms
-from ftpair.dataplane.dialling import Dialling
+from ftpair.dataplane.dialling import Dialling, keep_alive
 from ftpair.dataplane.service import Service
 from ftpair.ftp.lines import LineSplitter
 from ftpair.ftp.replies import ReplyReader
@@ -210,6 +210,7 @@ class Driver:
     def _server_connected(self, sock: socket.socket) -> None:
         self._dialling = None
         assert self._server_plan is not None
+        keep_alive(sock)
         self._server = ControlStream(self._worker.loop, sock, self._server_bytes, self._server_lost)
         if self._server_plan.tls.mode == "implicit":
             self._secure_server_with(events.ServerReady)

@@ -17,6 +17,7 @@ from ftpair.core.plan import Plan, ServerPlan
 from ftpair.core.status import ServerState
 from ftpair.dataplane.counts import Counts
 from ftpair.dataplane.data import DataConnections
+from ftpair.dataplane.dialling import keep_alive
 from ftpair.dataplane.driver import Driver
 from ftpair.dataplane.farewell import LINGER_S
 from ftpair.dataplane.passive import PassivePorts
@@ -28,6 +29,15 @@ TICK_S = 1.0
 _ACCEPTS_AT_ONCE = 16
 _PAUSE_S = 0.2
 """How long accepting rests when descriptors have run out."""
+
+
+def _prepare(listener: socket.socket) -> None:
+    """Set what every accepted connection inherits."""
+    listener.settimeout(0)
+    # asyncio sets it only on its own sockets; with Nagle every transfer stalls for 40 ms.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    keep_alive(listener)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)  # The urgent DM in front of ABOR stays in line.
 
 
 def open_descriptors() -> int:
@@ -92,7 +102,7 @@ class Worker:
                 os.close(fd)
             else:
                 listener = socket.socket(fileno=fd)
-                listener.settimeout(0)
+                _prepare(listener)
                 self._listeners[key] = listener
                 self.loop.add_reader(fd, self._acceptable, key, listener)
 
@@ -129,10 +139,6 @@ class Worker:
         name = f"{self.number}-{self._began:x}-{random.getrandbits(24):06x}"
         try:
             sock.settimeout(0)
-            # asyncio sets it only on its own sockets; with Nagle every transfer stalls for 40 ms.
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)  # The urgent DM in front of ABOR stays in line.
             driver = Driver(self, service, sock, key.entrance, name)
         except OSError:  # It was gone before it was greeted.
             sock.close()
