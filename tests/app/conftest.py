@@ -30,13 +30,20 @@ class Site:
     def __init__(self, folder):
         self.folder, self.path = folder, folder / "ftpair.yaml"
         self.port, self.other_port = free_ports(2)
+        self.server_port = 0
+        """The port of a real server, if there is one."""
         self.write()
 
-    def write(self, *, greeting="Hello.", servers=("FTP_SVR1", "FTP_SVR2"), port=None, workers=2, more=""):
-        pool = "\n".join(f"      {name}: {{address: 127.0.0.1, port: {2200 + at}}}" for at, name in enumerate(servers))
+    def write(
+        self, *, greeting="Hello.", servers=("FTP_SVR1", "FTP_SVR2"), port=None, workers=2, state="state", more=""
+    ):
+        pool = "\n".join(
+            f"      {name}: {{address: 127.0.0.1, port: {self.server_port or 2200 + at}}}"
+            for at, name in enumerate(servers)
+        )
         self.path.write_text(f"""
 workers: {workers}
-paths: {{runtime: {self.folder}/run, state: {self.folder}/state}}
+paths: {{runtime: {self.folder}/run, state: {self.folder}/{state}}}
 virtual_services:
   VIP:
     address: 127.0.0.1
@@ -50,10 +57,11 @@ virtual_services:
 
     def node(self):
         slots = Slots()
-        plan = check(self.path, 1, slots).plan
+        checked = check(self.path, 1, slots)
+        plan = checked.plan
         listeners = Listeners(plan.workers)
         listeners.open(listener_keys(plan))
-        return Node(Foundation(self.path, plan, slots, listeners, 0, self.folder / "state"), lambda _request: None)
+        return Node(Foundation(self.path, plan, slots, listeners, 0, checked.config.paths), lambda _request: None)
 
     @asynccontextmanager
     async def running(self, **environment):

@@ -113,13 +113,17 @@ def test_a_dry_run_tells_the_steps_and_takes_none(site):
     play(site, scenario)
 
 
-def test_the_number_of_workers_stays_until_a_restart_and_the_rest_is_applied(site):
+def test_workers_and_paths_stay_until_a_restart_and_the_rest_is_applied(site):
     async def scenario(node):
-        site.write(workers=4, greeting="Welcome.")
+        site.write(workers=4, greeting="Welcome.", state="elsewhere")
         answer = await apply(node, is_dry_run=False)
-        assert answer.steps == ("VIP: greeting Hello. -> Welcome.", "workers 2 -> 4: needs a restart")
+        later = (
+            "workers 2 -> 4: needs a restart",
+            f"paths.state {site.folder}/state -> {site.folder}/elsewhere: needs a restart",
+        )
+        assert answer.steps == ("VIP: greeting Hello. -> Welcome.", *later)
         assert (node.plan.workers, len(node.workers)) == (2, 2)
-        assert await apply(node, is_dry_run=False) == Applied(2, ("workers 2 -> 4: needs a restart",))
+        assert await apply(node, is_dry_run=False) == Applied(2, later)
 
     play(site, scenario)
 

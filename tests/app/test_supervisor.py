@@ -1,5 +1,6 @@
 """`ftpair serve` as a whole: real processes, real signals, real sockets."""
 
+import ftplib
 import json
 import os
 import re
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+from tests.app.conftest import free_ports
 
 SERVE = "import sys, pathlib; from ftpair.app.supervisor import serve; sys.exit(serve(pathlib.Path(sys.argv[1])))"
 
@@ -113,6 +116,8 @@ def test_it_serves_until_it_is_told_to_end_and_leaves_nothing_behind(site):
             "ftpair.app.prober": 1,
             "ftpair.api": 1,
         }
+        limits = Path(f"/proc/{children['ftpair.app.worker'][0]}/limits").read_text()
+        assert re.search(r"Max open files +(\d+) +\1 ", limits)
         assert ftpair.end() == 0
         ftpair.heard("STOPPING=1")
         assert not any(is_alive(pid) for pids in children.values() for pid in pids)
@@ -167,6 +172,80 @@ def test_children_end_when_their_supervisor_is_killed(site):
         pids = [pid for pids in ftpair.children().values() for pid in pids]
         ftpair.process.kill()
         until(lambda: not any(is_alive(pid) for pid in pids), 10)
+
+
+SIZE = 32 * 1024 * 1024
+
+
+@pytest.fixture
+def real_server(site):
+    """A real FTP server with one large file."""
+    with (site.folder / "large.bin").open("wb") as file:
+        file.truncate(SIZE)
+    (site.server_port,) = free_ports(1)
+    site.write()
+    command = [
+        sys.executable,
+        "-m",
+        "pyftpdlib",
+        "-i",
+        "127.0.0.1",
+        "-p",
+        str(site.server_port),
+        "-d",
+        str(site.folder),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        until(lambda: can_connect(site.server_port))
+        yield server
+        server.kill()
+
+
+def can_connect(port):
+    with suppress(ConnectionRefusedError):
+        return bool(connect(port))
+    return False
+
+
+def begin_download(port):
+    client = ftplib.FTP()
+    client.connect("127.0.0.1", port, timeout=20)
+    client.login()
+    return client, client.transfercmd("RETR large.bin")
+
+
+def test_a_running_transfer_is_finished_before_the_end(site, real_server):
+    with running(site) as ftpair:
+        ftpair.heard("READY=1")
+        client, data = begin_download(site.port)
+        ftpair.process.send_signal(signal.SIGTERM)
+        ftpair.heard("STOPPING=1")
+        until(lambda: not can_connect(site.port))
+        assert ftpair.api("/api/v1/status").json()["is_draining"]
+        assert ftpair.api("/readyz").status_code == 503
+        received = 0
+        while chunk := data.recv(1 << 20):
+            received += len(chunk)
+        assert received == SIZE
+        assert client.voidresp().startswith("226")
+        assert ftpair.process.wait(20) == 0
+
+
+def test_a_second_signal_ends_everything_at_once(site, real_server):
+    with running(site) as ftpair:
+        ftpair.heard("READY=1")
+        _client, data = begin_download(site.port)
+        ftpair.process.send_signal(signal.SIGTERM)
+        ftpair.heard("STOPPING=1")
+        time.sleep(1)
+        assert ftpair.process.poll() is None
+        pids = [pid for pids in ftpair.children().values() for pid in pids]
+        begun = time.monotonic()
+        assert ftpair.end() == 0
+        assert time.monotonic() - begun < 2
+        assert not any(is_alive(pid) for pid in pids)
+        assert ftpair.log.read_text().count("died") == 0
+        data.close()
 
 
 def test_a_drained_server_stays_drained_over_a_restart(site):

@@ -11,7 +11,8 @@ import structlog
 from msgspec.structs import replace
 
 from ftpair.app.node import LastApply, Node
-from ftpair.config.check import check
+from ftpair.config.blocks import Paths
+from ftpair.config.check import Checked, check
 from ftpair.config.problems import InvalidConfigError, describe, describe_warnings
 from ftpair.config.slots import Slots
 from ftpair.config.steps import steps
@@ -24,8 +25,6 @@ log = structlog.get_logger("ftpair")
 
 FOLLOW_TIMEOUT_S = 10.0
 """What workers get to make TLS contexts and say Ready."""
-FIXED = ("workers", "user")
-"""What stays as it is until a restart: ports are split by the number of workers, and processes run as their user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,8 @@ class Change:
 async def apply(node: Node, *, is_dry_run: bool) -> Applied | Refused:
     """Read the file and work by it, or say why not."""
     try:
-        change = await asyncio.to_thread(prepare, node.path, node.plan, node.slots.copy(), node.revision + 1)
+        slots, revision = node.slots.copy(), node.revision + 1
+        change = await asyncio.to_thread(prepare, node.path, node.plan, node.paths, slots, revision)
         if is_dry_run:
             _try_listeners(node, change.plan)
             return Applied(change.plan.revision, change.steps)
@@ -54,8 +54,8 @@ async def apply(node: Node, *, is_dry_run: bool) -> Applied | Refused:
     return answer
 
 
-def prepare(path: Path, running: Plan, slots: Slots, revision: int) -> Change:
-    """Return the change from the running plan to the file; blocks on files and names. `slots` are taken over.
+def prepare(path: Path, running: Plan, paths: Paths, slots: Slots, revision: int) -> Change:
+    """Return the change from what runs to the file; blocks on files and names. `slots` are taken over.
 
     Raises InvalidConfigError.
     """
@@ -64,11 +64,21 @@ def prepare(path: Path, running: Plan, slots: Slots, revision: int) -> Change:
     plan = replace(wanted, workers=running.workers, user=running.user)
     if replace(plan, revision=running.revision) == running:
         plan = running
-    later = [(name, getattr(running, name), getattr(wanted, name)) for name in FIXED]
-    needs_restart = tuple(
-        f"{name} {old or 'none'} -> {new or 'none'}: needs a restart" for name, old, new in later if old != new
+    later = _until_restart(running, paths, checked)
+    return Change(plan, slots, steps(running, plan) + later + describe_warnings(checked.warnings))
+
+
+def _until_restart(running: Plan, paths: Paths, wanted: Checked) -> tuple[str, ...]:
+    """Say what stays as it is: ports are split by the number of workers, processes keep their user and their files."""
+    fixed = (
+        ("workers", running.workers, wanted.plan.workers),
+        ("user", running.user, wanted.plan.user),
+        ("paths.runtime", paths.runtime, wanted.config.paths.runtime),
+        ("paths.state", paths.state, wanted.config.paths.state),
     )
-    return Change(plan, slots, steps(running, plan) + needs_restart + describe_warnings(checked.warnings))
+    return tuple(
+        f"{name} {old or 'none'} -> {new or 'none'}: needs a restart" for name, old, new in fixed if old != new
+    )
 
 
 async def _take(node: Node, change: Change) -> Applied | Refused:

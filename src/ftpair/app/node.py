@@ -15,6 +15,7 @@ from ftpair.app.listing import Listing
 from ftpair.app.rows import Leaving
 from ftpair.app.states import States
 from ftpair.app.traffic import Traffic
+from ftpair.config.blocks import Paths
 from ftpair.config.slots import Slots
 from ftpair.core.messages import (
     Beat,
@@ -32,6 +33,7 @@ from ftpair.core.plan import Plan
 from ftpair.dataplane.children import Child, Recipe
 from ftpair.dataplane.counts import SESSIONS, Counts, create_counts_fd
 from ftpair.dataplane.listeners import Listeners, listener_keys
+from ftpair.observe import log as logs
 
 log = structlog.get_logger("ftpair")
 
@@ -56,7 +58,7 @@ class Foundation:
     listeners: Listeners
     door: int
     """The descriptor of the control socket."""
-    state_folder: Path
+    paths: Paths
 
 
 class Node:
@@ -73,7 +75,8 @@ class Node:
         self.counts_fd = create_counts_fd(self.plan.workers)
         self.counts = Counts(self.counts_fd, self.plan.workers, self.plan.workers)
         self.figures, self.listing, self.traffic = Figures(), Listing(), Traffic(self.counts)
-        admin = AdminFile(foundation.state_folder / "admin.json", log.warning)
+        self.paths = foundation.paths
+        admin = AdminFile(Path(self.paths.state) / "admin.json", log.warning)
         self.states = States(admin, self._tell_states, log.info)
         self.workers = [self._worker(number) for number in range(self.plan.workers)]
         self.prober = Child(Recipe("prober", "ftpair.app.prober", user=self.plan.user), self)
@@ -113,8 +116,8 @@ class Node:
         return sum(self.counts.of_worker(worker, slot, SESSIONS) for slot in services)
 
     def is_followed(self) -> bool:
-        """Whether all workers that live work by the plan."""
-        return all(self._revisions.get(each.name) == self.plan.revision for each in self.workers if each.pid)
+        """Whether all workers work by the plan."""
+        return all(self._revisions.get(each.name) == self.plan.revision for each in self.workers)
 
     async def until(self, condition: Callable[[], bool], timeout_s: float) -> bool:
         """Wait for something that children bring about; return whether it came in time."""
@@ -182,6 +185,7 @@ class Node:
 
     def _adopt(self, plan: Plan, slots: Slots) -> None:
         self.plan, self.slots = plan, slots
+        logs.configure(plan.log_format, plan.log_level)
         self.traffic.watch(slots.values())
         self.states.use_plan(plan)
 

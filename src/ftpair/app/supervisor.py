@@ -18,7 +18,7 @@ from ftpair.config.check import check
 from ftpair.config.problems import InvalidConfigError, describe, describe_warnings
 from ftpair.config.slots import Slots
 from ftpair.core.errors import FtpairError, SetupError
-from ftpair.core.messages import Apply, Request, Response
+from ftpair.core.messages import Apply, Refused, Request, Response
 from ftpair.dataplane.children import READY_TIMEOUT_S, Child, check_user
 from ftpair.dataplane.listeners import Listeners, listener_keys
 from ftpair.observe import log as logs
@@ -60,7 +60,7 @@ async def _serve(path: Path) -> None:
     listeners = Listeners(plan.workers)
     try:
         listeners.open(listener_keys(plan))
-        foundation = Foundation(path, plan, slots, listeners, door.fileno(), Path(config.paths.state))
+        foundation = Foundation(path, plan, slots, listeners, door.fileno(), config.paths)
         await Supervisor(foundation).run()
     finally:
         listeners.close()
@@ -119,7 +119,9 @@ class Supervisor:
             READY_TIMEOUT_S,
         )
         late = [each.name for each in workers if not each.is_ready]
-        if late and not self._told_to_end.is_set():
+        if self._told_to_end.is_set():
+            return
+        if late:
             raise SetupError(f"{', '.join(late)} cannot start; the lines above say why")
         sentence = "serves " + ", ".join(service.name for service in self._node.plan.services)
         log.info(sentence, workers=len(workers), revision=self._node.plan.revision)
@@ -150,6 +152,7 @@ class Supervisor:
     def _stop_asked(self) -> None:
         if self._told_to_end.is_set():
             for child in self._node.children:
+                child.stop(0.0)
                 child.kill("ended at once")
         self._told_to_end.set()
         self._node.ring()
@@ -159,7 +162,9 @@ class Supervisor:
 
     async def _apply(self) -> None:
         notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
-        await self._actions.answer(Apply())
+        answer = await self._actions.answer(Apply())
+        if isinstance(answer, Refused) and answer.kind == "busy":
+            log.warning("apply refused", reason=answer.sentence)
         notify("READY=1")
 
     def _asked(self, request: Request) -> None:
