@@ -8,14 +8,13 @@ from collections.abc import Callable
 
 from ftpair.dataplane.tls import reason_of
 
-
 KEEPALIVE_IDLE_S = 60
 KEEPALIVE_INTERVAL_S = 15
 KEEPALIVE_PROBES = 4
 
 
 def keep_alive(sock: socket.socket) -> None:
-    """Probe a silent peer: firewalls forget idle control connections during long transfers, and dead peers are found."""
+    """Probe a silent peer: firewalls forget idle connections during long transfers, and dead peers are found."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_IDLE_S)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S)

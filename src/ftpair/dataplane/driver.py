@@ -73,13 +73,14 @@ class Driver:
         self._is_handling = self._is_over = False
         self._client = ControlStream(worker.loop, sock, self._client_bytes, self._client_lost)
         self._lines = LineSplitter()
-        self._unread = 0
+        self._unread = self._unread_replies = 0
         self._server: ControlStream | None = None
         self._server_plan: ServerPlan | None = None
         self._server_session: ssl.SSLSession | None = None
         self._dialling: Dialling | None = None
         self._replies = ReplyReader()
         self._data: DataConnections | None = None
+        self._bytes_column = columns.BYTES_DOWN
         self._counted_bytes = -1
         """Bytes of the running transfer that are in the shared counts already; -1 when none runs."""
         self._handshake_until = self._server_until = 0.0
@@ -230,8 +231,6 @@ class Driver:
         elif self._replies.is_garbage:
             self._server_failed("sent something that is not a reply")
 
-    _unread_replies = 0
-
     def _secure_server(self, _effect: effects.SecureServer) -> None:
         if self._unread_replies or self._replies.is_pending:
             self._events.append(events.ServerLost("sent bytes in clear text after its 234"))  # Interop S2.
@@ -309,6 +308,7 @@ class Driver:
             self._events.append(events.DataEnded(End.CUT, 0, "there is no data connection"))
             return
         self._counted_bytes = 0
+        self._bytes_column = columns.BYTES_UP if effect.direction == "up" else columns.BYTES_DOWN
         self._count(columns.TRANSFERS, 1)
         self._data.join(effect.direction, client_tls=effect.client_tls, server_tls=effect.server_tls)
 
@@ -335,9 +335,7 @@ class Driver:
             self._count(columns.TRANSFERS, -1)
 
     def _count_bytes(self, moved: int) -> None:
-        transfer = self.session.transfer
-        column = columns.BYTES_UP if transfer is not None and transfer.direction == "up" else columns.BYTES_DOWN
-        self._count(column, moved - self._counted_bytes)
+        self._count(self._bytes_column, moved - self._counted_bytes)
         self._counted_bytes = moved
 
     def _wrap_server_data(self, sock: socket.socket) -> ssl.SSLSocket:
