@@ -51,10 +51,9 @@ SessionArgument = Annotated[
 
 def with_watch_seconds(arguments: list[str]) -> list[str]:
     """Return the command line with the seconds that `--watch` may leave out."""
-    nexts = [*arguments[1:], ""]
     return [
         f"--watch={DEFAULT_WATCH_S}" if word in ("--watch", "-w") and not _is_number(following) else word
-        for word, following in zip(arguments, nexts, strict=True)
+        for word, following in zip(arguments, [*arguments[1:], ""], strict=False)
     ]
 
 

@@ -1,0 +1,193 @@
+"""`status`, `sessions`, `transfers`."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from ftpair.core.messages import GetSessions, GetStatus, SessionTable, StatusIs
+from ftpair.core.status import Admin, Health
+from tests.api.supervisor import node, server, service, session, transfer
+from tests.cli.terminal import Terminal, on_terminal
+
+
+def test_status_shows_the_node_and_every_service_with_its_servers(ftpair, supervisor):
+    ran = ftpair("status")
+    assert ran.status == 0
+    assert ran.err == ""
+    lines = ran.out.splitlines()
+    assert lines[0].startswith("ftpair 0.1.0 is ready, revision 4, up ")
+    assert lines[1] == "last apply: revision 4: 2 steps"
+    assert lines[3:9] == [
+        "FTPS_VIP  serving: 2 of 2 servers take new sessions",
+        "  192.0.2.10, explicit 21, implicit 990, passive 1025-1052, mode ftp, least-sessions",
+        "  6 of 500 sessions, 2 transfers, 120.5 MiB/s",
+        "  passive ports [######------------------] 7 of 28 in use",
+        lines[7],
+        lines[8],
+    ]
+    assert lines[7].split() == (
+        ["SERVER", "ADDRESS", "TLS", "ADMIN", "HEALTH", "FOR", "WEIGHT", "SESSIONS", "TRANSFERS", "RATE", "WHY"]
+    )
+    assert lines[8].startswith("  FTP_SVR1  10.0.0.11:21  off  online  up")
+    assert lines[9].endswith("connection refused")
+    assert lines[11].startswith("OTHER_VIP  serving")
+
+
+def test_bad_days_are_told_in_words(ftpair, supervisor):
+    halted = server("S", admin=Admin.HALT, health=Health.UNKNOWN, max_sessions=10, since=0)
+    dead = service(is_serving=False, reason="no server is up", servers=(halted,), implicit=None, max_sessions=0)
+    supervisor.answers[GetStatus] = StatusIs(node(is_ready=False, services=(dead,), last_apply=""))
+    out = ftpair("status").out
+    assert "is not ready, revision 4" in out
+    assert "last apply" not in out
+    assert "FTPS_VIP  not serving: no server is up" in out
+    assert "implicit" not in out
+    assert "halt   unknown" in out
+    assert "3/10" in out
+
+
+def test_a_draining_node_and_lost_workers_are_told(ftpair, supervisor):
+    (worker,) = node().workers
+    lost = [worker, type(worker)(1, 0, is_ready=False, sessions=0, restarts=2, loop_lag_seconds=0, open_fds=0)]
+    supervisor.answers[GetStatus] = StatusIs(node(is_draining=True, workers=tuple(lost)))
+    assert "is draining," in ftpair("status").out
+    assert "2 workers (1 ready), 2 restarts of workers" in ftpair("status").out
+
+
+def test_status_of_one_service_shows_only_that(ftpair, supervisor):
+    out = ftpair("status", "OTHER_VIP").out
+    assert out.startswith("OTHER_VIP  serving")
+    assert "FTPS_VIP" not in out
+
+
+def test_an_unknown_service_fails_with_the_names_there_are(ftpair, supervisor):
+    ran = ftpair("status", "NONE")
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err == "ftpair: There is no virtual service NONE; there is FTPS_VIP, OTHER_VIP.\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "path"),
+    [("status", "status"), ("sessions", "sessions"), ("transfers", "transfers")],
+)
+def test_json_is_what_the_api_says(ftpair, supervisor, command, path):
+    ran = ftpair(command, "--json")
+    with supervisor.http() as http:
+        assert json.loads(ran.out) == http.get(f"/api/v1/{path}").json()
+    assert (ran.status, ran.err) == (0, "")
+
+
+def test_sessions_come_oldest_first(ftpair, supervisor):
+    supervisor.answers[GetSessions] = SessionTable((session(id="new", seconds=1), session(id="old", seconds=9)), ())
+    assert [row.split()[0] for row in ftpair("sessions").out.splitlines()] == ["SESSION", "old", "new"]
+
+
+def test_a_session_before_its_login_has_dashes(ftpair, supervisor):
+    supervisor.answers[GetSessions] = SessionTable((session(user="", server=""),), ())
+    assert ftpair("sessions").out.splitlines()[1].split()[2] == "-"
+
+
+def test_sessions_and_transfers_can_be_narrowed(ftpair, supervisor):
+    assert len(ftpair("sessions", "--user", "bob").out.splitlines()) == 2
+    assert len(ftpair("sessions", "--server", "NONE").out.splitlines()) == 1
+    assert len(ftpair("transfers", "--service", "FTPS_VIP").out.splitlines()) == 2
+
+
+def test_transfers_show_which_file_which_way_how_fast(ftpair, supervisor):
+    row = ftpair("transfers").out.splitlines()[1]
+    assert "RETR  100.0 MiB  2.0 s  50.0 MiB/s  backup.tar" in row
+
+
+HOSTILE = "[red]\x1b[2J\u202e<b>"
+
+
+@pytest.mark.parametrize("how", [(), ("--json",)])
+def test_s18_hostile_names_do_not_reach_the_output(ftpair, supervisor, how):
+    supervisor.answers[GetSessions] = SessionTable((session(user=HOSTILE, command=HOSTILE),), (transfer(path=HOSTILE),))
+    for command in ("sessions", "transfers"):
+        out = ftpair(command, *how).out
+        assert "\x1b" not in out
+        assert "\u202e" not in out
+        assert "[red]" in out
+
+
+def test_s18_hostile_names_do_not_reach_the_terminal(supervisor):
+    supervisor.answers[GetSessions] = SessionTable((session(user=HOSTILE),), ())
+    seen = on_terminal("sessions", columns=200)
+    assert "\x1b[2J" not in seen.text
+    assert "\u202e" not in seen.text
+    assert r"[red]\x1b[2J\u202e<b>" in seen.text
+
+
+def test_a_terminal_gets_colours_and_a_bar(supervisor):
+    seen = on_terminal("status")
+    assert seen.status == 0
+    assert "\x1b[32monline" in seen.text
+    assert "██████" in seen.text
+
+
+def test_no_color_is_obeyed(supervisor):
+    seen = on_terminal("status", NO_COLOR="1")
+    assert "\x1b[32m" not in seen.text
+    assert "online" in seen.text
+
+
+def test_a_narrow_terminal_shows_what_matters(supervisor):
+    seen = on_terminal("status", columns=60, NO_COLOR="1")
+    table = next(row for row in seen.text.splitlines() if "SERVER" in row)
+    assert "HEALTH" in table
+    assert "ADDRESS" not in table
+
+
+def test_watch_shows_it_again_until_ctrl_c_which_is_a_good_end(supervisor):
+    terminal = Terminal(["status", "--watch", "0.2"])
+    terminal.wait_for("2 of 2 servers")
+    supervisor.answers[GetStatus] = StatusIs(node(services=(service(reason="changed meanwhile"),)))
+    terminal.wait_for("changed meanwhile")
+    terminal.type("\x03")
+    assert terminal.end().status == 0
+
+
+def test_watch_outlives_an_api_that_does_not_answer(supervisor):
+    terminal = Terminal(["status", "--watch", "0.2"], FTPAIR_SOCKET=str(supervisor.path))
+    terminal.wait_for("2 of 2 servers")
+    moved = supervisor.path.rename(supervisor.path.with_name("away"))
+    supervisor.process.kill()
+    terminal.wait_for("No ftpair answers")
+    assert "2 of 2 servers" in terminal.text
+    supervisor.start_api()
+    moved.rename(supervisor.path)
+    supervisor.answers[GetStatus] = StatusIs(node(services=(service(reason="back again"),)))
+    terminal.wait_for("back again")
+    terminal.type("\x03")
+    assert terminal.end().status == 0
+
+
+def test_watch_as_json_is_one_value_a_line(supervisor):
+    command = [sys.executable, "-m", "ftpair.cli.main", "sessions", "--watch", "0.1", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        lines = [process.stdout.readline() for _ in range(3)]
+        process.terminate()
+    assert [json.loads(each)[0]["id"] for each in lines] == ["0-1f"] * 3
+
+
+def test_watch_into_a_pipe_is_one_sheet_after_the_other(supervisor):
+    command = [sys.executable, "-m", "ftpair.cli.main", "sessions", "--watch", "0.1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        lines = [process.stdout.readline() for _ in range(5)]
+        process.terminate()
+    assert lines[0] == lines[4]
+    assert lines[3] == "\n"
+
+
+def test_the_socket_may_be_named_by_an_option(ftpair, supervisor, monkeypatch):
+    monkeypatch.delenv("FTPAIR_SOCKET")
+    assert ftpair("status", "--socket", str(supervisor.path)).status == 0
+
+
+def test_proxies_of_the_environment_are_left_aside(ftpair, supervisor, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    assert ftpair("status").status == 0
