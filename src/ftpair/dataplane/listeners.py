@@ -153,10 +153,17 @@ def port_owner(host: str, port: int) -> Owner | None:
     """Return the process that listens there, as far as /proc tells this user."""
     inodes = {f"socket:[{inode}]" for inode in _listening_inodes(host, port)}
     for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if inodes and any(str(fd.readlink()) in inodes for fd in (process / "fd").iterdir()):
+        with suppress(OSError):  # It has ended, or belongs to somebody else.
+            if inodes and any(_target(fd) in inodes for fd in (process / "fd").iterdir()):
                 return Owner(int(process.name), (process / "comm").read_text().strip())
     return None
+
+
+def _target(fd: Path) -> str:
+    try:
+        return str(fd.readlink())
+    except FileNotFoundError:  # Closed since it was listed, as the descriptor of the listing itself is.
+        return ""
 
 
 def _listening_inodes(host: str, port: int) -> set[str]:
