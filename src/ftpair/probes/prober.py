@@ -1,0 +1,123 @@
+"""Probes all servers of a plan, each in its own time, and tells what changed."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ftpair.balance.verdict import HealthRecord
+from ftpair.core.plan import HealthPlan, Plan, ServerPlan
+from ftpair.core.status import ServerState
+from ftpair.probes.probe import probe
+
+OnVerdict = Callable[[int, ServerState], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A server and how it is probed."""
+
+    server: ServerPlan
+    health: HealthPlan
+
+    def is_same_place(self, other: "_Target") -> bool:
+        """Whether what was found at the other says something about this."""
+        mine, its = self.server, other.server
+        return (mine.address, mine.tls) == (its.address, its.tls) and "off" not in {
+            self.health.check,
+            other.health.check,
+        }
+
+    def is_same_probe(self, other: "_Target") -> bool:
+        """Whether a running probe of the other can go on; weights and limits are nothing to it."""
+        mine, its = self.server, other.server
+        return (mine.address, mine.tls, self.health) == (its.address, its.tls, other.health)
+
+
+class _Watch:
+    """Probes one server for as long as its target stays the same."""
+
+    def __init__(self, target: _Target, record: HealthRecord, on_verdict: OnVerdict, repeat_s: float) -> None:
+        self.target = target
+        self.record = record
+        self._on_verdict = on_verdict
+        self._repeat_s = repeat_s
+        self._told: ServerState | None = None
+        self._told_at = 0.0
+
+    async def run(self) -> None:
+        """Probe at once and then every `interval_s`, until cancelled."""
+        server, health = self.target.server, self.target.health
+        if health.check == "off":
+            self._tell(ServerState(reason="not probed", since=time.time()))
+            return
+        spread = 0.5  # After the common start the servers drift apart quickly.
+        while True:
+            began = time.monotonic()
+            outcome = await probe(server, health)
+            self.record = self.record.after(outcome, health.rise, health.fall, time.time())
+            self._tell(self.record.state)
+            pause = health.interval_s * (1 - spread * random.random())  # noqa: S311  # Spreads probes, guards nothing.
+            await asyncio.sleep(max(pause - (time.monotonic() - began), health.interval_s / 10))
+            spread = 0.1
+
+    def _tell(self, state: ServerState) -> None:
+        if self._told is None or _gist(state) != _gist(self._told) or self._is_due(state):
+            self._told, self._told_at = state, time.monotonic()
+            self._on_verdict(self.target.server.slot, state)
+
+    def _is_due(self, state: ServerState) -> bool:
+        return state != self._told and time.monotonic() - self._told_at >= self._repeat_s
+
+
+def _gist(state: ServerState) -> tuple[object, ...]:
+    return state.health, state.reason, state.features
+
+
+class Prober:
+    """Owns one task per real server; calls `on_verdict(slot, state)` when health, reason or features changed.
+
+    A verdict of which only the duration of the check is new is told at most every `repeat_s` seconds.
+    """
+
+    def __init__(self, on_verdict: OnVerdict, repeat_s: float = 10.0) -> None:
+        self._on_verdict = on_verdict
+        self._repeat_s = repeat_s
+        self._targets: dict[int, _Target] = {}
+        self._watches: dict[int, tuple[_Watch, asyncio.Task[None]]] = {}
+        self._is_new = asyncio.Event()
+
+    def use_plan(self, plan: Plan) -> None:
+        """Probe the servers of this plan from now on; probes of which nothing changed go on undisturbed."""
+        self._targets = {
+            server.slot: _Target(server, service.health) for service in plan.services for server in service.servers
+        }
+        self._is_new.set()
+
+    async def run(self) -> None:
+        """Probe until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await self._is_new.wait()
+                self._is_new.clear()
+                self._settle(group)
+
+    def _settle(self, group: asyncio.TaskGroup) -> None:
+        for slot in self._watches.keys() - self._targets.keys():
+            self._watches.pop(slot)[1].cancel()
+        for slot, target in self._targets.items():
+            former = self._watches.get(slot)
+            if former is None or not target.is_same_probe(former[0].target):
+                self._watches[slot] = self._started(target, former, group)
+
+    def _started(
+        self, target: _Target, former: tuple[_Watch, asyncio.Task[None]] | None, group: asyncio.TaskGroup
+    ) -> tuple[_Watch, asyncio.Task[None]]:
+        record = HealthRecord()
+        if former is not None:
+            watch, task = former
+            task.cancel()
+            record = watch.record if target.is_same_place(watch.target) else record
+        new = _Watch(target, record, self._on_verdict, self._repeat_s)
+        return new, group.create_task(new.run(), name=f"probe of {target.server.service}/{target.server.name}")
