@@ -17,6 +17,8 @@ BalancePolicy = Literal["round-robin", "least-sessions", "random-two", "source-h
 CheckLevel = Literal["off", "tcp", "banner", "tls", "login"]
 TlsVersion = Literal["1.2", "1.3"]
 CloseNotify = Literal["require", "ignore"]
+LogFormat = Literal["auto", "json", "text"]
+LogLevel = Literal["debug", "info", "warning", "error"]
 Entrance = Literal["explicit", "implicit"]
 
 
@@ -135,8 +137,8 @@ class Plan(msgspec.Struct, frozen=True):
     shutdown_timeout_s: float = 30.0
     user: str = ""
     """The user of workers, prober and API; empty means the one who started ftpair."""
-    log_format: Literal["auto", "json", "text"] = "auto"
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: LogFormat = "auto"
+    log_level: LogLevel = "info"
 
     def service(self, name: str) -> ServicePlan | None:
         """Return the service of that name."""

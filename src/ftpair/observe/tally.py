@@ -1,0 +1,129 @@
+"""Facts to counters: the metrics of design section 7. Never a user, a file or a client address as a label."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ftpair.core.facts import (
+    DataConnection,
+    Fact,
+    Handshake,
+    LoginAnswered,
+    ProtocolError,
+    ServerFailed,
+    SessionEnded,
+    TransferEnded,
+)
+from ftpair.core.messages import Sample
+
+BUCKETS_S = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0, 300.0, 1800.0)
+"""Upper bounds of `transfer_seconds`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric: its type, its help and the names of its labels."""
+
+    kind: Literal["counter", "gauge", "histogram"]
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+METRICS: dict[str, Metric] = {
+    "sessions": Metric("gauge", "Live sessions.", ("service",)),
+    "sessions_total": Metric("counter", "Sessions that ended.", ("service",)),
+    "logins_total": Metric("counter", "Logins that real servers answered.", ("service", "result")),
+    "transfers": Metric("gauge", "Running transfers.", ("service",)),
+    "transfers_total": Metric("counter", "Transfers that ended.", ("service", "server", "direction", "result")),
+    "transfer_bytes_total": Metric("counter", "Bytes of ended transfers.", ("service", "server", "direction")),
+    "transfer_seconds": Metric("histogram", "Duration of transfers.", ("service", "direction")),
+    "data_connections_total": Metric("counter", "Data connections.", ("service", "mode", "leg", "result")),
+    "passive_ports_in_use": Metric("gauge", "Passive ports on which a client is awaited.", ("service",)),
+    "passive_ports": Metric("gauge", "Ports of the passive range.", ("service",)),
+    "tls_handshakes_total": Metric(
+        "counter", "TLS handshakes.", ("service", "leg", "channel", "version", "resumed", "result")
+    ),
+    "certificate_not_after_seconds": Metric("gauge", "End of a certificate, seconds since the epoch.", ("name",)),
+    "server_admin": Metric("gauge", "1 for the state that the administrator set.", ("service", "server", "state")),
+    "server_health": Metric("gauge", "1 for the state that the probes found.", ("service", "server", "state")),
+    "server_failures_total": Metric("counter", "Servers that failed a new session.", ("service", "server")),
+    "check_seconds": Metric("gauge", "Duration of the last health probe.", ("service", "server")),
+    "commands_total": Metric("counter", "Commands of clients.", ("verb",)),
+    "protocol_errors_total": Metric("counter", "Breaches of the protocol.", ("service", "leg", "kind")),
+    "config_revision": Metric("gauge", "The revision that runs."),
+    "config_last_apply_successful": Metric("gauge", "1 if the last apply succeeded."),
+    "event_loop_lag_seconds": Metric("gauge", "How late the last tick of a worker was.", ("worker",)),
+    "process_open_fds": Metric("gauge", "Open descriptors.", ("process",)),
+    "build_info": Metric("gauge", "Always 1.", ("version",)),
+}
+"""Every metric that ftpair exports, without the prefix `ftpair_`."""
+
+Key = tuple[str, tuple[str, ...]]
+
+
+class Tally:
+    """Counts facts; samples are summed over the processes by the supervisor."""
+
+    def __init__(self) -> None:
+        self._counts: defaultdict[Key, float] = defaultdict(float)
+
+    def add(self, fact: Fact) -> None:
+        """Count a fact."""
+        count = COUNTING.get(type(fact))
+        if count is not None:
+            count(self._counts, fact)
+
+    def samples(self) -> tuple[Sample, ...]:
+        """Return all counters so far."""
+        return tuple(Sample(name, labels, value) for (name, labels), value in self._counts.items())
+
+
+Counts = defaultdict[Key, float]
+
+
+def _session(counts: Counts, fact: SessionEnded) -> None:
+    counts["sessions_total", (fact.service,)] += 1
+
+
+def _login(counts: Counts, fact: LoginAnswered) -> None:
+    counts["logins_total", (fact.service, "accepted" if fact.accepted else "refused")] += 1
+
+
+def _transfer(counts: Counts, fact: TransferEnded) -> None:
+    counts["transfers_total", (fact.service, fact.server, fact.direction, fact.result)] += 1
+    counts["transfer_bytes_total", (fact.service, fact.server, fact.direction)] += fact.bytes
+    for bound in BUCKETS_S:
+        if fact.seconds <= bound:
+            counts["transfer_seconds_bucket", (fact.service, fact.direction, f"{bound:g}")] += 1
+    counts["transfer_seconds_bucket", (fact.service, fact.direction, "+Inf")] += 1
+    counts["transfer_seconds_sum", (fact.service, fact.direction)] += fact.seconds
+
+
+def _data_connection(counts: Counts, fact: DataConnection) -> None:
+    counts["data_connections_total", (fact.service, fact.mode, fact.leg.value, fact.result)] += 1
+
+
+def _handshake(counts: Counts, fact: Handshake) -> None:
+    tls = fact.tls
+    outcome = (tls.version, "yes" if tls.resumed else "no", "done") if tls is not None else ("", "", "failed")
+    counts["tls_handshakes_total", (fact.service, fact.leg.value, fact.channel, *outcome)] += 1
+
+
+def _protocol_error(counts: Counts, fact: ProtocolError) -> None:
+    counts["protocol_errors_total", (fact.service, fact.leg.value, fact.kind)] += 1
+
+
+def _server_failure(counts: Counts, fact: ServerFailed) -> None:
+    counts["server_failures_total", (fact.service, fact.server)] += 1
+
+
+COUNTING: dict[type[Fact], Callable[[Counts, Any], None]] = {
+    SessionEnded: _session,
+    LoginAnswered: _login,
+    TransferEnded: _transfer,
+    DataConnection: _data_connection,
+    Handshake: _handshake,
+    ProtocolError: _protocol_error,
+    ServerFailed: _server_failure,
+}
