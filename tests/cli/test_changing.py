@@ -99,7 +99,7 @@ def test_apply_tells_its_steps_on_stdout_and_the_rest_on_stderr(ftpair, supervis
 
 def test_a_dry_run_says_that_nothing_was_changed(ftpair, supervisor):
     ran = ftpair("apply", "--dry-run")
-    assert ran.err == "Nothing was changed; revision 5 runs.\n"
+    assert ran.err == "Nothing was changed; this would be revision 5.\n"
     assert supervisor.actions == [Apply(dry_run=True)]
 
 

@@ -13,7 +13,7 @@ from ftpair.cli import main
 
 COMMANDS = (
     *("serve", "check", "apply", "status", "sessions", "transfers", "drain", "halt", "online", "kill"),
-    *("schema", "version"),
+    *("demo", "schema", "version"),
 )
 
 

@@ -21,7 +21,7 @@ class ApplyWish:
 
 @dataclass(frozen=True, slots=True)
 class ApplyDone:
-    """The steps that were (or with `dry_run` would be) taken, and the revision that runs now."""
+    """The steps that were (or with `dry_run` would be) taken, and the revision that runs (or would run)."""
 
     revision: int
     dry_run: bool

@@ -64,8 +64,15 @@ def confirm(question: str) -> None:
 
 def _outcome(done: Steps) -> str:
     if done.dry_run:
-        return f"Nothing was changed; revision {done.revision} runs."
-    return f"Revision {done.revision} runs." if done.steps else f"Nothing to change; revision {done.revision} runs."
+        return (
+            f"Nothing was changed; this would be revision {done.revision}."
+            if done.steps
+            else _SAME.format(done.revision)
+        )
+    return f"Revision {done.revision} runs." if done.steps else _SAME.format(done.revision)
+
+
+_SAME = "Nothing to change; revision {} runs."
 
 
 def _tell(said: Said, as_json: bool) -> None:

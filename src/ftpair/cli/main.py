@@ -5,6 +5,7 @@ import sys
 
 import typer
 
+from ftpair.cli import demo
 from ftpair.cli.commands import changing, looking, running
 from ftpair.cli.options import with_watch_seconds
 from ftpair.cli.show import talk
@@ -26,6 +27,7 @@ COMMANDS = (
     changing.halt,
     changing.online,
     changing.kill,
+    demo.demo,
     running.schema,
     running.version,
 )
