@@ -1,4 +1,4 @@
-"""pyftpdlib in a process of its own; strict about resumption by a subclass. `python pyftpdlib_server.py JSON` runs it."""
+"""pyftpdlib as a process, strict about resumption by a subclass: `python pyftpdlib_server.py SETTINGS`."""
 
 import json
 import logging

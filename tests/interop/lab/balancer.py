@@ -1,0 +1,121 @@
+"""ftpair itself, as a person runs it: `ftpair serve` with a file, asked through its socket, ended by SIGTERM."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.interop.lab.authority import Authority
+from tests.interop.lab.daemon import Daemon, DaemonError
+from tests.interop.lab.places import CONTROL_PORT, IMPLICIT_PORT
+
+PASSIVE_FIRST, PASSIVE_LAST = 21000, 21027
+_PATIENCE_S = 30.0
+
+
+class Balancer:
+    """A running ftpair; `settings` is the content of its configuration file."""
+
+    def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
+        self.configuration = folder / "ftpair.yaml"
+        self._settings = {"paths": {"runtime": str(folder / "run"), "state": str(folder / "state")}} | settings
+        self.socket = folder / "run" / "ftpair.sock"
+        command = [sys.executable, "-m", "ftpair.cli.main", "serve", "--config", self.configuration]
+        self._daemon = Daemon(command, folder / "log")
+
+    def start(self) -> None:
+        """Write the file (JSON is YAML), start, and wait until ftpair says that it is ready."""
+        self.configuration.write_text(json.dumps(self._settings, indent=2))
+        self._daemon.start()
+        deadline = time.monotonic() + _PATIENCE_S
+        while not self._is_ready():
+            if not self._daemon.is_running or time.monotonic() > deadline:
+                raise DaemonError(f"ftpair does not become ready:\n{self._daemon.tail(80)}")
+            time.sleep(0.05)
+
+    def stop(self, patience_s: float = 60.0) -> int:
+        """End it by SIGTERM and return its exit status."""
+        return self._daemon.terminate(patience_s)
+
+    @property
+    def daemon(self) -> Daemon:
+        """Return its main process."""
+        return self._daemon
+
+    def ask(self, path: str) -> Any:
+        """Return what the API answers to a GET, as JSON."""
+        with self._client() as client:
+            return client.get(f"/api/v1{path}").raise_for_status().json()
+
+    def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        """Return what the API answers to a POST, as JSON."""
+        with self._client() as client:
+            return client.post(f"/api/v1{path}", json=body or {}).raise_for_status().json()
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """Return the live sessions."""
+        return list(self.ask("/sessions"))
+
+    def worker_pids(self) -> list[int]:
+        """Return the process ids of the workers that are ready."""
+        return [worker["pid"] for worker in self.ask("/status")["workers"] if worker["is_ready"]]
+
+    def log(self) -> str:
+        """Return all that it logged."""
+        return self._daemon.output.read_text(errors="replace")
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Yield the lines of the structured log."""
+        for line in self.log().splitlines():
+            if line.startswith("{"):
+                yield json.loads(line)
+
+    def _client(self) -> httpx.Client:
+        return httpx.Client(transport=httpx.HTTPTransport(uds=str(self.socket)), base_url="http://ftpair", timeout=10)
+
+    def _is_ready(self) -> bool:
+        try:
+            with self._client() as client:
+                return client.get("/readyz").is_success
+        except httpx.TransportError:
+            return False
+
+
+def settings(folder: Path, authority: Authority, services: dict[str, dict[str, Any]], **more: Any) -> dict[str, Any]:
+    """Return the content of a configuration file with these services, each with a certificate for its own address."""
+    certificates = {}
+    for name, service in services.items():
+        identity = authority.issue(f"vip-{folder.name}-{name}", service["address"])
+        certificates[name] = {"certificate": str(identity.certificate), "key": str(identity.key)}
+        if "tls" in service:
+            service["tls"] = {"certificate": name} | service["tls"]
+    return {"workers": 2, "certificates": certificates, "virtual_services": services, "log": {"format": "json"}} | more
+
+
+def service(address: str, servers: dict[str, dict[str, Any]], **more: Any) -> dict[str, Any]:
+    """Return the settings of one virtual service with TLS on both entrances."""
+    ports = {"explicit": CONTROL_PORT, "implicit": IMPLICIT_PORT, "passive": f"{PASSIVE_FIRST}-{PASSIVE_LAST}"}
+    return {"mode": "ftp", "address": address, "ports": ports, "tls": {}, "real_servers": servers} | more
+
+
+def entry(host: str, tls: str = "clear", ca: Path | None = None, port: int = CONTROL_PORT) -> dict[str, Any]:
+    """Return the settings of one real server."""
+    towards = {} if tls == "clear" else {"server_tls": tls, "server_ca": str(ca)}
+    return {"address": host, "port": port} | towards
+
+
+@contextmanager
+def running(folder: Path, configuration: dict[str, Any]) -> Iterator[Balancer]:
+    """Run ftpair for the length of a block."""
+    folder.mkdir(parents=True, exist_ok=True)
+    balancer = Balancer(folder, configuration)
+    try:
+        balancer.start()
+        yield balancer
+    finally:
+        balancer.stop()
