@@ -4,6 +4,7 @@ What peers wrote (user names, paths, replies) is made harmless here once more, w
 directional marks are escaped (interop S18).
 """
 
+import logging
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -74,7 +75,7 @@ def log_fact(fact: Fact) -> None:
             log.info("login refused", **_fields(fact))
         case ServerFailed():
             log.warning("server failed", **_fields(fact))
-        case _:
+        case _ if log.is_enabled_for(logging.DEBUG):
             log.debug(type(fact).__name__, **_fields(fact))
 
 
