@@ -45,16 +45,12 @@ class Load:
 
 def sessions(peer: Peer, door: Door, scale: Scale) -> Samples:
     """Connect, log in, fetch one small file, quit; over and over."""
-    before = machine.tree_cpu_s(peer.pid)
-    work = together(lambda: _whole_session(door), scale.clients, scale.seconds)
-    own_s = machine.tree_cpu_s(peer.pid) - before
-    return {"rate": work.per_second, "machine_cpu": work.cpu_ms_per_step, "own_cpu": 1000 * own_s / work.steps}
+    return _repeated(peer, lambda: _whole_session(door), scale)
 
 
-def files(_peer: Peer, door: Door, scale: Scale) -> Samples:
+def files(peer: Peer, door: Door, scale: Scale) -> Samples:
     """Fetch one small file after the other in one session per client."""
-    work = together(lambda: _one_more_file(door), scale.clients, scale.seconds)
-    return {"rate": work.per_second}
+    return _repeated(peer, lambda: _one_more_file(door), scale)
 
 
 def download_clear(peer: Peer, door: Door, scale: Scale) -> Samples:
@@ -100,6 +96,18 @@ def transfers(_peer: Peer, door: Door, scale: Scale) -> Samples:
     return {
         "fairness": min(received) / statistics.median(received),
         "mib_s": sum(received) / scale.window_s / (1 << 20),
+    }
+
+
+def _repeated(peer: Peer, prepare: Callable[[], Step], scale: Scale) -> Samples:
+    before = machine.tree_cpu_s(peer.pid)
+    work = together(prepare, scale.clients, scale.seconds)
+    own_ms = 1000 * (machine.tree_cpu_s(peer.pid) - before) / work.steps
+    return {
+        "rate": work.per_second,
+        "machine_cpu": work.machine_ms,
+        "client_cpu": work.client_ms,
+        "own_cpu": own_ms,
     }
 
 

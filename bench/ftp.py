@@ -108,7 +108,10 @@ class Session:
         return self._context.wrap_socket(data, session=getattr(self.sock, "session", None))
 
     def _dial(self, port: int) -> socket.socket:
-        sock = socket.create_connection((self._door.host, port), DEADLINE_S)
+        try:
+            sock = socket.create_connection((self._door.host, port), DEADLINE_S)
+        except OSError as error:
+            raise FtpError(f"{self._door.host}:{port} does not take a connection: {error}") from error
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return sock
 

@@ -27,6 +27,7 @@ class Work:
     steps: int
     seconds: float
     machine_cpu_s: float
+    client_cpu_s: float
 
     @property
     def per_second(self) -> float:
@@ -34,21 +35,27 @@ class Work:
         return self.steps / self.seconds
 
     @property
-    def cpu_ms_per_step(self) -> float:
+    def machine_ms(self) -> float:
         """How many milliseconds of CPU the whole machine (client, balancer, server, kernel) spent on a step."""
         return 1000 * self.machine_cpu_s / self.steps
+
+    @property
+    def client_ms(self) -> float:
+        """How many of them the client spent."""
+        return 1000 * self.client_cpu_s / self.steps
 
 
 def together(prepare: Callable[[], Step], clients: int, seconds: float) -> Work:
     """Let each of `clients` processes prepare a step, then repeat it for `seconds`."""
 
-    def task(meet: Step) -> tuple[int, float]:
+    def task(meet: Step) -> tuple[int, float, float]:
         step = prepare()
         meet()
         return _repeat(step, seconds)
 
     answers, cpu_s = in_processes(task, clients)
-    return Work(sum(steps for steps, _ in answers), max(lasted for _, lasted in answers), cpu_s)
+    steps, lasted, client_s = zip(*answers, strict=True)
+    return Work(sum(steps), max(lasted), cpu_s, sum(client_s))
 
 
 def in_processes(task: Task, count: int) -> tuple[list[Any], float]:
@@ -84,13 +91,13 @@ def _client(task: Task, barrier: Barrier, sender: Connection) -> None:
     )  # The end of this process is no part of the figure: the parent kills it after the last answer.
 
 
-def _repeat(step: Step, seconds: float) -> tuple[int, float]:
-    began = time.monotonic()
+def _repeat(step: Step, seconds: float) -> tuple[int, float, float]:
+    began, spent = time.monotonic(), time.process_time()
     steps = 0
     while time.monotonic() - began < seconds:
         step()
         steps += 1
-    return steps, time.monotonic() - began
+    return steps, time.monotonic() - began, time.process_time() - spent
 
 
 def _answer(receiver: Connection) -> Any:

@@ -26,8 +26,8 @@ START_S = 20.0
 STOP_S = 10.0
 
 # Each peer has a loopback address of its own; every passive range lies outside the ephemeral ports (32768 and up).
-SERVER = Door("127.0.0.2", 2141, "clear")
-SERVER_TLS = Door("127.0.0.6", 2141, "explicit")
+SERVER = Door("127.88.0.2", 2141, "clear")
+SERVER_TLS = Door("127.88.0.6", 2141, "explicit")
 SERVER_PASSIVE = (20000, 21999)
 ANONYMOUS = "daemon"
 """Whom vsftpd serves anonymous clients as: it insists on a home that exists, and this account has one everywhere."""
@@ -81,16 +81,16 @@ defaults
   timeout client 1h
   timeout server 1h
 listen clear
-  bind 127.0.0.1:{port}
-  bind 127.0.0.1:{passive[0]}-{passive[1]}
+  bind 127.88.0.1:{port}
+  bind 127.88.0.1:{passive[0]}-{passive[1]}
   option splice-request
   option splice-response
   server vsftpd {host}
 listen implicit
-  bind 127.0.0.5:2990 ssl crt {pair.both}
+  bind 127.88.0.5:2990 ssl crt {pair.both}
   server vsftpd {host}:{port}
 listen implicit_data
-  bind 127.0.0.5:{passive[0]}-{passive[1]} ssl crt {pair.both}
+  bind 127.88.0.5:{passive[0]}-{passive[1]} ssl crt {pair.both}
   server vsftpd {host}
 """
 
@@ -100,7 +100,7 @@ LoadModule mod_tls.c
 LoadModule mod_proxy.c
 ServerName bench
 ServerType standalone
-DefaultAddress 127.0.0.3
+DefaultAddress 127.88.0.3
 Port 2131
 User nobody
 Group nogroup
@@ -137,7 +137,7 @@ certificates:
 virtual_services:
   BENCH:
     mode: ftp
-    address: 127.0.0.4
+    address: 127.88.0.4
     ports: {{explicit: 2121, implicit: 2990, passive: 24000-25999}}
     tls: {{certificate: files, clear_text: allow, data_protection: allow}}
     real_servers:
@@ -190,6 +190,9 @@ class Site:
 
     def start(self, name: str, command: Sequence[str | Path], doors: list[Door]) -> int:
         """Start a program in the foreground, wait until it listens, return its process id."""
+        for door in doors:
+            if _listens(door):
+                raise PeerError(f"{door.host}:{door.port} is in use: another comparison? {name} cannot start.")
         with (self.folder / f"{name}.out").open("wb") as out:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
         self.processes.append(process)
@@ -220,7 +223,7 @@ def start_server(site: Site) -> Peer:
 
 def start_haproxy(site: Site) -> Peer:
     """Start HAProxy: TCP mode with splicing, and TLS offload on an implicit port and its data ports."""
-    doors = {"clear": Door("127.0.0.1", SERVER.port, "clear"), "implicit": Door("127.0.0.5", 2990, "implicit")}
+    doors = {"clear": Door("127.88.0.1", SERVER.port, "clear"), "implicit": Door("127.88.0.5", 2990, "implicit")}
     program = shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin:" + os.environ["PATH"])
     if program is None:
         raise PeerError("HAProxy is not installed; run tools/fetch")
@@ -230,7 +233,7 @@ def start_haproxy(site: Site) -> Peer:
 
 def start_mod_proxy(site: Site) -> Peer:
     """Start ProFTPD with mod_proxy: explicit FTPS in, FTP out."""
-    door = Door("127.0.0.3", 2131, "explicit")
+    door = Door("127.88.0.3", 2131, "explicit")
     command = [
         str(PARTS / "usr/sbin/proftpd"),
         "--nodaemon",
@@ -244,13 +247,12 @@ def start_mod_proxy(site: Site) -> Peer:
 def start_ftpair(site: Site) -> Peer:
     """Start `ftpair serve` with all three ways in."""
     doors = {
-        "clear": Door("127.0.0.4", 2121, "clear"),
-        "explicit": Door("127.0.0.4", 2121, "explicit"),
-        "implicit": Door("127.0.0.4", 2990, "implicit"),
+        "clear": Door("127.88.0.4", 2121, "clear"),
+        "explicit": Door("127.88.0.4", 2121, "explicit"),
+        "implicit": Door("127.88.0.4", 2990, "implicit"),
     }
-    program = Path(sys.executable).parent / "ftpair"
     configuration = site.write("ftpair.yaml", FTPAIR)
-    command = [str(program), "serve", "--config", str(configuration)]
+    command = [sys.executable, "-m", "ftpair.cli.main", "serve", "--config", str(configuration)]
     return Peer("ftpair", doors, site.start("ftpair", command, list(doors.values())))
 
 
