@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from ftpair.balance.choice import NoChoice, choose
+from ftpair.balance.choice import FULL, NoChoice, choose
 from ftpair.balance.policies import Request
 from ftpair.core.endpoint import Endpoint, PortRange
 from ftpair.core.plan import ServerPlan, ServicePlan
@@ -71,7 +71,7 @@ def test_a_server_of_weight_0_gets_nothing():
 def test_a_full_service_takes_no_more():
     plan = service(2, max_sessions=500)
     assert take(plan, UP, UP, sessions={SERVICE_SLOT: 499}).name == "FTP_SVR1"
-    assert take(plan, UP, UP, sessions={SERVICE_SLOT: 500}) == NoChoice("service is full (max_sessions 500)")
+    assert take(plan, UP, UP, sessions={SERVICE_SLOT: 500}) == NoChoice("service is full (max_sessions 500)", FULL)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,11 @@ def test_the_refusal_says_why(states, sentence):
     plan = msgspec.structs.replace(
         plan, servers=tuple(msgspec.structs.replace(server, max_sessions=50) for server in plan.servers)
     )
-    assert take(plan, *states, sessions=full) == NoChoice(sentence)
+    choice = take(plan, *states, sessions=full)
+    assert isinstance(choice, NoChoice)
+    assert choice.reason == sentence
+    assert (choice.text == FULL) is ("full" in sentence)
+    assert "FTP_SVR" not in choice.text
 
 
 def test_the_refusal_says_that_all_were_tried():

@@ -74,7 +74,7 @@ EVENTS = st.one_of(
     ),
     st.sampled_from(
         [
-            events.NoServer("none"),
+            events.NoServer("none", "none"),
             events.NoPort(),
             events.ClientNotSecured("x"),
             events.ClientNotSecured("x", injected=True),

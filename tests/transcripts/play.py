@@ -198,7 +198,7 @@ class Stage:
         for server in self.plan.servers:
             if server.slot not in effect.tried:
                 return events.Chosen(server)
-        return events.NoServer("No real server is up.")
+        return events.NoServer("all 3 servers are down", "No real server is up.")
 
     def do_dial(self, effect: effects.Dial) -> events.Event:
         self.show(f"S< [dial {effect.server.name}]")

@@ -14,9 +14,13 @@ _NAMED_SERVERS = 3
 
 @dataclass(frozen=True, slots=True)
 class NoChoice:
-    """No server can take the session; the reason is a sentence for the client's 421 and for the log."""
+    """No server can take the session; the reason is for the log, the text for the client: it names no server."""
 
     reason: str
+    text: str = "No server is available: try again later."
+
+
+FULL = "Too many sessions: try again later."
 
 
 class Obstacle(Enum):
@@ -63,7 +67,7 @@ def choose(
     for this session already.
     """
     if 0 < service.max_sessions <= count(service.slot):
-        return NoChoice(f"service is full (max_sessions {service.max_sessions})")
+        return NoChoice(f"service is full (max_sessions {service.max_sessions})", FULL)
     candidates = []
     for server in service.servers:
         if server.weight > 0 and server.slot not in tried and states.get(server.slot, _UNKNOWN).is_eligible:
@@ -71,12 +75,17 @@ def choose(
             if not 0 < server.max_sessions <= sessions:
                 candidates.append(Candidate(server, sessions))
     if not candidates:
-        return NoChoice(_why_none(service.servers, states, tried))
+        return _none(service.servers, states, tried)
     return POLICIES[service.balance](candidates, request).server
 
 
-def _why_none(servers: tuple[ServerPlan, ...], states: Mapping[int, ServerState], tried: Collection[int]) -> str:
+def _none(servers: tuple[ServerPlan, ...], states: Mapping[int, ServerState], tried: Collection[int]) -> NoChoice:
     obstacles = [_obstacle(server, states.get(server.slot, _UNKNOWN), tried) for server in servers]
+    reason = _why_none(servers, obstacles)
+    return NoChoice(reason, FULL) if Obstacle.FULL in obstacles else NoChoice(reason)
+
+
+def _why_none(servers: tuple[ServerPlan, ...], obstacles: list[Obstacle]) -> str:
     kinds = list(dict.fromkeys(obstacles))
     if not servers:
         return "service has no servers"

@@ -179,7 +179,7 @@ class Driver:
         self._give_back()
         choice = self._worker.choose(self, effect.user, effect.tried)
         if isinstance(choice, NoChoice):
-            self._events.append(events.NoServer(choice.reason))
+            self._events.append(events.NoServer(choice.reason, choice.text))
             return
         self.slot = choice.slot
         self._count(columns.SESSIONS, 1)

@@ -56,9 +56,10 @@ class Chosen(Event, frozen=True):
 
 
 class NoServer(Event, frozen=True):
-    """No server can take the session, and why, in words for the client (answer to `Choose`)."""
+    """No server can take the session (answer to `Choose`): why, and what the client may know of it."""
 
     reason: str
+    text: str
 
 
 class ServerReady(Event, frozen=True):

@@ -87,7 +87,7 @@ def on_chosen(talk: Conversation, event: Chosen) -> None:
 
 def on_no_server(talk: Conversation, event: NoServer) -> None:
     """Tell the client why nobody can serve it."""
-    talk.end("no server", f"421 {printable(event.reason.encode())}".encode() + b"\r\n")
+    talk.end(f"no server: {event.reason}", f"421 {event.text}\r\n".encode())
 
 
 def on_server_ready(talk: Conversation, event: ServerReady) -> None:
