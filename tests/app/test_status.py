@@ -2,9 +2,12 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
-from ftpair.app.status import node_status
+from ftpair.app.status import node_gauges, node_status
+from ftpair.core.messages import Sample
+from ftpair.core.plan import Certificate, ClientTls
 from ftpair.core.status import Admin, Health, ServerState
 
 DOWN = ServerState(health=Health.DOWN, reason="down: connect refused")
@@ -47,6 +50,19 @@ def test_a_node_without_a_ready_worker_serves_nothing(site):
         assert (status.services[0].is_serving, status.services[0].reason) == (False, "no worker is ready")
         node.is_draining = True
         assert node_status(node).services[0].reason == "ftpair is stopping"
+        node.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_certificate_of_two_services_is_one_gauge(site):
+    async def scenario():
+        node = site.node()
+        tls = ClientTls(Certificate("files", b"", b"", not_after=1900000000.0))
+        services = tuple(msgspec.structs.replace(node.plan.services[0], name=name, tls=tls) for name in ("A", "B"))
+        node.plan = msgspec.structs.replace(node.plan, services=services)
+        ends = [gauge for gauge in node_gauges(node) if gauge.name == "certificate_not_after_seconds"]
+        assert ends == [Sample("certificate_not_after_seconds", ("files",), 1900000000.0)]
         node.close()
 
     asyncio.run(scenario())

@@ -6,7 +6,7 @@ from ftpair.app.node import Node
 from ftpair.balance.choice import NoChoice, choose
 from ftpair.balance.policies import Request
 from ftpair.core.messages import Sample
-from ftpair.core.plan import ServerPlan, ServicePlan
+from ftpair.core.plan import Plan, ServerPlan, ServicePlan
 from ftpair.core.status import Admin, Health, NodeStatus, ServerState, ServerStatus, ServiceStatus, WorkerStatus
 
 
@@ -107,17 +107,15 @@ def node_gauges(node: Node) -> tuple[Sample, ...]:
     ]
     for service in node.plan.services:
         gauges.append(Sample("passive_ports", (service.name,), float(len(service.passive))))
-        gauges += _certificate_gauge(service)
         for server in service.servers:
             gauges += _server_gauges(node, server, node.states.of(server))
-    return tuple(gauges)
+    return (*gauges, *_certificate_gauges(node.plan))
 
 
-def _certificate_gauge(service: ServicePlan) -> list[Sample]:
-    if service.tls is None:
-        return []
-    certificate = service.tls.certificate
-    return [Sample("certificate_not_after_seconds", (certificate.name,), certificate.not_after)]
+def _certificate_gauges(plan: Plan) -> list[Sample]:
+    """Return one gauge per certificate, however many services use it."""
+    ends = {each.tls.certificate.name: each.tls.certificate.not_after for each in plan.services if each.tls}
+    return [Sample("certificate_not_after_seconds", (name,), not_after) for name, not_after in ends.items()]
 
 
 def _server_gauges(node: Node, server: ServerPlan, state: ServerState) -> list[Sample]:
