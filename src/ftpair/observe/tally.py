@@ -1,5 +1,6 @@
 """Facts to counters: the metrics of design section 7. Never a user, a file or a client address as a label."""
 
+import math
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,8 +18,9 @@ from ftpair.core.facts import (
 )
 from ftpair.core.messages import Sample
 
-BUCKETS_S = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0, 300.0, 1800.0)
-"""Upper bounds of `transfer_seconds`."""
+BUCKETS = {0.01: "0.01", 0.05: "0.05", 0.1: "0.1", 0.5: "0.5", 1.0: "1.0", 5.0: "5.0", 10.0: "10.0", 60.0: "60.0"}
+BUCKETS |= {300.0: "300.0", 1800.0: "1800.0", math.inf: "+Inf"}
+"""Upper bounds of `transfer_seconds` and their labels, as Prometheus writes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ METRICS: dict[str, Metric] = {
     "sessions": Metric("gauge", "Live sessions.", ("service",)),
     "sessions_total": Metric("counter", "Sessions that ended.", ("service",)),
     "logins_total": Metric("counter", "Logins that real servers answered.", ("service", "result")),
-    "transfers": Metric("gauge", "Running transfers.", ("service",)),
+    "transfers": Metric("gauge", "Running transfers.", ("service", "server")),
     "transfers_total": Metric("counter", "Transfers that ended.", ("service", "server", "direction", "result")),
     "transfer_bytes_total": Metric("counter", "Bytes of ended transfers.", ("service", "server", "direction")),
     "transfer_seconds": Metric("histogram", "Duration of transfers.", ("service", "direction")),
@@ -45,6 +47,7 @@ METRICS: dict[str, Metric] = {
         "counter", "TLS handshakes.", ("service", "leg", "channel", "version", "resumed", "result")
     ),
     "certificate_not_after_seconds": Metric("gauge", "End of a certificate, seconds since the epoch.", ("name",)),
+    "server_sessions": Metric("gauge", "Live sessions of a server.", ("service", "server")),
     "server_admin": Metric("gauge", "1 for the state that the administrator set.", ("service", "server", "state")),
     "server_health": Metric("gauge", "1 for the state that the probes found.", ("service", "server", "state")),
     "server_failures_total": Metric("counter", "Servers that failed a new session.", ("service", "server")),
@@ -60,26 +63,22 @@ METRICS: dict[str, Metric] = {
 """Every metric that ftpair exports, without the prefix `ftpair_`."""
 
 Key = tuple[str, tuple[str, ...]]
+Counts = defaultdict[Key, float]
 
 
 class Tally:
     """Counts facts; samples are summed over the processes by the supervisor."""
 
     def __init__(self) -> None:
-        self._counts: defaultdict[Key, float] = defaultdict(float)
+        self._counts: Counts = defaultdict(float)
 
     def add(self, fact: Fact) -> None:
         """Count a fact."""
-        count = COUNTING.get(type(fact))
-        if count is not None:
-            count(self._counts, fact)
+        COUNTING[type(fact)](self._counts, fact)
 
     def samples(self) -> tuple[Sample, ...]:
         """Return all counters so far."""
         return tuple(Sample(name, labels, value) for (name, labels), value in self._counts.items())
-
-
-Counts = defaultdict[Key, float]
 
 
 def _session(counts: Counts, fact: SessionEnded) -> None:
@@ -93,10 +92,9 @@ def _login(counts: Counts, fact: LoginAnswered) -> None:
 def _transfer(counts: Counts, fact: TransferEnded) -> None:
     counts["transfers_total", (fact.service, fact.server, fact.direction, fact.result)] += 1
     counts["transfer_bytes_total", (fact.service, fact.server, fact.direction)] += fact.bytes
-    for bound in BUCKETS_S:
-        if fact.seconds <= bound:
-            counts["transfer_seconds_bucket", (fact.service, fact.direction, f"{bound:g}")] += 1
-    counts["transfer_seconds_bucket", (fact.service, fact.direction, "+Inf")] += 1
+    for bound, label in BUCKETS.items():
+        # A bucket of 0 is there from the start: a series that appears late breaks quantiles.
+        counts["transfer_seconds_bucket", (fact.service, fact.direction, label)] += fact.seconds <= bound
     counts["transfer_seconds_sum", (fact.service, fact.direction)] += fact.seconds
 
 
