@@ -67,7 +67,8 @@ class Row:
     def _values(self, history: History, peer: str) -> list[float]:
         samples = history[self.load, peer]
         base = history.get((self.base, "direct"), []) if self.base else [{self.key: 0.0}] * len(samples)
-        return [sample[self.key] - off[self.key] for sample, off in zip(samples, base, strict=False)]
+        pairs = zip(samples, base, strict=False)
+        return [sample[self.key] - off[self.key] for sample, off in pairs if self.key in sample]
 
     def ratio(self, spreads: dict[str, Spread]) -> float | None:
         """Return ftpair's median over that of the peer it is measured against."""

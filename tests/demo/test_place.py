@@ -6,8 +6,7 @@ from ftpair.core.errors import SetupError
 from ftpair.demo.place import Place
 
 
-def test_a_port_in_use_is_one_sentence_with_the_remedy(tmp_path):
-    place = Place(tmp_path, vip="127.0.0.110")
+def test_a_port_in_use_is_one_sentence_with_the_remedy(place):
     with socket.create_server(("127.0.0.110", 2990)), pytest.raises(SetupError) as refused:
         place.require_ports()
     assert refused.value.sentence == (
@@ -16,8 +15,7 @@ def test_a_port_in_use_is_one_sentence_with_the_remedy(tmp_path):
     )
 
 
-def test_a_passive_port_in_use_is_seen_before_anything_is_started(tmp_path):
-    place = Place(tmp_path, vip="127.0.0.110")
+def test_a_passive_port_in_use_is_seen_before_anything_is_started(place):
     with socket.create_server(("127.0.0.110", 10027)), pytest.raises(SetupError, match=r"127\.0\.0\.110:10027"):
         place.require_ports()
 

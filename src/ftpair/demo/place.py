@@ -14,6 +14,8 @@ USER = "demo"
 PASSWORD = "demo"  # noqa: S105 - of servers that live as long as the demonstration, on loopback.
 NAME_FILE = "server.txt"
 SERVICE = "DEMO_VIP"
+LISTENING = "listening"
+"""What a real server says on stderr when clients may come."""
 
 
 @dataclass(frozen=True, slots=True)

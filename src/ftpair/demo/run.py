@@ -25,13 +25,26 @@ def run(place: Place, sizes: tuple[int, ...] = SIZES, *, is_once: bool) -> int:
     show.console.print("Starting three real FTP servers and ftpair in front of them ...")
     with Stage(place, papers) as stage:
         show.console.print(f"ftpair serves {place.vip}: {_ports(place)}.")
-        outcomes = _prove(place, papers, sizes)
+        outcomes = prove(place, papers, sizes)
         show.console.print(show.table(outcomes))
         show.console.print(show.sum_up(outcomes))
         if not is_once:
             show.console.print(show.go_on(place, papers), soft_wrap=True, markup=False, highlight=False)
             return _stay(stage)
     return 0 if all(outcome.is_right for outcome in outcomes) else 1
+
+
+def prove(place: Place, papers: Papers, sizes: tuple[int, ...]) -> list[Outcome]:
+    """Move a file of each size up and down, by every way in at the same time."""
+    samples = [make_sample(place.folder, size) for size in sizes]
+    bars = show.Bars(sizes)
+    watch = Watch(bars.moved, threading.Event())
+    with bars.progress, ThreadPoolExecutor(len(WAYS)) as threads:
+        running = [threads.submit(_one_way, place, papers, way, samples, watch) for way in WAYS]
+        try:
+            return [outcome for way in running for outcome in way.result()]
+        finally:
+            watch.stopped.set()
 
 
 def demonstrate(*, is_once: bool) -> int:
@@ -44,18 +57,6 @@ def demonstrate(*, is_once: bool) -> int:
         except (KeyboardInterrupt, StoppedError):
             show.console.print("Stopped.")
             return 1
-
-
-def _prove(place: Place, papers: Papers, sizes: tuple[int, ...]) -> list[Outcome]:
-    samples = [make_sample(place.folder, size) for size in sizes]
-    bars = show.Bars(sizes)
-    watch = Watch(bars.moved, threading.Event())
-    with bars.progress, ThreadPoolExecutor(len(WAYS)) as threads:
-        running = [threads.submit(_one_way, place, papers, way, samples, watch) for way in WAYS]
-        try:
-            return [outcome for way in running for outcome in way.result()]
-        finally:
-            watch.stopped.set()
 
 
 def _one_way(place: Place, papers: Papers, way: Way, samples: list[Sample], watch: Watch) -> list[Outcome]:

@@ -13,7 +13,7 @@ from pyftpdlib.authorizers import DummyAuthorizer  # type: ignore[import-untyped
 from pyftpdlib.handlers import DTPHandler, FTPHandler  # type: ignore[import-untyped]  # As above.
 from pyftpdlib.servers import FTPServer  # type: ignore[import-untyped]  # As above.
 
-from ftpair.demo.place import PASSWORD, USER
+from ftpair.demo.place import LISTENING, PASSWORD, USER
 
 BUFFER_BYTES = 1 << 18
 RIGHTS = "elradfmwMT"
@@ -39,6 +39,8 @@ def main(host: str, port: str, folder: str) -> None:
     Handler.authorizer = DummyAuthorizer()
     Handler.authorizer.add_user(USER, PASSWORD, folder, perm=RIGHTS)
     server = FTPServer((host, int(port)), Handler)
+    sys.stderr.write(f"{LISTENING}\n")
+    sys.stderr.flush()
     threading.Thread(target=_end_with_input, daemon=True).start()
     server.serve_forever(handle_exit=False)
 

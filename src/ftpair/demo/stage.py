@@ -1,7 +1,6 @@
 """What is started for the demonstration: three real servers and `ftpair serve`, each a process of its own."""
 
 import contextlib
-import socket
 import subprocess
 import sys
 import time
@@ -13,10 +12,9 @@ from typing import Self
 
 import httpx
 
-from ftpair.core.endpoint import Endpoint
 from ftpair.core.errors import SetupError
 from ftpair.demo.certificates import Papers
-from ftpair.demo.place import NAME_FILE, SERVICE, Place
+from ftpair.demo.place import LISTENING, NAME_FILE, SERVICE, Place
 
 START_S = 20.0
 STOP_S = 10.0
@@ -84,8 +82,8 @@ class Stage:
             (root / NAME_FILE).write_text(f"{name}\n")
             module = ["ftpair.demo.server", at.host, str(at.port), str(root)]
             self._servers.append(self._launch(name, module))
-        for process, (name, at) in zip(self._servers, self._place.servers.items(), strict=True):
-            self._wait_for(process, name, partial(_listens, at))
+        for process, name in zip(self._servers, self._place.servers, strict=True):
+            self._wait_for(process, name, partial(self._has_said, name, LISTENING))
 
     def _start_ftpair(self) -> None:
         self._write_configuration()
@@ -122,14 +120,11 @@ class Stage:
         lines = self._log(name).read_text(errors="replace").splitlines()
         return lines[-1] if lines else f"it said nothing within {START_S:.0f} s."
 
+    def _has_said(self, name: str, word: str) -> bool:
+        return word in self._log(name).read_text(errors="replace").split()
+
     def _is_ready(self) -> bool:
         transport = httpx.HTTPTransport(uds=str(self._place.socket))
         with contextlib.suppress(httpx.TransportError), httpx.Client(transport=transport) as client:
             return client.get("http://ftpair/readyz").is_success
         return False
-
-
-def _listens(at: Endpoint) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection((at.host, at.port), 1):
-        return True
-    return False

@@ -7,6 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -96,7 +97,7 @@ def try_way(place: Place, ca: Path, way: Way, sample: Sample, watch: Watch) -> l
     """Upload and download one file in one session; return how both went."""
     session = _Session(place, way, sample, watch)
     try:
-        with Client(place, way.entrance, context_for(ca, way.version)) as client:
+        with closing(Client(place, way.entrance, context_for(ca, way.version))) as client:
             return session.both(client)
     except (OSError, EOFError, ftplib.Error) as error:
         return session.failed(error)
@@ -116,6 +117,7 @@ class _Session:
         for direction in DIRECTIONS:
             self._do(direction, client)
         client.delete(self._name)
+        client.quit()
         return self._outcomes
 
     def failed(self, error: Exception) -> list[Outcome]:
