@@ -61,6 +61,8 @@ def plan_of(parts: Parts, revision: int, machine: Machine) -> Plan:
         services=tuple(_service(parts, str(where[-1]), service) for where, service in services(config)),
         shutdown_timeout_s=config.shutdown_timeout_s,
         user=config.user,
+        log_format=config.log.format,
+        log_level=config.log.level,
     )
 
 
