@@ -1,0 +1,69 @@
+"""One fact of every kind."""
+
+from ftpair.core.ending import Leg
+from ftpair.core.facts import (
+    DataConnection,
+    Handshake,
+    LoginAnswered,
+    ProtocolError,
+    ServerFailed,
+    SessionEnded,
+    Tls,
+    TransferEnded,
+)
+
+TLS = Tls("TLSv1.3", "TLS_AES_256_GCM_SHA384", resumed=True)
+
+
+def session(**fields):
+    known = {
+        "service": "FTPS_VIP",
+        "session": "a1",
+        "client": "192.0.2.7:40000",
+        "entrance": "explicit",
+        "user": "anna",
+        "server": "FTP_SVR1",
+        "tls": TLS,
+        "server_tls": None,
+        "seconds": 1.23456,
+        "transfers": 2,
+        "bytes_up": 10,
+        "bytes_down": 20,
+        "ended": "QUIT",
+        "reply": "221 Bye.",
+    }
+    return SessionEnded(**known | fields)
+
+
+def transfer(**fields):
+    known = {
+        "service": "FTPS_VIP",
+        "session": "a1",
+        "client": "192.0.2.7:40000",
+        "user": "anna",
+        "server": "FTP_SVR1",
+        "verb": "RETR",
+        "path": "/a.bin",
+        "direction": "down",
+        "bytes": 1024,
+        "seconds": 0.5,
+        "result": "complete",
+        "reason": "",
+        "reply": "226 Done.",
+        "client_tls": TLS,
+        "server_tls": None,
+    }
+    return TransferEnded(**known | fields)
+
+
+LEVELS = [
+    (session(), "info"),
+    (transfer(), "info"),
+    (LoginAnswered("S", "a1", "192.0.2.7", "anna", "FTP_SVR1", accepted=False), "info"),
+    (LoginAnswered("S", "a1", "192.0.2.7", "anna", "FTP_SVR1", accepted=True), "debug"),
+    (ServerFailed("S", "FTP_SVR1", "connect refused"), "warning"),
+    (DataConnection("S", "passive", Leg.CLIENT, "opened"), "debug"),
+    (Handshake("S", Leg.SERVER, "data", None, "certificate expired"), "debug"),
+    (ProtocolError("S", Leg.CLIENT, "injection", "a1", "192.0.2.7"), "debug"),
+]
+"""Facts and the level at which they are logged."""
