@@ -17,11 +17,15 @@ from ftpair.core.plan import ClientTls, ServerTls, TlsVersion
 _MINIMUM: dict[TlsVersion, ssl.TLSVersion] = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
+FOREIGN_PROTOCOLS = ("h2", "http/1.1", "http/1.0")
+"""Understood only to be turned away: `ssl` can refuse no ALPN in the handshake, and ignoring it would let it succeed."""
+
+
 def server_context(tls: ClientTls) -> ssl.SSLContext:
     """Build the context of the client legs. Raises ssl.SSLError when key and certificate do not fit."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     _harden(context, tls.minimum_version)
-    context.set_alpn_protocols(["ftp"])
+    context.set_alpn_protocols(["ftp", *FOREIGN_PROTOCOLS])
     _load_chain(context, tls.certificate.chain_pem + b"\n" + tls.certificate.key_pem)
     return context
 
@@ -78,6 +82,11 @@ def negotiated(sock: socket.socket) -> Tls:
     assert isinstance(sock, ssl.SSLSocket)
     cipher = sock.cipher()
     return Tls(sock.version() or "", cipher[0] if cipher else "", bool(sock.session_reused))
+
+
+def is_for_another_protocol(sock: socket.socket) -> bool:
+    """Return whether the client offered a web protocol and not FTP: a browser that was lured here (CVE-2021-3618)."""
+    return isinstance(sock, ssl.SSLSocket) and sock.selected_alpn_protocol() in FOREIGN_PROTOCOLS
 
 
 def end(sock: ssl.SSLSocket) -> bool:
