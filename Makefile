@@ -26,11 +26,14 @@ test: $(DEV) parts ## every test but the whole interop matrix; the pure floors c
 	@$(PYTHON) -m pytest -m "not full" $(PURE:%=--cov=ftpair.%) --cov-report=term-missing:skip-covered --cov-fail-under=100 $(ARGS)
 
 check: $(DOCS) ## format, lint, types, floors, and that the generated documentation is up to date
-	@$(PYTHON) -m ruff format --check --quiet . && echo "format: ok"
-	@$(PYTHON) -m ruff check --quiet . && echo "lint: ok"
-	@$(PYTHON) -m mypy --no-error-summary && echo "types: ok"
-	@$(VENV)/bin/lint-imports --no-cache >$(VENV)/floors.log || { cat $(VENV)/floors.log; exit 1; } && echo "floors: ok"
-	@$(PYTHON) docs/generate.py --check && echo "documentation: up to date"
+	@failed=0; \
+	say() { if said=$$("$${@:2}" 2>&1); then echo "$$1: ok"; else echo "$$1: NOT OK"; echo "$$said"; failed=1; fi; }; \
+	say format $(PYTHON) -m ruff format --check --quiet .; \
+	say lint $(PYTHON) -m ruff check --quiet .; \
+	say types $(PYTHON) -m mypy --no-error-summary; \
+	say floors $(VENV)/bin/lint-imports --no-cache; \
+	say documentation $(PYTHON) docs/generate.py --check; \
+	exit $$failed
 
 interop: $(DEV) parts ## the whole product of real clients, real servers, sizes and verbs (long)
 	@$(PYTHON) -m pytest tests/interop $(ARGS)

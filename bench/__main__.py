@@ -25,6 +25,8 @@ from bench.rows import LOADS, History
 
 PEERS = ["direct", "haproxy", "mod_proxy", "ftpair"]
 PAUSE_S = 0.3
+ROUNDS = 3
+"""What a figure needs that README may quote."""
 VERSIONS = {
     "HAProxy": ["haproxy", "-v"],
     "ProFTPD": [str(PARTS / "usr/sbin/proftpd"), "--version"],
@@ -36,7 +38,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench ARGS=", description=__doc__)
     parser.add_argument("--only", nargs="+", choices=LOADS, default=list(LOADS), metavar="LOAD", help=", ".join(LOADS))
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=PEERS, metavar="PEER", help=", ".join(PEERS))
-    parser.add_argument("--rounds", type=int, default=3, help="how often everything is measured (default: 3)")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"how often everything is measured (default: {ROUNDS})")
     parser.add_argument(
         "--seconds", type=float, default=4.0, help="how long a load of sessions or files lasts (default: 4)"
     )
@@ -45,7 +47,7 @@ def arguments() -> argparse.Namespace:
         "--idle", type=int, default=200, help="how many idle sessions are held for the memory (default: 200)"
     )
     parser.add_argument(
-        "--save", action="store_true", help="write bench/results.json even if not everything was measured"
+        "--save", action="store_true", help="write bench/results.json and README even if this is no whole run"
     )
     return parser.parse_args()
 
@@ -62,7 +64,8 @@ def main() -> int:
         return 1
     results = told(options, scale, history)
     report.show(results)
-    if options.save or (set(options.only), set(options.peers)) == (set(LOADS), set(PEERS)):
+    is_whole = (set(options.only), set(options.peers)) == (set(LOADS), set(PEERS)) and options.rounds >= ROUNDS
+    if options.save or is_whole:
         report.save(results)
     return 0
 
