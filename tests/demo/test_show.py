@@ -1,5 +1,6 @@
 import io
 import ssl
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -45,6 +46,12 @@ def test_an_error_with_brackets_is_shown_as_it_is():
 
 def test_all_right_is_said_with_the_number_of_servers():
     assert drawn(show.sum_up([RIGHT])).strip() == "All 1 transfers arrived byte for byte; 1 real servers took part."
+
+
+def test_a_fingerprint_is_printed_as_it_is(place, capsys):
+    papers = replace(issue(place.folder / "tls", place.vip), fingerprint="ab:cd:ef")
+    show.console.print(show.go_on(place, papers), soft_wrap=True, markup=False, highlight=False)
+    assert '-certificate=""ab:cd:ef"""' in capsys.readouterr().out
 
 
 def test_there_is_a_command_line_for_each_client_and_each_way_in(place):

@@ -49,7 +49,8 @@ def prove(place: Place, papers: Papers, sizes: tuple[int, ...]) -> list[Outcome]
 
 def demonstrate(*, is_once: bool) -> int:
     """Run the demonstration in a folder of its own, which is removed at its end."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="ftpair-demo-") as folder:
         _require_space(Path(folder))
         try:

@@ -22,7 +22,8 @@ ENCRYPTION: dict[Entrance, str] = {
     "implicit": "Require implicit FTP over TLS",
 }
 
-console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
+console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, emoji=False)
+"""Without emoji: a fingerprint may hold `:cd:`."""
 
 
 class Bars:
