@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.interop.lab.laboratory import CLIENTS, PROGRAMS, SERVER_LEGS, Laboratory
+from tests.interop.lab.laboratory import CLIENTS, PROGRAMS, SERVER_LEGS, Laboratory, service_name
 from tests.interop.lab.operations import OPERATIONS, Case
 from tests.interop.lab.pairwise import Row, pairwise, product
+from tests.interop.lab.servers.real_server import Site
 
 FACTORS: dict[str, list[Any]] = {
     "client": list(CLIENTS),
@@ -44,14 +45,28 @@ def test_every_session_moves_whole_files(row: Row, laboratory: Laboratory, tmp_p
 
 
 def play(row: Row, laboratory: Laboratory, here: Path) -> None:
-    """Let one client do one operation in one session, then look at the disks on both sides."""
+    """Let one client do one operation in one session, then look at the disks on both sides and into the log."""
     server = laboratory.servers[row["server"], row["leg"]]
     case = Case(here.name, row["size"], here, server)
     operation = OPERATIONS[row["operation"]]
     way = laboratory.way(row["server"], row["leg"], row["entrance"], row["version"])
+    mark = laboratory.balancer.mark()
     try:
         outcomes = CLIENTS[row["client"]].run(way, operation.steps(case))
         operation.check(case, outcomes)
     finally:
         server.clear()
         shutil.rmtree(here)
+    for transfer in laboratory.balancer.await_records("transfer ended", 1, mark):
+        check_record(row, transfer, server.site)
+
+
+def check_record(row: Row, transfer: dict[str, Any], site: Site) -> None:
+    """Compare what ftpair logged about a transfer with what was asked for."""
+    assert transfer["service"] == service_name(row["server"], row["leg"])
+    if transfer["result"] != "complete":
+        return
+    assert transfer["client_tls"] == f"TLSv{row['version']}"
+    if site.tls != "clear":
+        assert transfer["server_tls"] == f"TLSv{site.version}"
+        assert transfer["server_tls_resumed"] is (site.version in PROGRAMS[row["server"]].resumes)

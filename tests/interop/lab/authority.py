@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-_LIFETIME = datetime.timedelta(days=2)
+_LIFETIME = datetime.timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)

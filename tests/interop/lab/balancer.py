@@ -69,11 +69,24 @@ class Balancer:
         """Return all that it logged."""
         return self._daemon.output.read_text(errors="replace")
 
-    def records(self) -> Iterator[dict[str, Any]]:
-        """Yield the lines of the structured log."""
-        for line in self.log().splitlines():
-            if line.startswith("{"):
-                yield json.loads(line)
+    def mark(self) -> int:
+        """Return the present end of the log, for `records`."""
+        return self._daemon.output.stat().st_size
+
+    def records(self, event: str, since: int = 0) -> list[dict[str, Any]]:
+        """Return the lines of the structured log about one kind of event, from a mark on."""
+        with self._daemon.output.open("rb") as source:
+            source.seek(since)
+            lines = [json.loads(line) for line in source if line.startswith(b"{") and line.endswith(b"\n")]
+        return [line for line in lines if line["event"] == event]
+
+    def await_records(self, event: str, count: int, since: int = 0) -> list[dict[str, Any]]:
+        """Return such lines as soon as there are so many of them."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while len(found := self.records(event, since)) < count:
+            assert time.monotonic() < deadline, f"{len(found)} of {count} lines about {event!r}"
+            time.sleep(0.02)
+        return found
 
     def _client(self) -> httpx.Client:
         return httpx.Client(transport=httpx.HTTPTransport(uds=str(self.socket)), base_url="http://ftpair", timeout=10)

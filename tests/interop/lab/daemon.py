@@ -1,5 +1,6 @@
 """A process that listens: started, waited for, ended with all its children, and its output kept."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -16,7 +17,7 @@ class DaemonError(Exception):
 
 
 class Daemon:
-    """One process in a process group of its own, its output in a file."""
+    """One process, its output in a file."""
 
     def __init__(
         self, command: Sequence[str | Path], output: Path, environment: Mapping[str, str] | None = None
@@ -61,30 +62,38 @@ class Daemon:
         """Ask the process to end by SIGTERM and return its exit status; past the patience it is killed."""
         if self._process is None:
             return 0
+        children = descendants(self.pid)
         self._process.terminate()
         try:
             return self._process.wait(patience_s)
         except subprocess.TimeoutExpired:
             return self.kill()
         finally:
-            self._kill_group()
+            self._kill_all(children)
 
     def kill(self) -> int:
-        """Kill the process and all its children at once."""
+        """Kill the process and all its descendants at once."""
         assert self._process is not None
-        self._kill_group()
+        self._kill_all([self.pid, *descendants(self.pid)])
         return self._process.wait(_PATIENCE_S)
 
     def tail(self, lines: int = 40) -> str:
         """Return the end of the output."""
         return "\n".join(self.output.read_text(errors="replace").splitlines()[-lines:]) if self.output.exists() else ""
 
-    def _kill_group(self) -> None:
-        assert self._process is not None
-        try:
-            os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
+    def _kill_all(self, pids: list[int]) -> None:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the ids of all children of a process, and of theirs (vsftpd puts each session into a group of its own)."""
+    children: list[int] = []
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            children += [int(child) for child in (task / "children").read_text().split()]
+    return children + [each for child in children for each in descendants(child)]
 
 
 def _accepts(host: str, port: int) -> bool:

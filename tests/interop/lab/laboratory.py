@@ -43,6 +43,11 @@ def way_to(balancer_address: str, entrance: Entrance, version: TlsVersion, ca: P
     return Way(balancer_address, _PORTS[entrance], entrance, version, ca, server.user, server.password)
 
 
+def service_name(make: str, leg: str) -> str:
+    """Return the name of the virtual service before that server."""
+    return f"{make}_{leg}".replace(".", "").replace("-", "_")
+
+
 class Laboratory:
     """Every server that the matrix needs, and one ftpair in front of all of them."""
 
@@ -54,11 +59,10 @@ class Laboratory:
         }
         self.addresses = {key: fresh_address() for key in self.servers}
         services = {
-            f"{make}_{leg}".replace(".", "").replace("-", "_"): service(
-                self.addresses[make, leg],
-                {"SVR": entry(server.address, SERVER_LEGS[leg][0], authority.ca)},
+            service_name(*key): service(
+                self.addresses[key], {"SVR": entry(server.address, server.site.tls, authority.ca)}
             )
-            for (make, leg), server in self.servers.items()
+            for key, server in self.servers.items()
         }
         self.balancer = Balancer(folder, settings(folder, authority, services))
 

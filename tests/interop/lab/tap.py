@@ -6,6 +6,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import Self
 
+_PATIENCE_S = 10
+
 
 @dataclass(slots=True)
 class Recorded:
@@ -13,6 +15,7 @@ class Recorded:
 
     up: bytearray = field(default_factory=bytearray)
     down: bytearray = field(default_factory=bytearray)
+    threads: list[threading.Thread] = field(default_factory=list)
 
 
 class Tap:
@@ -29,6 +32,14 @@ class Tap:
         """Return where it listens."""
         host, port = self._listener.getsockname()
         return host, port
+
+    def harvest(self) -> list[Recorded]:
+        """Wait until all connections so far are over, return and forget them."""
+        harvest, self.connections = self.connections, []
+        for thread in (thread for recorded in harvest for thread in recorded.threads):
+            thread.join(_PATIENCE_S)
+            assert not thread.is_alive(), "a connection is still open"
+        return harvest
 
     def close(self) -> None:
         """Take no more connections; those that stand go on."""
@@ -50,9 +61,10 @@ class Tap:
                 return
             far = socket.create_connection(self._target)
             recorded = Recorded()
+            for way in ((near, far, recorded.up), (far, near, recorded.down)):
+                recorded.threads.append(threading.Thread(target=_forward, args=way, daemon=True))
+                recorded.threads[-1].start()
             self.connections.append(recorded)
-            for source, sink, record in ((near, far, recorded.up), (far, near, recorded.down)):
-                threading.Thread(target=_forward, args=(source, sink, record), daemon=True).start()
 
 
 def _forward(source: socket.socket, sink: socket.socket, record: bytearray) -> None:

@@ -4,7 +4,7 @@ from tests.interop.lab import parts
 from tests.interop.lab.daemon import Daemon
 from tests.interop.lab.places import CONTROL_PORT, PASSIVE_FIRST, PASSIVE_LAST
 from tests.interop.lab.servers.credentials import cheap_hash
-from tests.interop.lab.servers.real_server import UID, Site
+from tests.interop.lab.servers.real_server import UID, Site, TlsVersion
 
 
 class Proftpd:
@@ -12,6 +12,7 @@ class Proftpd:
 
     name = "ProFTPD"
     demands_resumption = True
+    resumes: frozenset[TlsVersion] = frozenset({"1.2", "1.3"})
 
     def credentials(self, site: Site) -> tuple[str, str]:
         """Return the virtual user."""

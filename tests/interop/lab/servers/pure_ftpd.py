@@ -1,4 +1,4 @@
-"""Pure-FTPd, with TLS on both connections; as Debian builds it, it resumes TLS sessions but does not demand it."""
+"""Pure-FTPd, with TLS on both connections; as Debian builds it, it resumes sessions of TLS 1.2 and demands nothing."""
 
 import subprocess
 from pathlib import Path
@@ -7,7 +7,7 @@ from tests.interop.lab import parts
 from tests.interop.lab.daemon import Daemon
 from tests.interop.lab.places import CONTROL_PORT, PASSIVE_FIRST, PASSIVE_LAST
 from tests.interop.lab.servers.credentials import cheap_hash
-from tests.interop.lab.servers.real_server import UID, Site, limit_tls_version
+from tests.interop.lab.servers.real_server import UID, Site, TlsVersion, limit_tls_version
 
 
 class PureFtpd:
@@ -15,6 +15,7 @@ class PureFtpd:
 
     name = "Pure-FTPd"
     demands_resumption = False
+    resumes: frozenset[TlsVersion] = frozenset({"1.2"})
 
     def credentials(self, site: Site) -> tuple[str, str]:
         """Return the virtual user."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.interop.lab.daemon import Daemon
 from tests.interop.lab.places import CONTROL_PORT, PASSIVE_FIRST, PASSIVE_LAST
-from tests.interop.lab.servers.real_server import Site
+from tests.interop.lab.servers.real_server import Site, TlsVersion
 
 _SCRIPT = Path(__file__).with_name("pyftpdlib_server.py")
 
@@ -16,6 +16,7 @@ class Pyftpdlib:
 
     name = "pyftpdlib"
     demands_resumption = True
+    resumes: frozenset[TlsVersion] = frozenset({"1.2", "1.3"})
 
     def credentials(self, site: Site) -> tuple[str, str]:
         """Return the user."""

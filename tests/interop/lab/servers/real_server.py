@@ -55,6 +55,9 @@ class Program(Protocol):
 
     name: str
     demands_resumption: bool
+    """Whether it refuses a data connection that has not resumed a TLS session."""
+    resumes: frozenset[TlsVersion]
+    """The TLS versions in which it resumes sessions."""
 
     def credentials(self, site: Site) -> tuple[str, str]:
         """Return user and password."""

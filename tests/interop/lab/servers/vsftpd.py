@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.interop.lab import parts
 from tests.interop.lab.daemon import Daemon
 from tests.interop.lab.places import CONTROL_PORT, PASSIVE_FIRST, PASSIVE_LAST
-from tests.interop.lab.servers.real_server import Site, limit_tls_version
+from tests.interop.lab.servers.real_server import Site, TlsVersion, limit_tls_version
 
 
 class Vsftpd:
@@ -13,6 +13,7 @@ class Vsftpd:
 
     name = "vsftpd"
     demands_resumption = True
+    resumes: frozenset[TlsVersion] = frozenset({"1.2", "1.3"})
 
     def credentials(self, site: Site) -> tuple[str, str]:
         """Return the anonymous user, whose password is free."""
