@@ -38,7 +38,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench ARGS=", description=__doc__)
     parser.add_argument("--only", nargs="+", choices=LOADS, default=list(LOADS), metavar="LOAD", help=", ".join(LOADS))
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=PEERS, metavar="PEER", help=", ".join(PEERS))
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"how often everything is measured (default: {ROUNDS})")
+    parser.add_argument(
+        "--rounds", type=int, default=ROUNDS, help=f"how often everything is measured (default: {ROUNDS})"
+    )
     parser.add_argument(
         "--seconds", type=float, default=4.0, help="how long a load of sessions or files lasts (default: 4)"
     )

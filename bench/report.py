@@ -63,7 +63,12 @@ def save(results: dict[str, Any]) -> None:
 
 def quote(results: dict[str, Any]) -> None:
     """Write README's table anew."""
-    README.write_text(MARKED.sub(lambda marks: marks[1] + _markdown(results) + marks[2], README.read_text()))
+    README.write_text(quoted(README.read_text(), results))
+
+
+def quoted(page: str, results: dict[str, Any]) -> str:
+    """Return a page with the results between its marks."""
+    return MARKED.sub(lambda marks: marks[1] + _markdown(results) + marks[2], page)
 
 
 def _markdown(results: dict[str, Any]) -> str:
