@@ -12,7 +12,6 @@ class BasicFtp:
     """basic-ftp."""
 
     name = "basic-ftp"
-    resumes_tls = True
 
     def run(self, way: Way, steps: list[Step]) -> list[Outcome]:
         """Do all the steps in one process."""

@@ -29,7 +29,6 @@ class Curl:
     """curl; it aborts a download by its range and an upload by its deadline, and then begins a new session."""
 
     name = "curl"
-    resumes_tls = True
 
     def run(self, way: Way, steps: list[Step]) -> list[Outcome]:
         """Do all the steps in one process."""

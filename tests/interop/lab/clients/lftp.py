@@ -27,7 +27,6 @@ class Lftp:
     """lftp."""
 
     name = "lftp"
-    resumes_tls = True
 
     def run(self, way: Way, steps: list[Step]) -> list[Outcome]:
         """Do all the steps in one process."""

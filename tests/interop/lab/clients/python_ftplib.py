@@ -46,7 +46,6 @@ class PythonFtplib:
     """ftplib."""
 
     name = "ftplib"
-    resumes_tls = False
 
     def run(self, way: Way, steps: list[Step]) -> list[Outcome]:
         """Do all the steps in one session."""

@@ -100,7 +100,6 @@ class Client(Protocol):
     """A real client; one call of `run` is one session, unless the client itself needs a new one after an abort."""
 
     name: str
-    resumes_tls: bool
 
     def run(self, way: Way, steps: list[Step]) -> list[Outcome]:
         """Log in, do all the steps in order, leave; a step that fails does not stop the ones after it."""
