@@ -18,7 +18,7 @@ _MINIMUM: dict[TlsVersion, ssl.TLSVersion] = {"1.2": ssl.TLSVersion.TLSv1_2, "1.
 
 
 FOREIGN_PROTOCOLS = ("h2", "http/1.1", "http/1.0")
-"""Understood only to be turned away: `ssl` can refuse no ALPN in the handshake, and ignoring it would let it succeed."""
+"""Understood only to be turned away: `ssl` cannot refuse an ALPN in the handshake, it can only ignore it."""
 
 
 def server_context(tls: ClientTls) -> ssl.SSLContext:
@@ -125,7 +125,7 @@ def reason_of(error: OSError) -> str:
 class Handshaking:
     """One handshake under way; ends in exactly one call of `on_done` or `on_failed`, or in none after `cancel`."""
 
-    __slots__ = ("_fd", "_loop", "_on_done", "_on_failed", "_sock", "_waits_to_write")
+    __slots__ = ("_fd", "_loop", "_on_done", "_on_failed", "_reads", "_sock", "_writes")
 
     def __init__(
         self,
@@ -136,10 +136,11 @@ class Handshaking:
     ) -> None:
         self._loop, self._sock, self._on_done, self._on_failed = loop, sock, on_done, on_failed
         self._fd = sock.fileno()
-        self._waits_to_write = False
+        self._reads = self._writes = False
 
     def await_peer(self) -> None:
         """Start when the peer speaks first: nothing is tried before its bytes are there."""
+        self._reads = True
         self._loop.add_reader(self._fd, self.step)
 
     def step(self) -> None:
@@ -159,18 +160,21 @@ class Handshaking:
 
     def cancel(self) -> None:
         """Watch the socket no more."""
-        self._loop.remove_reader(self._fd)
-        if self._waits_to_write:
-            self._loop.remove_writer(self._fd)
-            self._waits_to_write = False
+        self._watch(reads=False, writes=False)
 
     def _wait(self, *, to_write: bool) -> None:
-        if to_write:
-            self._waits_to_write = True
-            self._loop.remove_reader(self._fd)
-            self._loop.add_writer(self._fd, self.step)
-        else:
-            if self._waits_to_write:
-                self._waits_to_write = False
+        self._watch(reads=not to_write, writes=to_write)
+
+    def _watch(self, *, reads: bool, writes: bool) -> None:
+        if reads is not self._reads:
+            self._reads = reads
+            if reads:
+                self._loop.add_reader(self._fd, self.step)
+            else:
+                self._loop.remove_reader(self._fd)
+        if writes is not self._writes:
+            self._writes = writes
+            if writes:
+                self._loop.add_writer(self._fd, self.step)
+            else:
                 self._loop.remove_writer(self._fd)
-            self._loop.add_reader(self._fd, self.step)
