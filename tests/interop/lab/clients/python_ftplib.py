@@ -5,6 +5,7 @@ import ftplib
 import socket
 import ssl
 import struct
+import time
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,6 +25,8 @@ from tests.interop.lab.clients.steps import (
 
 _TIMEOUT_S = 60
 _BEFORE_ABORT = 256 * 1024
+# Until the transfer runs at the server too: vsftpd ends the session when a data handshake breaks off.
+_UNDER_WAY_S = 0.2
 _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
@@ -147,6 +150,7 @@ def _abort_upload(ftp: ftplib.FTP, local: Path, remote: str) -> str:
     data = ftp.transfercmd(f"STOR {remote}")
     with local.open("rb") as source:
         data.sendall(source.read(_BEFORE_ABORT))
+    time.sleep(_UNDER_WAY_S)
     return _abort(ftp, data)
 
 
