@@ -13,24 +13,23 @@ from ftpair.core.plan import Certificate, ClientTls
 
 
 @functools.cache
-def self_signed() -> Certificate:
-    """A certificate for 127.0.0.1 that is its own CA."""
+def self_signed(host: str = "127.0.0.1", days: int = 30) -> Certificate:
+    """A certificate for that address that is its own CA; negative `days`: it has expired."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ftpair test")])
     now = datetime.datetime.now(datetime.UTC)
+    end = now + datetime.timedelta(days=days)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=30))
+        .not_valid_before(now - datetime.timedelta(days=100))
+        .not_valid_after(end)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(
-            x509.SubjectAlternativeName(
-                [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-            ),
+            x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address(host))]),
             critical=False,
         )
         .sign(key, hashes.SHA256())
@@ -41,7 +40,7 @@ def self_signed() -> Certificate:
         key_pem=key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         ),
-        not_after=(now + datetime.timedelta(days=30)).timestamp(),
+        not_after=end.timestamp(),
     )
 
 

@@ -19,7 +19,9 @@ from pyftpdlib.servers import ThreadedFTPServer
 
 from ftpair.core.endpoint import Endpoint, PortRange
 from ftpair.core.facts import Fact
-from ftpair.core.plan import Plan, ServerPlan, ServerTls, ServicePlan
+from ftpair.core.plan import Certificate, Clocks, Plan, ServerPlan, ServerTls, ServerTlsMode, ServicePlan
+from ftpair.core.status import SessionRow
+from ftpair.dataplane import counts as columns
 from ftpair.dataplane.counts import Counts, create_counts_fd
 from ftpair.dataplane.listeners import Listeners, listener_keys
 from ftpair.dataplane.worker import Worker
@@ -31,18 +33,45 @@ EXPLICIT, IMPLICIT, PASSIVE = 12121, 12990, PortRange(12200, 12227)
 USER, PASSWORD = "ann", "secret"
 
 
+class ImplicitHandler(TLS_FTPHandler):
+    """TLS first, then the greeting."""
+
+    def handle(self) -> None:
+        self.secure_connection(self.ssl_context)
+
+    def handle_ssl_established(self) -> None:
+        super().handle()
+
+
+HANDLERS: dict[ServerTlsMode, type[FTPHandler]] = {
+    "off": FTPHandler,
+    "explicit": TLS_FTPHandler,
+    "implicit": ImplicitHandler,
+}
+
+
 @contextlib.contextmanager
-def real_server(root: Path, *, tls: bool = False) -> Iterator[tuple[str, int]]:
+def real_server(
+    root: Path,
+    mode: ServerTlsMode = "off",
+    *,
+    certificate: Certificate | None = None,
+    version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
+    host: str = "127.0.0.1",
+) -> Iterator[tuple[str, int]]:
     """A pyftpdlib server with one user who may do everything below `root`."""
     authorizer = DummyAuthorizer()
     authorizer.add_user(USER, PASSWORD, str(root), perm="elradfmwMT")
     members: dict[str, Any] = {"authorizer": authorizer, "banner": "real server"}
-    if tls:
-        pem = root.parent / "server.pem"
-        pem.write_bytes(self_signed().chain_pem + self_signed().key_pem)
+    if mode != "off":
+        certificate = certificate or self_signed()
+        pem = root.parent / f"{root.name}.pem"
+        pem.write_bytes(certificate.chain_pem + certificate.key_pem)
         members |= {"certfile": str(pem), "tls_control_required": True, "tls_data_required": True}
-    handler = type("Handler", (TLS_FTPHandler if tls else FTPHandler,), members)
-    server = ThreadedFTPServer(("127.0.0.1", 0), handler)
+        if version is ssl.TLSVersion.TLSv1_2:
+            members["ssl_options"] = TLS_FTPHandler.ssl_options | ssl.OP_NO_TLSv1_3
+    handler = type("Handler", (HANDLERS[mode],), members)
+    server = ThreadedFTPServer((host, 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"handle_exit": False}, daemon=True)
     thread.start()
     try:
@@ -56,9 +85,10 @@ def server_plan(address: tuple[str, int], slot: int = 1, **changes: Any) -> Serv
     return ServerPlan(slot=slot, service="VIP", name=f"SVR{slot}", address=Endpoint(*address[:2]), **changes)
 
 
-def verified() -> ServerTls:
-    """Explicit TLS towards a server, its certificate checked."""
-    return ServerTls(mode="explicit", name="127.0.0.1", ca_pem=self_signed().chain_pem)
+def verified(mode: ServerTlsMode = "explicit", **changes: Any) -> ServerTls:
+    """TLS towards a server, its certificate checked."""
+    plan = ServerTls(mode=mode, name="127.0.0.1", ca_pem=self_signed().chain_pem)
+    return msgspec.structs.replace(plan, **changes)
 
 
 def service_plan(*servers: ServerPlan, **changes: Any) -> ServicePlan:
@@ -74,11 +104,27 @@ def service_plan(*servers: ServerPlan, **changes: Any) -> ServicePlan:
     return msgspec.structs.replace(plan, **changes)
 
 
+def clocked(*servers: ServerPlan, **clocks: float) -> ServicePlan:
+    """The service with some clocks set."""
+    return service_plan(*servers, clocks=Clocks(**clocks))
+
+
 class Stage:
     """A running worker and what it reported."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, worker: Worker, counts: Counts, facts: list[Fact]) -> None:
-        self.loop, self.worker, self.counts, self.facts = loop, worker, counts, facts
+    def __init__(self, worker: Worker, counts: Counts, facts: list[Fact]) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.worker, self.counts, self.facts = worker, counts, facts
+        self.listeners = Listeners(1)
+        self.stopping = asyncio.Event()
+
+    def use(self, *services: ServicePlan) -> None:
+        """Work by these services from now on; call it in the worker's thread."""
+        plan = Plan(revision=1, workers=1, services=services)
+        keys = listener_keys(plan)
+        self.listeners.open(keys)
+        self.worker.use_plan(plan, keys, [os.dup(fd) for fd in self.listeners.fds(keys, 0)])
+        self.listeners.keep(keys)
 
     def call(self, function: Callable[[], Any]) -> Any:
         """Run a function in the worker's thread."""
@@ -88,34 +134,46 @@ class Stage:
 
     def facts_of(self, kind: type[Fact], count: int = 1) -> list[Any]:
         """Wait until that many facts of a kind were noted."""
-        for _ in range(200):
-            found = [fact for fact in self.facts if isinstance(fact, kind)]
-            if len(found) >= count:
-                return found
-            threading.Event().wait(0.05)
-        raise AssertionError(f"no {kind.__name__} among {self.facts}")
+        self.wait(lambda: sum(isinstance(fact, kind) for fact in self.facts) >= count)
+        return [fact for fact in self.facts if isinstance(fact, kind)]
+
+    def wait(self, condition: Callable[[], Any], most_s: float = 10.0) -> None:
+        """Wait until something is true."""
+        for _ in range(int(most_s / 0.02)):
+            if condition():
+                return
+            threading.Event().wait(0.02)
+        raise AssertionError(f"it never came true; facts: {self.facts}")
+
+    def sessions(self) -> tuple[SessionRow, ...]:
+        return self.call(lambda: self.worker.sessions(0).sessions)
+
+    def is_at_rest(self) -> bool:
+        """Whether no session is left, and nothing is counted."""
+        rows = [(slot, column) for slot in range(4) for column in (columns.SESSIONS, columns.TRANSFERS)]
+        return not self.sessions() and all(self.counts.total(slot, column) == 0 for slot, column in rows)
 
 
 @contextlib.contextmanager
-def stage(plan: ServicePlan) -> Iterator[Stage]:
-    """Run one worker with that service until the block ends."""
-    whole = Plan(revision=1, workers=1, services=(plan,))
+def stage(*services: ServicePlan, on_fact: Callable[[Fact], None] | None = None) -> Iterator[Stage]:
+    """Run one worker with these services until the block ends."""
     ready: Future[Stage] = Future()
-    stop = asyncio.Event()
 
     async def main() -> None:
         facts: list[Fact] = []
+
+        def note(fact: Fact) -> None:
+            facts.append(fact)
+            if on_fact is not None:
+                on_fact(fact)
+
         counts = Counts(create_counts_fd(1), 0, 1)
-        worker = Worker(0, 1, counts, facts.append)
-        listeners = Listeners(1)
-        keys = listener_keys(whole)
-        listeners.open(keys)
-        worker.use_plan(whole, keys, [os.dup(fd) for fd in listeners.fds(keys, 0)])
-        loop = asyncio.get_running_loop()
-        ready.set_result(Stage(loop, worker, counts, facts))
-        await stop.wait()
-        await worker.stop(0.2)
-        listeners.close()
+        running = Stage(Worker(0, 1, counts, note), counts, facts)
+        running.use(*services)
+        ready.set_result(running)
+        await running.stopping.wait()
+        await running.worker.stop(0.2)
+        running.listeners.close()
 
     def run() -> None:
         try:
@@ -132,7 +190,7 @@ def stage(plan: ServicePlan) -> Iterator[Stage]:
     try:
         yield running
     finally:
-        running.loop.call_soon_threadsafe(stop.set)
+        running.loop.call_soon_threadsafe(running.stopping.set)
         thread.join(10)
         assert not thread.is_alive(), "the worker did not end"
 

@@ -13,6 +13,7 @@ import uvloop
 from ftpair.core.ending import End
 from ftpair.dataplane import tls
 from ftpair.dataplane.control import ControlStream
+from ftpair.dataplane.watch import Watch
 
 from .certificates import client_tls
 from .test_relay import pair, peer_context
@@ -26,7 +27,9 @@ class Scene:
         self.loop = asyncio.get_running_loop()
         self.heard = bytearray()
         self.lost: asyncio.Future[tuple[End, str]] = self.loop.create_future()
-        self.stream = ControlStream(self.loop, ours, self._bytes, lambda end, why: self.lost.set_result((end, why)))
+        self.stream = ControlStream(
+            Watch(self.loop), ours, self._bytes, lambda end, why: self.lost.set_result((end, why))
+        )
         self.changed = asyncio.Event()
 
     def _bytes(self, data: bytes) -> None:

@@ -10,6 +10,7 @@ import uvloop
 
 from ftpair.dataplane import passive
 from ftpair.dataplane.passive import PassivePorts
+from ftpair.dataplane.watch import Watch
 
 VIP = "127.0.0.5"
 
@@ -32,7 +33,7 @@ def free_ports(count: int) -> tuple[int, ...]:
 def play(scene: Callable[[PassivePorts, list[tuple[str, int]]], Coroutine[Any, Any, None]]) -> None:
     async def main() -> None:
         strays: list[tuple[str, int]] = []
-        ports = PassivePorts(asyncio.get_running_loop(), lambda host, port: strays.append((host, port)))
+        ports = PassivePorts(Watch(asyncio.get_running_loop()), lambda host, port: strays.append((host, port)))
         try:
             await scene(ports, strays)
         finally:

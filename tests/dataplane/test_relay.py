@@ -16,6 +16,7 @@ from ftpair.core.ending import End
 from ftpair.core.plan import ServerTls
 from ftpair.dataplane import farewell, tls
 from ftpair.dataplane.relay import Pool, Relay
+from ftpair.dataplane.watch import Watch
 
 from .certificates import client_tls, self_signed
 
@@ -31,11 +32,9 @@ def pair() -> tuple[socket.socket, socket.socket]:
     return ours, peer
 
 
-async def handshake(sock: ssl.SSLSocket) -> None:
+async def handshake(watch: Watch, sock: ssl.SSLSocket) -> None:
     done = asyncio.get_running_loop().create_future()
-    tls.Handshaking(
-        asyncio.get_running_loop(), sock, lambda: done.set_result(None), lambda why: done.set_exception(OSError(why))
-    ).step()
+    tls.Handshaking(watch, sock, lambda: done.set_result(None), lambda why: done.set_exception(OSError(why))).step()
     await asyncio.wait_for(done, 10)
 
 
@@ -54,20 +53,22 @@ class Legs:
         self.with_tls = {"source": source_tls, "destination": destination_tls}
         self.version = version
 
-    async def secure(self) -> None:
+    async def secure(self, watch: Watch) -> None:
         if self.with_tls["source"]:
-            self.source, self.sender = await self._secured(self.source, self.sender)
+            self.source, self.sender = await self._secured(watch, self.source, self.sender)
         if self.with_tls["destination"]:
-            self.destination, self.receiver = await self._secured(self.destination, self.receiver)
+            self.destination, self.receiver = await self._secured(watch, self.destination, self.receiver)
 
-    async def _secured(self, ours: socket.socket, peer: socket.socket) -> tuple[ssl.SSLSocket, ssl.SSLSocket]:
+    async def _secured(
+        self, watch: Watch, ours: socket.socket, peer: socket.socket
+    ) -> tuple[ssl.SSLSocket, ssl.SSLSocket]:
         wrapped = tls.wrap_as_server(tls.server_context(client_tls()), ours)
         context = peer_context(self.version)
         peers = asyncio.get_running_loop().run_in_executor(
             None,
             lambda: context.wrap_socket(peer, server_hostname="127.0.0.1", suppress_ragged_eofs=False),
         )
-        await handshake(wrapped)
+        await handshake(watch, wrapped)
         return wrapped, await peers
 
 
@@ -79,19 +80,20 @@ def run(
 
     async def main() -> tuple[tuple[End, str, bool], int]:
         loop = asyncio.get_running_loop()
-        await legs.secure()
+        watch = Watch(loop)
+        await legs.secure(watch)
         ended = loop.create_future()
 
         def on_end(end: End, reason: str, culprit_is_source: bool) -> None:
             if end is End.ENDED:
-                farewell.say_goodbye(loop, legs.source)
-                farewell.say_goodbye(loop, legs.destination)
+                farewell.say_goodbye(watch, legs.source)
+                farewell.say_goodbye(watch, legs.destination)
             else:
                 farewell.reset(legs.source)
                 farewell.reset(legs.destination)
             ended.set_result((end, reason, culprit_is_source))
 
-        relay = Relay(Pool(loop), legs.source, legs.destination, on_end, **options)
+        relay = Relay(Pool(watch), legs.source, legs.destination, on_end, **options)
         threads = [
             threading.Thread(target=send, args=(legs.sender,)),
             threading.Thread(target=lambda: got.append(receive(legs.receiver))),
@@ -179,9 +181,7 @@ def test_a_reset_source_is_never_a_complete_file(destination_tls: bool):
 
 
 def test_a_bare_fin_may_end_a_transfer_where_the_plan_says_so():
-    (end, _, _), moved, got = run(
-        Legs(True, False), cutting(b"x" * 1000, reset=False), receiving, may_end_bare=True
-    )
+    (end, _, _), moved, got = run(Legs(True, False), cutting(b"x" * 1000, reset=False), receiving, may_end_bare=True)
     assert (end, moved) == (End.ENDED, 1000)
     assert got == (hashlib.sha256(b"x" * 1000).hexdigest(), 1000)
 

@@ -46,7 +46,7 @@ def test_a_clear_session_moves_files(tmp_path: Path):
 def test_an_explicit_tls_session_moves_files(tmp_path: Path, server_tls: bool, version: ssl.TLSVersion):
     root = tmp_path / "root"
     root.mkdir()
-    with real_server(root, tls=server_tls) as address:
+    with real_server(root, "explicit" if server_tls else "off", version=version) as address:
         server = server_plan(address, tls=verified()) if server_tls else server_plan(address)
         with stage(service_plan(server)) as running:
             exchange(explicit_client(version))

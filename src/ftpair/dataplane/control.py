@@ -1,6 +1,5 @@
 """One control connection: bytes in, bytes out, TLS from any moment on. Knows no FTP."""
 
-import asyncio
 import socket
 import ssl
 from collections.abc import Callable
@@ -8,6 +7,7 @@ from collections.abc import Callable
 from ftpair.core.ending import End
 from ftpair.dataplane import tls
 from ftpair.dataplane.farewell import reset, say_goodbye
+from ftpair.dataplane.watch import Watch
 
 _READ_BYTES = 16384
 _MOST_PENDING_BYTES = 4 << 20
@@ -21,23 +21,23 @@ class ControlStream:
         "_handshake",
         "_is_open",
         "_is_reading",
-        "_loop",
         "_on_bytes",
         "_on_lost",
         "_pending",
+        "_watch",
         "_writes",
         "sock",
     )
 
     def __init__(
         self,
-        loop: asyncio.AbstractEventLoop,
+        watch: Watch,
         sock: socket.socket,
         on_bytes: Callable[[bytes], None],
         on_lost: Callable[[End, str], None],
     ) -> None:
         self.sock = sock
-        self._loop, self._on_bytes, self._on_lost = loop, on_bytes, on_lost
+        self._watch, self._on_bytes, self._on_lost = watch, on_bytes, on_lost
         self._fd = sock.fileno()
         self._pending = bytearray()
         self._writes = False
@@ -51,13 +51,13 @@ class ControlStream:
         """Read from now on."""
         if self._is_open and not self._is_reading and self._handshake is None:
             self._is_reading = True
-            self._loop.add_reader(self._fd, self._readable)
+            self._watch.add_reader(self._fd, self._readable)
 
     def pause(self) -> None:
         """Leave the peer's bytes in the kernel until `resume`."""
         if self._is_reading:
             self._is_reading = False
-            self._loop.remove_reader(self._fd)
+            self._watch.remove_reader(self._fd)
 
     def _readable(self) -> None:
         sock = self.sock
@@ -74,7 +74,7 @@ class ControlStream:
         self._on_bytes(data)
         # A record may hold more than was asked for; the kernel will not wake us for it.
         if self._is_reading and isinstance(self.sock, ssl.SSLSocket) and self.sock.pending():
-            self._loop.call_soon(self._readable_if_reading)
+            self._watch.loop.call_soon(self._readable_if_reading)
 
     def _readable_if_reading(self) -> None:
         if self._is_reading:
@@ -96,7 +96,7 @@ class ControlStream:
         except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
             sent = 0
         except OSError as error:
-            self._loop.call_soon(self._lose, End.CUT, tls.reason_of(error))  # Not from within its own effects.
+            self._watch.loop.call_soon(self._lose, End.CUT, tls.reason_of(error))  # Not from within its own effects.
             return
         if sent < len(data):
             self._pending += data[sent:]
@@ -105,7 +105,7 @@ class ControlStream:
     def _await_writable(self) -> None:
         if not self._writes:
             self._writes = True
-            self._loop.add_writer(self._fd, self._writable)
+            self._watch.add_writer(self._fd, self._writable)
 
     def _writable(self) -> None:
         try:
@@ -123,7 +123,7 @@ class ControlStream:
     def _stop_writing(self) -> None:
         if self._writes:
             self._writes = False
-            self._loop.remove_writer(self._fd)
+            self._watch.remove_writer(self._fd)
 
     # TLS.
 
@@ -156,7 +156,7 @@ class ControlStream:
             self._handshake = None
             on_failed(reason)
 
-        self._handshake = tls.Handshaking(self._loop, wrapped, done, failed)
+        self._handshake = tls.Handshaking(self._watch, wrapped, done, failed)
         self._handshake.step()
 
     def _flush_now(self) -> bool:
@@ -185,7 +185,7 @@ class ControlStream:
         if end is End.CUT or in_handshake or not self._flush_now():
             reset(self.sock)
         else:
-            say_goodbye(self._loop, self.sock)
+            say_goodbye(self._watch, self.sock)
 
     def _forget(self) -> None:
         self._is_open = False

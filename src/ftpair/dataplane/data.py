@@ -4,7 +4,6 @@ A session has at most one. It is born by `expect`, gets its server leg by `dial`
 `drop` or by itself when the bytes have ended; what happened goes to `on_ended` as the DataEnded of the session.
 """
 
-import asyncio
 import socket
 import ssl
 import time
@@ -19,6 +18,7 @@ from ftpair.dataplane.dialling import Dialling, keep_alive
 from ftpair.dataplane.farewell import reset, say_goodbye
 from ftpair.dataplane.passive import Expectation, PassivePorts
 from ftpair.dataplane.relay import Pool, Relay
+from ftpair.dataplane.watch import Watch
 from ftpair.session.events import DataEnded
 
 Direction = Literal["up", "down"]
@@ -27,7 +27,7 @@ Direction = Literal["up", "down"]
 class Surroundings(Protocol):
     """What a data connection needs of the worker and of its session."""
 
-    loop: asyncio.AbstractEventLoop
+    sockets: Watch
     pool: Pool
     ports: PassivePorts
 
@@ -152,7 +152,7 @@ class DataConnections:
     def _dial_now(self) -> None:
         assert self._server_address is not None
         host, port = self._server_address
-        self._server.dialling = Dialling(self._with.loop, (host, port), self._server_connected, self._server_refused)
+        self._server.dialling = Dialling(self._with.sockets, (host, port), self._server_connected, self._server_refused)
 
     def _server_connected(self, sock: socket.socket) -> None:
         self._server.dialling = None
@@ -212,7 +212,7 @@ class DataConnections:
             self._with.note(Handshake(self._terms.service, half.leg, "data", None, reason))
             self._fail(half, f"TLS handshake on the data connection: {reason}")
 
-        half.handshake = tls.Handshaking(self._with.loop, sock, done, failed)
+        half.handshake = tls.Handshaking(self._with.sockets, sock, done, failed)
         if half.leg is Leg.CLIENT:
             half.handshake.await_peer()
         else:
@@ -278,7 +278,7 @@ class DataConnections:
         if end is End.CUT:
             reset(sock)
         elif isinstance(sock, ssl.SSLSocket):
-            say_goodbye(self._with.loop, sock)
+            say_goodbye(self._with.sockets, sock)
         else:
             sock.close()  # Nothing unread can be left on a clear leg: the relay read the source to its end.
 

@@ -1,12 +1,12 @@
 """Outgoing TCP connections without waiting: control and data legs towards real servers."""
 
-import asyncio
 import errno
 import os
 import socket
 from collections.abc import Callable
 
 from ftpair.dataplane.tls import reason_of
+from ftpair.dataplane.watch import Watch
 
 KEEPALIVE_IDLE_S = 60
 KEEPALIVE_INTERVAL_S = 15
@@ -24,34 +24,34 @@ def keep_alive(sock: socket.socket) -> None:
 class Dialling:
     """A connection under way; ends in one later call of `on_connected` or `on_failed`, or in none after `cancel`."""
 
-    __slots__ = ("_fd", "_loop", "_on_connected", "_on_failed", "_sock")
+    __slots__ = ("_fd", "_on_connected", "_on_failed", "_sock", "_watch")
 
     def __init__(
         self,
-        loop: asyncio.AbstractEventLoop,
+        watch: Watch,
         peer: tuple[str, int],
         on_connected: Callable[[socket.socket], None],
         on_failed: Callable[[str], None],
     ) -> None:
-        self._loop, self._on_connected, self._on_failed = loop, on_connected, on_failed
+        self._watch, self._on_connected, self._on_failed = watch, on_connected, on_failed
         family = socket.AF_INET6 if ":" in peer[0] else socket.AF_INET
         self._sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK, socket.IPPROTO_TCP)
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._fd = self._sock.fileno()
         error = self._sock.connect_ex(peer)
         if error in {0, errno.EINPROGRESS}:
-            loop.add_writer(self._fd, self._writable)
+            watch.add_writer(self._fd, self._writable)
         else:
-            loop.call_soon(self._fail, error)
+            watch.loop.call_soon(self._fail, error)
 
     def cancel(self) -> None:
         """Give up; no callback follows."""
         if self._sock.fileno() >= 0:
-            self._loop.remove_writer(self._fd)
+            self._watch.remove_writer(self._fd)
             self._sock.close()
 
     def _writable(self) -> None:
-        self._loop.remove_writer(self._fd)
+        self._watch.remove_writer(self._fd)
         error = self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if error:
             self._fail(error)

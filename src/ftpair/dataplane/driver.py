@@ -71,7 +71,7 @@ class Driver:
         self._entrance = entrance
         self._events: deque[events.Event] = deque()
         self._is_handling = self._is_over = False
-        self._client = ControlStream(worker.loop, sock, self._client_bytes, self._client_lost)
+        self._client = ControlStream(worker.sockets, sock, self._client_bytes, self._client_lost)
         self._lines = LineSplitter()
         self._unread = self._unread_replies = 0
         self._server: ControlStream | None = None
@@ -206,7 +206,7 @@ class Driver:
         address = effect.server.address
         try:
             self._dialling = Dialling(
-                self._worker.loop, (address.host, address.port), self._server_connected, self._server_failed
+                self._worker.sockets, (address.host, address.port), self._server_connected, self._server_failed
             )
         except OSError as error:
             self._events.append(events.ServerLost(tls.reason_of(error)))
@@ -215,7 +215,7 @@ class Driver:
         self._dialling = None
         assert self._server_plan is not None
         keep_alive(sock)
-        self._server = ControlStream(self._worker.loop, sock, self._server_bytes, self._server_lost)
+        self._server = ControlStream(self._worker.sockets, sock, self._server_bytes, self._server_lost)
         if self._server_plan.tls.mode == "implicit":
             self._secure_server_with(events.ServerReady)
         else:

@@ -7,6 +7,7 @@ import ssl
 import struct
 
 from ftpair.dataplane import tls
+from ftpair.dataplane.watch import Watch
 
 LINGER_S = 2.0
 """How long the peer's own end is waited for."""
@@ -22,21 +23,21 @@ def reset(sock: socket.socket) -> None:
     sock.close()
 
 
-def say_goodbye(loop: asyncio.AbstractEventLoop, sock: socket.socket) -> None:
+def say_goodbye(watch: Watch, sock: socket.socket) -> None:
     """Send close_notify (TLS) and FIN, wait up to LINGER_S for the peer's, then close. All data must have been sent.
 
     A close with unread bytes in the receive queue turns into a reset that destroys what the peer has not read yet.
     """
-    _Farewell(loop, sock).begin()
+    _Farewell(watch, sock).begin()
 
 
 class _Farewell:
     """A socket on its way out; kept alive by the loop."""
 
-    __slots__ = ("_drained", "_fd", "_loop", "_sock", "_timer")
+    __slots__ = ("_drained", "_fd", "_sock", "_timer", "_watch")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket) -> None:
-        self._loop, self._sock = loop, sock
+    def __init__(self, watch: Watch, sock: socket.socket) -> None:
+        self._watch, self._sock = watch, sock
         self._fd = sock.fileno()
         self._drained = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -46,8 +47,8 @@ class _Farewell:
             over = self._step()
             if not over:
                 self._sock.shutdown(socket.SHUT_WR)
-                self._loop.add_reader(self._fd, self._readable)
-                self._timer = self._loop.call_later(LINGER_S, self._close)
+                self._watch.add_reader(self._fd, self._readable)
+                self._timer = self._watch.loop.call_later(LINGER_S, self._close)
         except OSError:
             over = True
         if over:
@@ -73,7 +74,7 @@ class _Farewell:
         return not data or self._drained > _MOST_BYTES
 
     def _close(self) -> None:
-        self._loop.remove_reader(self._fd)
+        self._watch.remove_reader(self._fd)
         if self._timer is not None:
             self._timer.cancel()
         self._sock.close()

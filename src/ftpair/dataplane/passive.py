@@ -3,12 +3,13 @@
 What waits for a data connection is the expectation (port, client address): sessions of different addresses share one.
 """
 
-import asyncio
 import secrets
 import socket
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from ftpair.dataplane.farewell import reset
+from ftpair.dataplane.watch import Watch
 
 IDLE_PORT_S = 60.0
 """A port that nobody waits on is closed after this."""
@@ -44,8 +45,8 @@ class _Port:
 class PassivePorts:
     """The passive ports of one worker. `on_stray` hears of connections that nobody waits for."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, on_stray: Callable[[str, int], None]) -> None:
-        self._loop, self._on_stray = loop, on_stray
+    def __init__(self, watch: Watch, on_stray: Callable[[str, int], None]) -> None:
+        self._watch, self._on_stray = watch, on_stray
         self._ports: dict[tuple[str, int], _Port] = {}
 
     def expect(
@@ -94,13 +95,13 @@ class PassivePorts:
         except OSError:
             return None  # Somebody else's port: the range has others.
         port = self._ports[address, number] = _Port(number, listener)
-        port.idle_since = self._loop.time()
-        self._loop.add_reader(listener.fileno(), self._acceptable, port)
+        port.idle_since = self._watch.loop.time()
+        self._watch.add_reader(listener.fileno(), partial(self._acceptable, port))
         return port
 
     def _close(self, key: tuple[str, int]) -> None:
         port = self._ports.pop(key)
-        self._loop.remove_reader(port.listener.fileno())
+        self._watch.remove_reader(port.listener.fileno())
         port.listener.close()
 
     def _acceptable(self, port: _Port) -> None:

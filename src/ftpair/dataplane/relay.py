@@ -4,7 +4,6 @@ Clear to clear moves by splice(2) through a pipe, without a copy; with TLS on a 
 yields after BURST_BYTES, so that a thousand transfers share a worker fairly.
 """
 
-import asyncio
 import contextlib
 import fcntl
 import os
@@ -14,6 +13,7 @@ from collections.abc import Callable
 
 from ftpair.core.ending import End
 from ftpair.dataplane import tls
+from ftpair.dataplane.watch import Watch
 
 BUFFER_BYTES = 256 << 10
 BURST_BYTES = 1 << 20
@@ -29,8 +29,8 @@ Pipe = tuple[int, int]
 class Pool:
     """Buffers and pipes that the relays of one loop lend each other; a relay holds one only while bytes wait in it."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, most: int = 64) -> None:
-        self.loop = loop
+    def __init__(self, watch: Watch, most: int = 64) -> None:
+        self.watch = watch
         self._most = most
         self._buffers: list[bytearray] = []
         self._pipes: list[Pipe] = []
@@ -73,7 +73,6 @@ class Relay:
         "_buffer",
         "_filled",
         "_is_half_closed",
-        "_loop",
         "_on_end",
         "_pipe",
         "_piped",
@@ -81,6 +80,7 @@ class Relay:
         "_reads",
         "_sent",
         "_source_ended",
+        "_watch",
         "_watches",
         "_writes",
         "bytes",
@@ -99,7 +99,7 @@ class Relay:
         *,
         may_end_bare: bool = False,
     ) -> None:
-        self._loop, self._pool, self._on_end = pool.loop, pool, on_end
+        self._watch, self._pool, self._on_end = pool.watch, pool, on_end
         self.source, self.destination = source, destination
         self.may_end_bare = may_end_bare
         self.bytes = 0
@@ -269,7 +269,9 @@ class Relay:
         else:
             self._await_source(wanted=True)
             if isinstance(self.source, ssl.SSLSocket) and self.source.pending():
-                self._loop.call_soon(self._go_on_if_reading)  # The kernel will not wake us for what OpenSSL holds.
+                self._watch.loop.call_soon(
+                    self._go_on_if_reading
+                )  # The kernel will not wake us for what OpenSSL holds.
 
     def _end_destination(self) -> None:
         """All is sent: say so. A TLS leg is complete only with its close_notify; a FIN is its owner's part."""
@@ -295,27 +297,27 @@ class Relay:
             self._reads = wanted
             if wanted:
                 self._watch_destination()
-                self._loop.add_reader(self.source.fileno(), self._go_on)
+                self._watch.add_reader(self.source.fileno(), self._go_on)
             else:
-                self._loop.remove_reader(self.source.fileno())
+                self._watch.remove_reader(self.source.fileno())
 
     def _await_destination(self, *, wanted: bool) -> None:
         if wanted is not self._writes:
             self._writes = wanted
             if wanted:
-                self._loop.add_writer(self.destination.fileno(), self._go_on)
+                self._watch.add_writer(self.destination.fileno(), self._go_on)
             else:
-                self._loop.remove_writer(self.destination.fileno())
+                self._watch.remove_writer(self.destination.fileno())
 
     def _watch_destination(self) -> None:
         if not self._watches and not self._is_half_closed:
             self._watches = True
-            self._loop.add_reader(self.destination.fileno(), self._destination_spoke)
+            self._watch.add_reader(self.destination.fileno(), self._destination_spoke)
 
     def _unwatch_destination(self) -> None:
         if self._watches:
             self._watches = False
-            self._loop.remove_reader(self.destination.fileno())
+            self._watch.remove_reader(self.destination.fileno())
 
     def _destination_spoke(self) -> None:
         """TLS tickets are taken in, an end of its own direction is no harm, a reset cuts the transfer."""

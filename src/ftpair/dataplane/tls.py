@@ -4,7 +4,6 @@
 bare FIN (`SSLEOFError`); everything here relies on that.
 """
 
-import asyncio
 import os
 import socket
 import ssl
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from ftpair.core.facts import Tls
 from ftpair.core.plan import ClientTls, ServerTls, TlsVersion
+from ftpair.dataplane.watch import Watch
 
 _MINIMUM: dict[TlsVersion, ssl.TLSVersion] = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
@@ -125,23 +125,23 @@ def reason_of(error: OSError) -> str:
 class Handshaking:
     """One handshake under way; ends in exactly one call of `on_done` or `on_failed`, or in none after `cancel`."""
 
-    __slots__ = ("_fd", "_loop", "_on_done", "_on_failed", "_reads", "_sock", "_writes")
+    __slots__ = ("_fd", "_on_done", "_on_failed", "_reads", "_sock", "_watch", "_writes")
 
     def __init__(
         self,
-        loop: asyncio.AbstractEventLoop,
+        watch: Watch,
         sock: ssl.SSLSocket,
         on_done: Callable[[], None],
         on_failed: Callable[[str], None],
     ) -> None:
-        self._loop, self._sock, self._on_done, self._on_failed = loop, sock, on_done, on_failed
+        self._watch, self._sock, self._on_done, self._on_failed = watch, sock, on_done, on_failed
         self._fd = sock.fileno()
         self._reads = self._writes = False
 
     def await_peer(self) -> None:
         """Start when the peer speaks first: nothing is tried before its bytes are there."""
         self._reads = True
-        self._loop.add_reader(self._fd, self.step)
+        self._watch.add_reader(self._fd, self.step)
 
     def step(self) -> None:
         """Go as far as the peer's bytes allow."""
@@ -160,21 +160,21 @@ class Handshaking:
 
     def cancel(self) -> None:
         """Watch the socket no more."""
-        self._watch(reads=False, writes=False)
+        self._await(reads=False, writes=False)
 
     def _wait(self, *, to_write: bool) -> None:
-        self._watch(reads=not to_write, writes=to_write)
+        self._await(reads=not to_write, writes=to_write)
 
-    def _watch(self, *, reads: bool, writes: bool) -> None:
+    def _await(self, *, reads: bool, writes: bool) -> None:
         if reads is not self._reads:
             self._reads = reads
             if reads:
-                self._loop.add_reader(self._fd, self.step)
+                self._watch.add_reader(self._fd, self.step)
             else:
-                self._loop.remove_reader(self._fd)
+                self._watch.remove_reader(self._fd)
         if writes is not self._writes:
             self._writes = writes
             if writes:
-                self._loop.add_writer(self._fd, self.step)
+                self._watch.add_writer(self._fd, self.step)
             else:
-                self._loop.remove_writer(self._fd)
+                self._watch.remove_writer(self._fd)

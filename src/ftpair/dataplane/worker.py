@@ -6,6 +6,7 @@ import random
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from ftpair.balance.choice import NoChoice, choose
@@ -23,6 +24,7 @@ from ftpair.dataplane.farewell import LINGER_S
 from ftpair.dataplane.passive import PassivePorts
 from ftpair.dataplane.relay import Pool
 from ftpair.dataplane.service import Service
+from ftpair.dataplane.watch import Watch
 from ftpair.session import events
 
 TICK_S = 1.0
@@ -51,8 +53,9 @@ class Worker:
     def __init__(self, number: int, workers: int, counts: Counts, note: Callable[[Fact], None]) -> None:
         self.loop = asyncio.get_running_loop()
         self.number, self.counts, self.note = number, counts, note
-        self.pool = Pool(self.loop)
-        self.ports = PassivePorts(self.loop, self._stray)
+        self.sockets = Watch(self.loop)
+        self.pool = Pool(self.sockets)
+        self.ports = PassivePorts(self.sockets, self._stray)
         self.lag_s = 0.0
         self.commands: dict[str, int] = {}
         """All commands so far, by verb."""
@@ -104,11 +107,11 @@ class Worker:
                 listener = socket.socket(fileno=fd)
                 _prepare(listener)
                 self._listeners[key] = listener
-                self.loop.add_reader(fd, self._acceptable, key, listener)
+                self.sockets.add_reader(fd, partial(self._acceptable, key, listener))
 
     def _close_listener(self, key: ListenerKey) -> None:
         listener = self._listeners.pop(key)
-        self.loop.remove_reader(listener.fileno())
+        self.sockets.remove_reader(listener.fileno())
         listener.close()
 
     def _acceptable(self, key: ListenerKey, listener: socket.socket) -> None:
@@ -123,12 +126,12 @@ class Worker:
             self._welcome(key, sock)
 
     def _rest(self, key: ListenerKey, listener: socket.socket) -> None:
-        self.loop.remove_reader(listener.fileno())
+        self.sockets.remove_reader(listener.fileno())
         self.loop.call_later(_PAUSE_S, self._accept_again, key, listener)
 
     def _accept_again(self, key: ListenerKey, listener: socket.socket) -> None:
         if self._listeners.get(key) is listener:
-            self.loop.add_reader(listener.fileno(), self._acceptable, key, listener)
+            self.sockets.add_reader(listener.fileno(), partial(self._acceptable, key, listener))
 
     def _welcome(self, key: ListenerKey, sock: socket.socket) -> None:
         service = self._services.get(key.service)

@@ -1,0 +1,88 @@
+"""Which socket waits for what: one epoll for the whole data plane, itself watched by the loop as a single descriptor.
+
+uvloop calls back once when a socket has an error and then watches it no more (libuv: "polling is discontinued" at
+EPOLLERR), so a reset that stands behind unread bytes would never be heard of. Here an event comes again until it is
+dealt with or its watch is taken back.
+"""
+
+import asyncio
+import select
+from collections.abc import Callable
+
+_READS = select.EPOLLIN
+_WRITES = select.EPOLLOUT
+_MOST_EVENTS = 256
+
+Callback = Callable[[], None]
+
+
+class Watch:
+    """Calls back when descriptors are readable or writable; an error or a hang-up is both. Level-triggered.
+
+    Whoever closes a descriptor takes its watches back first.
+    """
+
+    __slots__ = ("_epoll", "_fresh", "_readers", "_writers", "loop")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self._epoll = select.epoll()
+        self._readers: dict[int, Callback] = {}
+        self._writers: dict[int, Callback] = {}
+        self._fresh: set[int] = set()
+        """Watched since the last wake-up: events that are at hand belong to a former owner of the number."""
+        loop.add_reader(self._epoll.fileno(), self._wake)
+
+    def add_reader(self, fd: int, callback: Callback) -> None:
+        """Call back whenever `fd` is readable, from now on."""
+        is_known = fd in self._readers
+        self._readers[fd] = callback
+        if fd in self._writers:
+            self._epoll.modify(fd, _READS | _WRITES)
+        elif not is_known:
+            self._register(fd, _READS)
+
+    def add_writer(self, fd: int, callback: Callback) -> None:
+        """Call back whenever `fd` is writable, from now on."""
+        is_known = fd in self._writers
+        self._writers[fd] = callback
+        if fd in self._readers:
+            self._epoll.modify(fd, _READS | _WRITES)
+        elif not is_known:
+            self._register(fd, _WRITES)
+
+    def remove_reader(self, fd: int) -> None:
+        """Call back no more when it is readable; harmless when nobody asked."""
+        if self._readers.pop(fd, None) is not None:
+            self._reduce(fd, _WRITES if fd in self._writers else 0)
+
+    def remove_writer(self, fd: int) -> None:
+        """Call back no more when it is writable; harmless when nobody asked."""
+        if self._writers.pop(fd, None) is not None:
+            self._reduce(fd, _READS if fd in self._readers else 0)
+
+    def _register(self, fd: int, events: int) -> None:
+        self._fresh.add(fd)
+        self._epoll.register(fd, events)
+
+    def _reduce(self, fd: int, events: int) -> None:
+        if events:
+            self._epoll.modify(fd, events)
+        else:
+            self._epoll.unregister(fd)
+
+    def _wake(self) -> None:
+        self._fresh.clear()
+        for fd, events in self._epoll.poll(0, _MOST_EVENTS):
+            if events != _WRITES and fd not in self._fresh:
+                self._call(self._readers.get(fd))
+            if events != _READS and fd not in self._fresh:
+                self._call(self._writers.get(fd))
+
+    def _call(self, callback: Callback | None) -> None:
+        if callback is None:
+            return
+        try:
+            callback()
+        except Exception as error:  # noqa: BLE001  A bug in one callback must not cost the others their event.
+            self.loop.call_exception_handler({"message": f"{callback} failed", "exception": error})
