@@ -10,6 +10,8 @@ from typing import Any
 from ftpair.demo.place import PASSWORD, USER, Entrance, Place
 
 BLOCK = 1 << 18
+RECORD = 1 << 14
+"""What one TLS record holds; to ask `recv` for more only makes it set aside memory in vain."""
 TIMEOUT_S = 60.0
 Told = Callable[[int], None]
 """Called with the number of bytes that moved."""
@@ -65,13 +67,19 @@ class Client(ftplib.FTP_TLS):
 
     def download(self, name: str, target: Path, told: Told) -> None:
         """Fetch a file."""
+        untold = 0
         with target.open("wb") as content:
 
             def take(block: Any) -> None:
+                nonlocal untold
                 content.write(block)
-                told(len(block))
+                untold += len(block)
+                if untold >= BLOCK:  # A progress bar that moves with every record would be most of the work.
+                    told(untold)
+                    untold = 0
 
-            self.retrbinary(f"RETR {name}", take, BLOCK)
+            self.retrbinary(f"RETR {name}", take, RECORD)
+        told(untold)
 
     def read(self, name: str) -> str:
         """Return the text of a small file."""
