@@ -18,6 +18,8 @@ from ftpair.dataplane.watch import Watch
 BUFFER_BYTES = 256 << 10
 BURST_BYTES = 1 << 20
 PIPE_BYTES = 1 << 20
+RECORD_BYTES = 16 << 10
+"""What a TLS record holds at most."""
 _SMALL_BYTES = 64 << 10
 """Up to here a copy through user space is cheaper than a pipe."""
 _SPLICE_FLAGS = os.SPLICE_F_MOVE | os.SPLICE_F_NONBLOCK
@@ -143,10 +145,10 @@ class Relay:
     def _copy_burst(self) -> None:
         moved = 0
         while moved < BURST_BYTES:
-            if not self._filled:
+            if not self._filled and not self._source_ended:
                 self._fill()
-                if not self._filled:
-                    break
+            if not self._filled:
+                break
             self._drain()
             if self._filled:
                 return  # The destination is full; its writability goes on.
@@ -161,32 +163,30 @@ class Relay:
         buffer = self._buffer
         if buffer is None:
             buffer = self._buffer = self._pool.take_buffer()
-        view = memoryview(buffer)
-        filled = 0
+        self._filled = self._sent = 0
         try:
-            while filled < BUFFER_BYTES:
-                count = self._receive(view[filled:])
-                if not count:
-                    self._source_ended = True
-                    break
-                filled += count
-                if self.uses_splice or count < 16384:
-                    break  # A short record or a short queue: send first, ask again later.
+            if isinstance(self.source, ssl.SSLSocket):
+                self._fill_with_records(self.source, memoryview(buffer))
+            else:
+                self._filled = self.source.recv_into(buffer)
+                self._source_ended = not self._filled
         except _WOULD_BLOCK:
             pass
         except OSError as error:
             if not (self.may_end_bare and tls.is_bare_fin(error)):
                 raise _Broken(tls.reason_of(error), is_source=True) from None
             self._source_ended = True
-        self._filled, self._sent = filled, 0
 
-    def _receive(self, room: memoryview) -> int:
-        if not isinstance(self.source, ssl.SSLSocket):
-            return self.source.recv_into(room)
+    def _fill_with_records(self, source: ssl.SSLSocket, view: memoryview) -> None:
         # `read` is what SSLSocket.recv_into calls in the end: a tenth of an upload's CPU lies in between.
-        count = self.source.read(len(room), room)
-        assert isinstance(count, int)
-        return count
+        read = source.read
+        while self._filled < BUFFER_BYTES:
+            count = read(BUFFER_BYTES, view[self._filled :])
+            assert isinstance(count, int)
+            self._filled += count
+            if count < RECORD_BYTES:
+                self._source_ended = not count
+                break  # A short record: send first, ask again later.
 
     def _drain(self) -> None:
         """Send what the buffer holds; `_filled` is 0 when all is out."""
