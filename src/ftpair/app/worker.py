@@ -98,6 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name in ("channel", "counts", "worker", "workers"):
         parser.add_argument(f"--{name}", type=int, required=True)
     given = parser.parse_args(arguments)
+    log.configure()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # The supervisor speaks for all of us.
     gc.collect()

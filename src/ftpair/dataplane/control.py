@@ -149,7 +149,7 @@ class ControlStream:
             self._handshake = None
             self.resume()
             on_done()
-            if self._pending:
+            if self._pending and self._is_open:
                 self._await_writable()
 
         def failed(reason: str) -> None:
@@ -177,15 +177,15 @@ class ControlStream:
     # The end.
 
     def close(self, end: End) -> None:
-        """Close in order, what was written flushed as far as the peer takes it, or reset. No callback follows."""
+        """Close in order, behind everything that was written, or reset. No callback follows."""
         if not self._is_open:
             return
         in_handshake = self._handshake is not None
         self._forget()
-        if end is End.CUT or in_handshake or not self._flush_now():
+        if end is End.CUT or in_handshake:
             reset(self.sock)
         else:
-            say_goodbye(self._watch, self.sock)
+            say_goodbye(self._watch, self.sock, self._pending)
 
     def _forget(self) -> None:
         self._is_open = False

@@ -5,12 +5,13 @@ import contextlib
 import socket
 import ssl
 import struct
+from collections.abc import Callable
 
 from ftpair.dataplane import tls
 from ftpair.dataplane.watch import Watch
 
 LINGER_S = 2.0
-"""How long the peer's own end is waited for."""
+"""How long the peer may take for the last bytes and for its own end."""
 
 _RESET = struct.pack("ii", 1, 0)
 _MOST_BYTES = 1 << 20
@@ -23,58 +24,68 @@ def reset(sock: socket.socket) -> None:
     sock.close()
 
 
-def say_goodbye(watch: Watch, sock: socket.socket) -> None:
-    """Send close_notify (TLS) and FIN, wait up to LINGER_S for the peer's, then close. All data must have been sent.
+def say_goodbye(watch: Watch, sock: socket.socket, rest: bytearray | None = None) -> None:
+    """Send the rest, close_notify (TLS) and FIN, wait up to LINGER_S for the peer's own end, then close.
 
     A close with unread bytes in the receive queue turns into a reset that destroys what the peer has not read yet.
     """
-    _Farewell(watch, sock).begin()
+    _Farewell(watch, sock, rest or bytearray()).begin()
 
 
 class _Farewell:
-    """A socket on its way out; kept alive by the loop."""
+    """A socket on its way out; kept alive by its timer."""
 
-    __slots__ = ("_drained", "_fd", "_sock", "_timer", "_watch")
+    __slots__ = ("_drained", "_fd", "_rest", "_sock", "_timer", "_watch")
 
-    def __init__(self, watch: Watch, sock: socket.socket) -> None:
-        self._watch, self._sock = watch, sock
+    def __init__(self, watch: Watch, sock: socket.socket, rest: bytearray) -> None:
+        self._watch, self._sock, self._rest = watch, sock, rest
         self._fd = sock.fileno()
         self._drained = 0
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
+        self._try(self._end)
+        if self._sock.fileno() >= 0:
+            self._timer = self._watch.loop.call_later(LINGER_S, self._close)
+
+    def _try(self, step: Callable[[], bool]) -> None:
         try:
-            over = self._step()
-            if not over:
-                self._sock.shutdown(socket.SHUT_WR)
-                self._watch.add_reader(self._fd, self._readable)
-                self._timer = self._watch.loop.call_later(LINGER_S, self._close)
+            is_over = step()
         except OSError:
-            over = True
-        if over:
+            is_over = True
+        if is_over:
             self._close()
 
-    def _readable(self) -> None:
+    def _end(self) -> bool:
+        """Say everything that is left to say; return whether the peer has ended too."""
+        self._watch.remove_writer(self._fd)
         try:
-            over = self._step()
-        except OSError:
-            over = True
-        if over:
-            self._close()
-
-    def _step(self) -> bool:
-        """Return whether the peer has ended too."""
-        try:
-            if isinstance(self._sock, ssl.SSLSocket):
-                return tls.end(self._sock)
-            data = self._sock.recv(65536)
+            while self._rest:
+                del self._rest[: self._sock.send(self._rest)]
+            if isinstance(self._sock, ssl.SSLSocket) and tls.end(self._sock):
+                return True
         except (BlockingIOError, ssl.SSLWantWriteError):
+            self._watch.add_writer(self._fd, lambda: self._try(self._end))
             return False
-        self._drained += len(data)
-        return not data or self._drained > _MOST_BYTES
+        socket.socket.shutdown(self._sock, socket.SHUT_WR)
+        self._watch.add_reader(self._fd, lambda: self._try(self._drain))
+        return self._drain()
+
+    def _drain(self) -> bool:
+        """Read what nobody wants any more, below TLS; return whether that was all."""
+        try:
+            while self._drained < _MOST_BYTES:
+                data = socket.socket.recv(self._sock, 65536)
+                if not data:
+                    return True
+                self._drained += len(data)
+        except BlockingIOError:
+            return False
+        return True
 
     def _close(self) -> None:
         self._watch.remove_reader(self._fd)
+        self._watch.remove_writer(self._fd)
         if self._timer is not None:
             self._timer.cancel()
         self._sock.close()

@@ -38,7 +38,7 @@ def client_context(tls: ServerTls) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     elif tls.ca_pem:
-        context.load_verify_locations(cadata=tls.ca_pem.decode("ascii"))
+        context.load_verify_locations(cadata=tls.ca_pem.decode("ascii", "ignore"))
     else:
         context.load_default_certs(ssl.Purpose.SERVER_AUTH)
     return context
@@ -95,8 +95,10 @@ def end(sock: ssl.SSLSocket) -> bool:
         return True  # Ended already, or never begun.
     try:
         sock.unwrap()
-    except ssl.SSLWantReadError:
-        return False
+    except ssl.SSLError as error:
+        if isinstance(error, ssl.SSLWantReadError) or error.reason == "APPLICATION_DATA_AFTER_CLOSE_NOTIFY":
+            return False  # Ours is sent; the peer still talks.
+        raise
     return True
 
 
