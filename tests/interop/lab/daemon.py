@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _PATIENCE_S = 15.0
+# A test run that is killed takes its servers with it.
+_LEASH = ("setpriv", "--pdeathsig", "TERM")
 
 
 class DaemonError(Exception):
@@ -22,7 +24,7 @@ class Daemon:
     def __init__(
         self, command: Sequence[str | Path], output: Path, environment: Mapping[str, str] | None = None
     ) -> None:
-        self._command = [str(word) for word in command]
+        self._command = [*_LEASH, *(str(word) for word in command)]
         self._environment = {**os.environ, **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
         self.output = output
@@ -55,7 +57,7 @@ class Daemon:
         deadline = time.monotonic() + _PATIENCE_S
         while not _accepts(host, port):
             if not self.is_running or time.monotonic() > deadline:
-                raise DaemonError(f"{self._command[0]} does not listen on {host}:{port}:\n{self.tail()}")
+                raise DaemonError(f"{self._command[len(_LEASH)]} does not listen on {host}:{port}:\n{self.tail()}")
             time.sleep(0.02)
 
     def terminate(self, patience_s: float = _PATIENCE_S) -> int:
