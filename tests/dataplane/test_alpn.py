@@ -28,7 +28,7 @@ def test_s5_a_client_that_offers_web_protocols_gets_no_session(tmp_path: Path, e
         context = client_context()
         context.set_alpn_protocols(protocols)
         sock = context.wrap_socket(connect(entrance), suppress_ragged_eofs=False)
-        with pytest.raises(OSError, match="reset|EOF|Broken"):
+        with pytest.raises(OSError, match=r"reset|EOF|Broken"):
             for _ in range(50):
                 sock.sendall(b"POST / HTTP/1.1\r\n\r\n")
                 assert sock.recv(100) == b"", "ftpair answered a browser"

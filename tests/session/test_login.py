@@ -210,7 +210,11 @@ def test_without_a_server_the_client_reads_why():
         C< [ended]
     """)
     (fact,) = stage.noted(SessionEnded)
-    assert (fact.ended, fact.reply, fact.server) == ("no server: all 3 servers are down", "421 No real server is up.", "")
+    assert (fact.ended, fact.reply, fact.server) == (
+        "no server: all 3 servers are down",
+        "421 No real server is up.",
+        "",
+    )
 
 
 def test_a_server_that_does_not_greet_in_time_is_replaced():

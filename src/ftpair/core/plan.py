@@ -1,6 +1,6 @@
 """What runs: the plan that engines work by. Made from the configuration, resolved, frozen, and never half a change.
 
-`Config` is what is wanted, `Plan` what runs, `Status` what is observed. A session keeps the `ServicePlan` it began with.
+`Config` is what is wanted, `Plan` what runs, `Status` what is observed. A session keeps the `ServicePlan` it began by.
 """
 
 from typing import Literal

@@ -1,10 +1,10 @@
-"""What is observed: the figures and states that doors show. Plain dataclasses, so that the channel and the API both know them."""
+"""What is observed: figures and states that doors show. Plain dataclasses: the channel and the API both know them."""
 
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 
 
-class Admin(str, Enum):
+class Admin(StrEnum):
     """What the administrator wants of a real server."""
 
     ONLINE = "online"
@@ -12,7 +12,7 @@ class Admin(str, Enum):
     HALT = "halt"
 
 
-class Health(str, Enum):
+class Health(StrEnum):
     """What the probes found."""
 
     UP = "up"
