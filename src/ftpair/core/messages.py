@@ -1,7 +1,7 @@
 """What the supervisor and its children say to each other: msgspec Structs with a tag, one frame each.
 
-Supervisor and children are joined by a socketpair. A frame is a 4-byte big-endian length and a msgpack body. Descriptors
-travel beside the frame that names them (SCM_RIGHTS), in the order in which it names them.
+Supervisor and children are joined by a socketpair. A frame is a 4-byte big-endian length and a msgpack body. File
+descriptors travel beside the frame that names them (SCM_RIGHTS), in the order in which it names them.
 """
 
 from typing import Literal
