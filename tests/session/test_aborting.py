@@ -94,6 +94,7 @@ def test_abor_after_the_last_byte_leaves_the_transfer_complete():
         C> ABOR
         S< ABOR
         S> 226 Done.
+        D< drop ended
         C< 226 Done.
         S> 225 Nothing to abort.
         C< 225 Nothing to abort.
@@ -107,6 +108,7 @@ def test_abor_after_the_last_byte_of_a_transfer_that_fails():
         C> ABOR
         S< ABOR
         S> 451 Failed.
+        D< drop cut
         C< 451 Failed.
         S> 225 Nothing to abort.
         C< 225 Nothing to abort.
@@ -195,6 +197,7 @@ def test_abor_behind_queued_commands_after_the_last_byte_changes_nothing():
         C> NOOP
         C> ABOR
         S> 226 Done.
+        D< drop ended
         C< 226 Done.
         S< NOOP
     """)

@@ -170,6 +170,7 @@ def test_idle_time_stands_still_while_data_move():
         T> 100000
         S~ end 5
         S> 226 Done.
+        D< drop ended
         C< 226 Done.
         T> 599
     """)
@@ -250,6 +251,7 @@ def test_a_shutdown_lets_the_transfer_end():
         C> PWD
         S~ end 5
         S> 226 Done.
+        D< drop ended
         C< 226 Done.
         S< [ended]
         C< 421 Maintenance.
@@ -274,6 +276,7 @@ def test_a_sessions_end_says_all_about_it():
     stage = started().play("""
         S~ end 5
         S> 226 Done.
+        D< drop ended
         C< 226 Done.
         T> 30
         C> QUIT

@@ -30,6 +30,7 @@ def test_a_download_is_complete_when_both_legs_and_the_reply_say_so():
     stage = started().play("""
         S~ end 5
         S> 226 Done.
+        D< drop ended
         C< 226 Done.
     """)
     assert (fact(stage).result, fact(stage).bytes, fact(stage).direction) == ("complete", 5, "down")
@@ -42,6 +43,7 @@ def test_226_waits_for_the_last_byte():
     started().play("""
         S> 226 Done.
         S~ end 5
+        D< drop ended
         C< 226 Done.
     """)
 
@@ -67,6 +69,7 @@ def test_a_port_serves_one_transfer():
     started().play("""
         S~ end 5
         S> 226 Done.
+        D< drop ended
         C< 226 Done.
         C> RETR b.bin
         C< 425 Use PASV or EPSV first.
@@ -94,6 +97,7 @@ def test_a_final_reply_without_1xx_still_moves_the_data():
         S> 226 Empty.
         D< join down
         S~ end 0
+        D< drop ended
         C< 226 Empty.
     """)
     assert fact(stage).result == "complete"
@@ -107,6 +111,7 @@ def test_a_second_1xx_is_relayed():
         S> 150 Almost.
         C< 150 Almost.
         S> 226 Done.
+        D< drop ended
         C< 226 Done.
     """)
 
@@ -180,6 +185,7 @@ def test_a_download_that_the_server_gives_up_is_refused_after_its_last_byte():
     stage = started().play("""
         S> 451 Disk error.
         S~ end 3
+        D< drop cut
         C< 451 Disk error.
     """)
     assert fact(stage).result == "refused"
@@ -189,6 +195,7 @@ def test_a_download_that_ended_well_may_still_fail():
     stage = started().play("""
         S~ end 3
         S> 451 Disk error.
+        D< drop cut
         C< 451 Disk error.
     """)
     assert fact(stage).result == "refused"
@@ -248,6 +255,7 @@ def test_s12_a_server_that_is_lost_before_its_226_means_426():
     started().play(f"""
         S~ end 5
         S> [lost reset]
+        D< drop cut
         C< {LOST}: the connection to the server is lost.
         S< [cut]
         C< 421 The connection to the server is lost.
@@ -282,6 +290,7 @@ def test_a_reply_too_many_in_a_transfer_is_counted():
         S> 226 Done.
         S> 226 Done again.
         S~ end 5
+        D< drop ended
         C< 226 Done.
     """)
     assert [fact.kind for fact in stage.noted(ProtocolError)] == ["stray-reply"]
@@ -293,6 +302,7 @@ def test_commands_wait_for_the_end_of_the_transfer():
         C> STAT
         S~ end 5
         S> 226 Done.
+        D< drop ended
         C< 226 Done.
         S< NOOP
         S> 200 ok

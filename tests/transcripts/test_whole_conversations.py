@@ -118,6 +118,7 @@ def test_the_chores_of_a_server_with_tls_are_all_that_is_added():
         D< join down server-tls
         S~ end 0
         S> 226 Done.
+        D< drop ended
         C< 226 Done.
     """)
 

@@ -1,7 +1,8 @@
 """The data connection of one session: both legs from the reply to PASV to their ends, as one life.
 
 A session has at most one. It is born by `expect`, gets its server leg by `dial`, moves bytes after `join` and dies by
-`drop` or by itself when the bytes have ended; what happened goes to `on_ended` as the DataEnded of the session.
+`drop` or by itself when the bytes have ended; what happened goes to `on_ended` as the DataEnded of the session. The
+client's leg of a download that ended waits for `drop`.
 """
 
 import socket
@@ -117,6 +118,11 @@ class DataConnections:
         """Called with the newest TLS session of the server leg, for the next resumption."""
 
     @property
+    def is_open(self) -> bool:
+        """Whether the client's leg is there."""
+        return self._client.sock is not None
+
+    @property
     def bytes(self) -> int:
         """How many bytes have moved so far."""
         return self.relay.bytes if self.relay is not None else 0
@@ -171,9 +177,11 @@ class DataConnections:
     def join(self, direction: Direction, *, client_tls: bool, server_tls: bool) -> None:
         """Secure both legs where wanted, relay until the end, report it."""
         self._direction = direction
-        self._deadline = time.monotonic() + self._terms.clocks.data_timeout_s
+        now = time.monotonic()
+        self._deadline = now + self._terms.clocks.data_timeout_s
         self._with.watch(self)
         client = self._client
+        client.since = now  # Many clients begin their handshake when they have read the 150.
         if client.wants_tls is not client_tls:
             client.wants_tls = client_tls
             if client.sock is not None and client_tls:
@@ -228,11 +236,17 @@ class DataConnections:
         assert client.sock is not None
         assert server.sock is not None
         source, destination = (client, server) if self._direction == "up" else (server, client)
-        may_end_bare = self._terms.client_may_end_bare if self._direction == "up" else self._terms.server_may_end_bare
+        is_upload = self._direction == "up"
         assert source.sock is not None
         assert destination.sock is not None
         self._moved_at = time.monotonic()
-        self.relay = Relay(self._with.pool, source.sock, destination.sock, self._relayed, may_end_bare=may_end_bare)
+        self.relay = Relay(
+            self._with.pool,
+            source.sock,
+            destination.sock,
+            self._relayed,
+            may_end_bare=self._terms.client_may_end_bare if is_upload else self._terms.server_may_end_bare,
+        )
         self.relay.start()
 
     def _relayed(self, end: End, reason: str, culprit_is_source: bool) -> None:
@@ -246,28 +260,45 @@ class DataConnections:
         half.reason = reason
         if self._direction is not None:
             self._finish(End.CUT, reason, half.leg)
+        else:
+            self._release(half, End.CUT)
 
     # The end.
 
     def _finish(self, end: End, reason: str, culprit: Leg | None) -> None:
         report = DataEnded(end, self.bytes, reason, culprit, self._client.tls, self._server.tls)
-        self.drop(end)
+        if end is End.ENDED and self._direction == "down":
+            self._part_with_server()
+        else:
+            self.drop(end)
         self._on_ended(report)
+
+    def _part_with_server(self) -> None:
+        """End the server's leg only: the client's would say "complete", which is for the server's reply to say."""
+        self._settle()
+        self._release(self._server, End.ENDED)
 
     def drop(self, end: End) -> None:
         """Give up the port and both legs: quietly (ENDED) or with a reset (CUT). Nothing is reported."""
-        self._direction = None
-        self._with.unwatch(self)
         if self._expectation is not None:
             self._with.ports.forget(self._expectation)
             self._expectation = None
+        self._settle()
+        self._release(self._server, end)
+        self._release(self._client, end)
+
+    def _settle(self) -> None:
+        """Move nothing any more."""
+        self._direction = None
+        self._with.unwatch(self)
         if self.relay is not None:
             self.relay.stop()
         self._keep_server_session()
-        for half in (self._server, self._client):
-            sock = half.let_go()
-            if sock is not None:
-                self._close(sock, end)
+
+    def _release(self, half: _Half, end: End) -> None:
+        sock = half.let_go()
+        if sock is not None:
+            self._close(sock, end)
 
     def _keep_server_session(self) -> None:
         sock = self._server.sock

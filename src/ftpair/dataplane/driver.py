@@ -318,7 +318,8 @@ class Driver:
     def _data_ended(self, event: events.DataEnded) -> None:
         self._heard = time.monotonic()
         self._settle(event.bytes)
-        self._data = None
+        if self._data is not None and not self._data.is_open:
+            self._data = None
         self.dispatch(event)
 
     def _moved(self) -> int:

@@ -76,8 +76,8 @@ def _receiver(source: socket.socket) -> Callable[[memoryview], int]:
 class Relay:
     """One direction of one transfer. `on_end(end, reason, culprit_is_source)` comes once, and never after `stop`.
 
-    ENDED means: the source ended in order, every byte of it was handed to the destination's socket, and its
-    close_notify too where it has TLS. Both sockets are watched all the time; closing them is the owner's part.
+    ENDED means: the source ended in order and every byte of it was handed to the destination's socket. Both sockets are
+    watched all the time; ending and closing them is the owner's part.
     """
 
     __slots__ = (
@@ -144,9 +144,7 @@ class Relay:
 
     def _go_on(self) -> None:
         try:
-            if self._source_ended and not self._filled:
-                self._end_destination()
-            elif self.uses_splice and self.bytes >= _SMALL_BYTES and self._buffer is None:
+            if self.uses_splice and self.bytes >= _SMALL_BYTES and self._buffer is None:
                 self._splice_burst()
             else:
                 self._copy_burst()
@@ -274,26 +272,12 @@ class Relay:
 
     def _after_burst(self) -> None:
         if self._source_ended:
-            self._end_destination()
+            self._end(End.ENDED, "", culprit_is_source=False)
         else:
             self._await_source(wanted=True)
             if isinstance(self.source, ssl.SSLSocket) and self.source.pending():
-                self._watch.loop.call_soon(
-                    self._go_on_if_reading
-                )  # The kernel will not wake us for what OpenSSL holds.
-
-    def _end_destination(self) -> None:
-        """All is sent: say so. A TLS leg is complete only with its close_notify; a FIN is its owner's part."""
-        self._await_source(wanted=False)
-        try:
-            if isinstance(self.destination, ssl.SSLSocket):
-                tls.end(self.destination)
-        except ssl.SSLWantWriteError:
-            self._await_destination(wanted=True)
-        except OSError as error:
-            raise _Broken(tls.reason_of(error), is_source=False) from None
-        else:
-            self._end(End.ENDED, "", culprit_is_source=False)
+                # The kernel will not wake us for what OpenSSL holds.
+                self._watch.loop.call_soon(self._go_on_if_reading)
 
     def _go_on_if_reading(self) -> None:
         if self._reads:

@@ -73,8 +73,8 @@ def on_transfer_reply(talk: Conversation, event: ServerReplied) -> None:
     answer, talk.settled = reply.raw, ABORTED
     if transfer.end and reply.is_positive:
         answer, talk.settled = cut_reply(transfer), reply.raw
-    talk.tell(answer)
     talk.close_transfer(transfer.end or ("complete" if reply.is_positive else "refused"), answer)
+    talk.tell(answer)
     talk.go(State.SETTLING)
 
 

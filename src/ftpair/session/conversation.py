@@ -48,6 +48,8 @@ class Transfer(msgspec.Struct):
     """Whether data may move: the server has said 1xx."""
     has_legs: bool = True
     """Whether the data connection is still there: neither ended nor dropped."""
+    awaits_end: bool = False
+    """Whether the client has every byte of a download but not its end: that says "complete", so the reply decides."""
     bytes: int = 0
     end: Literal["", "cut", "aborted"] = ""
     """Set as soon as the transfer cannot be complete any more; no 2xx reaches the client from then on."""
@@ -236,6 +238,8 @@ class Conversation:
         transfer = self.transfer
         assert transfer is not None, "no transfer to close"
         self.transfer = None
+        if transfer.awaits_end:
+            self.emit(DropData(End.ENDED if result == "complete" else End.CUT))
         if transfer.direction == "up":
             self.bytes_up += transfer.bytes
         else:

@@ -97,7 +97,11 @@ class NoPort(Event, frozen=True):
 
 
 class DataEnded(Event, frozen=True):
-    """The transfer's bytes have stopped on both legs (answer to `Join`), all of them flushed if `end` is ENDED."""
+    """The transfer's bytes have stopped (answer to `Join`), all of them flushed if `end` is ENDED.
+
+    Both legs are closed by now, but for the client's leg of a download that ENDED: its end would say that the file is
+    complete, which only the server's reply can tell, so it waits for `DropData`.
+    """
 
     end: End
     bytes: int

@@ -97,6 +97,7 @@ def on_data_ended_last(talk: Conversation, event: DataEnded) -> None:
 
 def _learn(transfer: Transfer, event: DataEnded) -> None:
     transfer.has_legs = False
+    transfer.awaits_end = event.end is End.ENDED and transfer.direction == "down"
     transfer.bytes = event.bytes
     transfer.client_tls = event.client_tls
     transfer.server_tls = event.server_tls
@@ -130,8 +131,8 @@ def cut_reply(transfer: Transfer) -> bytes:
 
 def finish(talk: Conversation, reply: bytes, result: Literal["complete", "refused", "cut", "aborted"]) -> None:
     """Give the client its reply and make way for the next command."""
-    talk.tell(reply)
     talk.close_transfer(result, reply)
+    talk.tell(reply)
     talk.rest()
 
 

@@ -1,0 +1,539 @@
+"""The data connection of a session: every order of events, every way to fail, and what the client hears of it."""
+
+import contextlib
+import os
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ftpair.core.ending import End, Leg
+from ftpair.core.facts import DataConnection, TransferEnded
+from ftpair.core.plan import ServerTlsMode
+
+from . import scripted_server as real
+from .raw_client import RawClient, end, read, reset, vanish
+from .scripted_server import Dialogue, scripted_server
+from .stage import Stage, clocked, real_server, server_plan, service_plan, stage, verified
+
+FILE = os.urandom(3_000_000)
+TLS_1_2, TLS_1_3 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
+
+
+@contextlib.contextmanager
+def pool(tmp_path: Path, mode: ServerTlsMode = "off", **clocks: float) -> Iterator[tuple[Stage, Path]]:
+    """A stage with one pyftpdlib server; its folder."""
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "a.bin").write_bytes(FILE)
+    (root / "empty").touch()
+    with real_server(root, mode) as address:
+        server = server_plan(address, tls=verified(mode)) if mode != "off" else server_plan(address)
+        with stage(clocked(server, **clocks)) as running:
+            yield running, root
+            running.wait(running.is_at_rest)
+
+
+def is_turned_away(client: RawClient, port: int) -> bool:
+    """Whether a data connection to this port is reset."""
+    try:
+        with client.connect(port) as data:
+            return read(data) == (b"", End.CUT)
+    except ConnectionResetError:
+        return True
+
+
+# When the client connects and when it shakes hands.
+
+
+@pytest.mark.parametrize("mode", ["off", "explicit"])
+@pytest.mark.parametrize("version", [TLS_1_2, TLS_1_3])
+@pytest.mark.parametrize("order", ["handshake, command", "command, handshake", "command, 150, handshake"])
+def test_the_client_may_shake_hands_before_or_after_its_command_and_the_150(
+    tmp_path: Path, order: str, version: ssl.TLSVersion, mode: ServerTlsMode
+):
+    with pool(tmp_path, mode), RawClient(version=version) as client:
+        client.log_in_over_tls()
+        data = client.connect(client.passive())
+        if order == "handshake, command":
+            data = client.secured(data)
+        client.say("RETR a.bin")
+        if order == "command, 150, handshake":
+            assert client.reply().startswith("1")
+        if order.endswith("handshake"):
+            data = client.secured(data)
+        if order != "command, 150, handshake":
+            assert client.reply().startswith("1")
+        assert read(data) == (FILE, End.ENDED)
+        assert client.reply().startswith("226 ")
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_the_client_may_connect_after_the_150(tmp_path: Path, secure: bool):
+    with pool(tmp_path) as (running, _), RawClient() as client:
+        if secure:
+            client.log_in_over_tls()
+        else:
+            client.log_in()
+        port = client.passive()
+        assert client.ask("RETR a.bin").startswith("1")
+        data = client.connect(port)
+        assert read(client.secured(data) if secure else data) == (FILE, End.ENDED)
+        assert client.reply().startswith("226 ")
+        assert running.facts_of(TransferEnded)[0].result == "complete"
+
+
+def test_a_server_may_take_longer_to_say_150_than_a_handshake_may_take():
+    def slow(dialogue: Dialogue) -> None:
+        dialogue.log_in()
+        with dialogue.offer_data() as listener:
+            dialogue.until("RETR")
+            data, _ = listener.accept()
+            time.sleep(3)  # A tape is being mounted.
+            dialogue.say("150 here it comes")
+        data.sendall(b"file")
+        data.close()
+        dialogue.say("226 done")
+        dialogue.serve()
+
+    with scripted_server(slow) as (address, _), stage(clocked(server_plan(address), handshake_timeout_s=2)):
+        with RawClient() as client:
+            client.log_in_over_tls()
+            data = client.connect(client.passive())
+            assert client.ask("RETR a").startswith("150 ")
+            time.sleep(1.2)
+            assert read(client.secured(data)) == (b"file", End.ENDED)
+            assert client.reply() == "226 done"
+
+
+# What may go wrong before the first byte.
+
+
+def test_a_client_that_never_connects_gets_the_servers_refusal_and_the_session_lives_on():
+    def patient(dialogue: Dialogue) -> None:
+        dialogue.log_in()
+        with dialogue.offer_data():
+            dialogue.until("RETR")
+            dialogue.say("150 connect, please")
+            time.sleep(3)
+            dialogue.say("425 nobody came")
+        dialogue.serve()
+
+    with scripted_server(patient) as (address, _), stage(clocked(server_plan(address), data_timeout_s=1)) as running:
+        with RawClient() as client:
+            client.log_in()
+            port = client.passive()
+            assert client.ask("RETR a").startswith("150 ")
+            assert client.reply() == "425 nobody came"
+            (transfer,) = running.facts_of(TransferEnded)
+            assert (transfer.result, transfer.reason) == ("cut", "no data connection from the client within 1 s")
+            assert is_turned_away(client, port)
+            assert client.ask("NOOP").startswith("200 ")
+
+
+def test_a_client_that_never_shakes_hands_is_cut_and_the_session_lives_on(tmp_path: Path):
+    with pool(tmp_path, handshake_timeout_s=1) as (running, _), RawClient() as client:
+        client.log_in_over_tls()
+        data = client.connect(client.passive())
+        assert client.ask("RETR a.bin").startswith("1")
+        assert read(data) == (b"", End.CUT)
+        assert client.reply().startswith("426 ")
+        (transfer,) = running.facts_of(TransferEnded)
+        assert transfer.reason == "no TLS handshake on the data connection within 1 s"
+        assert client.retrieve("RETR a.bin")[1:] == (End.ENDED, "226 Transfer complete.")
+
+
+def test_a_client_that_speaks_no_tls_gets_an_end_at_once_and_not_a_byte_of_the_file(tmp_path: Path):
+    with pool(tmp_path), RawClient() as client:
+        client.log_in_over_tls()
+        data = client.connect(client.passive())
+        data.sendall(b"this is no ClientHello\r\n")
+        alert, _ = read(data)
+        assert alert[:1] in {b"", b"\x15"}
+        client.say("RETR a.bin")
+        assert [client.reply()[:3], client.reply()[:3]] == ["125", "426"]
+        assert client.ask("NOOP").startswith("200 ")
+
+
+def test_a_server_whose_data_port_is_closed_answers_itself():
+    def walled(dialogue: Dialogue) -> None:
+        dialogue.log_in()
+        dialogue.offer_data().close()
+        dialogue.until("RETR")
+        dialogue.say("150 connect, please")
+        dialogue.say("425 nobody came")
+        dialogue.serve()
+
+    with scripted_server(walled) as (address, _), stage(service_plan(server_plan(address))) as running:
+        with RawClient() as client:
+            client.log_in()
+            data = client.connect(client.passive())
+            client.say("RETR a")
+            assert [client.reply(), client.reply()] == ["150 connect, please", "425 nobody came"]
+            assert read(data) == (b"", End.CUT)
+            assert running.facts_of(TransferEnded)[0].reason == "data connection to the server: connect refused"
+            opened, failed = running.facts_of(DataConnection, 2)
+            assert (opened.leg, opened.result) == (Leg.CLIENT, "opened")
+            assert (failed.leg, failed.result) == (Leg.SERVER, "failed")
+            assert client.ask("NOOP").startswith("200 ")
+
+
+def test_a_server_that_protects_control_but_not_data_gives_no_file(server_context: ssl.SSLContext):
+    def half_hearted(dialogue: Dialogue) -> None:
+        dialogue.secure(server_context)
+        data = dialogue.begin_data("RETR")
+        data.sendall(b"the file in clear text")
+        read(data)
+        dialogue.say("226 done")
+        dialogue.serve()
+
+    with scripted_server(half_hearted) as (address, _):
+        with stage(service_plan(server_plan(address, tls=verified()))) as running, RawClient() as client:
+            client.log_in()
+            got, how, reply = client.retrieve("RETR a")
+            assert (got, how) == (b"", End.CUT)
+            assert reply.startswith("426 Connection lost; transfer aborted: TLS handshake on the data connection: ")
+            assert running.facts_of(TransferEnded)[0].result == "cut"
+            assert client.ask("NOOP").startswith("200 ")
+
+
+def test_a_refused_transfer_ends_both_legs_quietly_and_the_next_one_works(tmp_path: Path):
+    with pool(tmp_path, "explicit"), RawClient() as client:
+        client.log_in_over_tls()
+        with client.connect(client.passive()) as data:
+            assert client.ask("RETR missing").startswith("550 ")
+            assert read(data) == (b"", End.ENDED)
+        assert client.retrieve("RETR a.bin") == (FILE, End.ENDED, "226 Transfer complete.")
+
+
+# Passive ports.
+
+
+def test_a_second_pasv_gives_the_first_port_up_and_its_late_connection_is_a_stray(tmp_path: Path):
+    with pool(tmp_path) as (running, _), RawClient() as client:
+        client.log_in()
+        first = client.passive()
+        ports = {first, *(client.passive() for _ in range(30))}
+        last = client.passive()
+        assert len(ports) > 1
+        late = next(port for port in ports if port != last)
+        assert is_turned_away(client, late)
+        assert [fact.result for fact in running.facts_of(DataConnection)] == ["stray"]
+        data = client.connect(last)
+        assert client.ask("RETR a.bin").startswith("1")
+        assert read(data) == (FILE, End.ENDED)
+
+
+def test_a_second_pasv_closes_what_had_connected_to_the_first(tmp_path: Path):
+    with pool(tmp_path), RawClient() as client:
+        client.log_in_over_tls()
+        former = client.connect(client.passive())
+        current = client.connect(client.passive())
+        assert read(former)[0] == b""
+        assert client.ask("RETR a.bin").startswith("1")
+        assert read(client.secured(current)) == (FILE, End.ENDED)
+
+
+@pytest.mark.parametrize("connected", [False, True])
+def test_quit_after_pasv_gives_the_port_back(tmp_path: Path, connected: bool):
+    with pool(tmp_path) as (running, _), RawClient() as client:
+        client.log_in()
+        port = client.passive()
+        data = client.connect(port) if connected else None
+        assert client.ask("QUIT").startswith("221 ")
+        running.wait(running.is_at_rest)
+        assert running.call(lambda: running.worker.ports.in_use("127.0.0.7", (port,))) == 0
+        if data is not None:
+            assert read(data)[0] == b""
+
+
+# Sizes and speeds.
+
+
+@pytest.mark.parametrize("mode", ["off", "explicit"])
+@pytest.mark.parametrize("secure", [False, True])
+def test_an_empty_file_goes_both_ways(tmp_path: Path, secure: bool, mode: ServerTlsMode):
+    with pool(tmp_path, mode) as (running, root), RawClient() as client:
+        if secure:
+            client.log_in_over_tls()
+        else:
+            client.log_in()
+        assert client.retrieve("RETR empty") == (b"", End.ENDED, "226 Transfer complete.")
+        end(client.begin("STOR nothing"))
+        assert client.reply() == "226 Transfer complete."
+        assert (root / "nothing").read_bytes() == b""
+        assert [fact.result for fact in running.facts_of(TransferEnded, 2)] == ["complete", "complete"]
+
+
+@pytest.mark.parametrize("version", [TLS_1_2, TLS_1_3])
+def test_a_slow_reader_gets_its_close_notify_before_the_226(tmp_path: Path, version: ssl.TLSVersion):
+    with pool(tmp_path) as (running, _), RawClient(version=version) as client:
+        client.log_in_over_tls()
+        data = socket.socket()
+        data.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        data.settimeout(20)
+        port = client.passive()
+        data.connect((client.host, port))
+        assert client.ask("RETR a.bin").startswith("1")
+        secured = client.secured(data)
+        got = bytearray()
+        while len(got) < len(FILE):
+            got += secured.recv(4096 if len(got) > len(FILE) - 500_000 else 65536)
+            if len(got) % 50 == 0:
+                time.sleep(0.001)
+        assert secured.recv(1) == b""
+        assert client.reply() == "226 Transfer complete."
+        assert bytes(got) == FILE
+
+
+# Cut downloads.
+
+
+@pytest.mark.parametrize("secure", [False, True])
+@pytest.mark.parametrize("how", [reset, vanish, socket.socket.close])
+def test_a_client_that_leaves_a_download_gets_no_226_and_may_go_on(tmp_path: Path, secure: bool, how):
+    with pool(tmp_path) as (running, root), RawClient() as client:
+        with (root / "big").open("wb") as file:
+            file.truncate(200_000_000)
+        if secure:
+            client.log_in_over_tls()
+        else:
+            client.log_in()
+        data = client.begin("RETR big")
+        assert data.recv(1000)
+        how(data)
+        if how is vanish:
+            data.recv(100_000)
+            reset(data)
+        assert client.reply().startswith("426 ")
+        (transfer,) = running.facts_of(TransferEnded)
+        assert (transfer.result, transfer.direction) == ("cut", "down")
+        assert transfer.reason.startswith("data connection of the client: ")
+        assert client.retrieve("RETR a.bin") == (FILE, End.ENDED, "226 Transfer complete.")
+
+
+def stalled(dialogue: Dialogue) -> None:
+    """Sends a few bytes and then nothing."""
+    dialogue.log_in()
+    data = dialogue.begin_data("RETR")
+    data.sendall(b"some")
+    with contextlib.suppress(ConnectionError):
+        data.recv(1)
+    dialogue.say("426 cut")
+    dialogue.serve()
+
+
+def test_a_transfer_that_stalls_is_cut_on_both_sides():
+    with scripted_server(stalled) as (address, _), stage(clocked(server_plan(address), stall_timeout_s=1)) as running:
+        with RawClient() as client:
+            client.log_in()
+            assert client.retrieve("RETR a") == (b"some", End.CUT, "426 cut")
+            assert running.facts_of(TransferEnded)[0].reason == "not one byte moved for 1 s"
+
+
+def test_a_transfer_that_crawls_is_not_a_stall():
+    def crawling(dialogue: Dialogue) -> None:
+        dialogue.log_in()
+        data = dialogue.begin_data("RETR")
+        for _ in range(8):
+            data.sendall(b"x")
+            time.sleep(0.5)
+        data.close()
+        dialogue.say("226 done")
+
+    with scripted_server(crawling) as (address, _):
+        with stage(clocked(server_plan(address), stall_timeout_s=2, idle_timeout_s=1)), RawClient() as client:
+            client.log_in()
+            assert client.retrieve("RETR a") == (b"x" * 8, End.ENDED, "226 done")
+
+
+# Cut uploads.
+
+
+def test_an_upload_cut_in_tls_reaches_the_server_as_a_reset_and_no_226_the_client(server_context: ssl.SSLContext):
+    for version in (TLS_1_2, TLS_1_3):
+        for how in (vanish, reset):
+            for mode in ("off", "explicit"):
+                check_cut_upload(version, how, mode, server_context)
+
+
+def check_cut_upload(version: ssl.TLSVersion | None, how, mode: str, context: ssl.SSLContext) -> None:
+    ends: list[End] = []
+
+    def credulous(dialogue: Dialogue) -> None:
+        if mode == "explicit":
+            dialogue.secure(context)
+        else:
+            dialogue.log_in()
+        data = dialogue.begin_data("STOR")
+        if mode == "explicit":
+            data = context.wrap_socket(data, server_side=True, suppress_ragged_eofs=False)
+        ends.append(read(data)[1])
+        dialogue.say("226 whatever it was, thank you")
+        dialogue.serve()
+
+    with scripted_server(credulous) as (address, _):
+        server = server_plan(address, tls=verified("explicit")) if mode == "explicit" else server_plan(address)
+        with stage(service_plan(server)) as running, RawClient(version=version or TLS_1_3) as client:
+            if version is None:
+                client.log_in()
+            else:
+                client.log_in_over_tls()
+            data = client.begin("STOR a")
+            data.sendall(FILE)
+            how(data)
+            assert client.reply().startswith("426 Connection lost; transfer aborted: data connection of the client: ")
+            assert ends == [End.CUT]
+            assert running.facts_of(TransferEnded)[0].result == "cut"
+            assert client.ask("NOOP").startswith("200 ")
+
+
+@pytest.mark.parametrize("mode", ["off", "explicit"])
+def test_an_upload_reset_in_clear_text_reaches_the_server_as_a_reset(mode: str, server_context: ssl.SSLContext):
+    check_cut_upload(None, reset, mode, server_context)
+
+
+def test_a_cut_upload_leaves_pyftpdlib_without_a_complete_file(tmp_path: Path):
+    with pool(tmp_path) as (_, root), RawClient() as client:
+        client.log_in_over_tls()
+        data = client.begin("STOR up.bin")
+        data.sendall(FILE)
+        vanish(data)
+        assert client.reply().startswith("426 ")
+        with client.begin("STOR up.bin") as data:
+            data.sendall(FILE)
+            end(data)
+        assert client.reply().startswith("226 ")
+        assert (root / "up.bin").read_bytes() == FILE
+
+
+def test_an_upload_that_the_server_refuses_in_its_middle_ends_at_once():
+    def full(dialogue: Dialogue) -> None:
+        dialogue.log_in()
+        data = dialogue.begin_data("STOR")
+        data.recv(1000)
+        dialogue.say("452 disk full")
+        dialogue.serve()
+
+    with scripted_server(full) as (address, _), stage(service_plan(server_plan(address))) as running:
+        with RawClient() as client:
+            client.log_in()
+            data = client.begin("STOR a")
+            with pytest.raises(ConnectionError):
+                while True:
+                    data.sendall(FILE)
+            assert client.reply() == "452 disk full"
+            assert running.facts_of(TransferEnded)[0].result == "refused"
+            assert client.ask("NOOP").startswith("200 ")
+
+
+# Servers that die.
+
+
+@pytest.mark.parametrize("secure", [False, True])
+@pytest.mark.parametrize("pause_s", [0.0, 0.3])
+@pytest.mark.parametrize("how", [real.die, real.reset])
+def test_a_server_that_dies_in_a_download_never_leaves_a_file_that_looks_complete(secure: bool, pause_s: float, how):
+    def mortal(dialogue: Dialogue) -> None:
+        dialogue.log_in()
+        data = dialogue.begin_data("RETR")
+        data.sendall(FILE)
+        time.sleep(0.2)
+        how(data)
+        time.sleep(pause_s)
+        how(dialogue.sock)
+
+    with scripted_server(mortal) as (address, _), stage(service_plan(server_plan(address))) as running:
+        with RawClient() as client:
+            if secure:
+                client.log_in_over_tls()
+            else:
+                client.log_in()
+            with client.begin("RETR a") as data:
+                assert read(data)[1] is End.CUT
+            assert [client.reply()[:3], client.reply()[:3], client.reply()] == ["426", "421", ""]
+            assert running.facts_of(TransferEnded)[0].result == "cut"
+            running.wait(running.is_at_rest)
+
+
+@pytest.mark.parametrize("secure", [False, True])
+@pytest.mark.parametrize("how", [real.die, real.reset])
+def test_a_server_that_dies_in_an_upload_resets_the_clients_leg(secure: bool, how):
+    def mortal(dialogue: Dialogue) -> None:
+        dialogue.log_in()
+        data = dialogue.begin_data("STOR")
+        data.recv(1000)
+        how(data)
+        how(dialogue.sock)
+
+    with scripted_server(mortal) as (address, _), stage(service_plan(server_plan(address))) as running:
+        with RawClient() as client:
+            if secure:
+                client.log_in_over_tls()
+            else:
+                client.log_in()
+            data = client.begin("STOR a")
+            with pytest.raises((ConnectionError, ssl.SSLError)):
+                while True:
+                    data.sendall(FILE)
+            assert [client.reply()[:3], client.reply()[:3], client.reply()] == ["426", "421", ""]
+            running.wait(running.is_at_rest)
+
+
+def test_a_download_that_the_server_gives_up_after_closing_its_data_is_no_file():
+    def regretful(dialogue: Dialogue) -> None:
+        dialogue.log_in()
+        data = dialogue.begin_data("RETR")
+        data.sendall(b"half a file")
+        data.close()
+        time.sleep(0.2)
+        dialogue.say("451 the disk broke")
+        dialogue.serve()
+
+    with scripted_server(regretful) as (address, _), stage(service_plan(server_plan(address))):
+        with RawClient() as client:
+            client.log_in()
+            assert client.retrieve("RETR a") == (b"half a file", End.CUT, "451 the disk broke")
+
+
+def test_a_226_that_comes_before_the_data_waits_for_the_last_byte():
+    def hasty(dialogue: Dialogue) -> None:
+        dialogue.log_in()
+        data = dialogue.begin_data("RETR")
+        dialogue.say("226 done")
+        threading.Event().wait(0.3)
+        data.sendall(FILE)
+        data.close()
+        dialogue.serve()
+
+    with scripted_server(hasty) as (address, _), stage(service_plan(server_plan(address))), RawClient() as client:
+        client.log_in()
+        data = client.begin("RETR a")
+        client.sock.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            client.reply()
+        assert read(data) == (FILE, End.ENDED)
+        client.sock.settimeout(10)
+        assert client.reply() == "226 done"
+
+
+# Addresses.
+
+
+@pytest.mark.parametrize(("vip", "server"), [("::1", "127.0.0.1"), ("127.0.0.7", "::1"), ("::1", "::1")])
+def test_files_move_between_ipv6_and_ipv4(tmp_path: Path, vip: str, server: str):
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "a.bin").write_bytes(FILE)
+    with real_server(root, host=server) as address:
+        with stage(service_plan(server_plan(address), address=vip)), RawClient(host=vip) as client:
+            client.log_in_over_tls()
+            assert client.retrieve("RETR a.bin") == (FILE, End.ENDED, "226 Transfer complete.")
+            if vip == "127.0.0.7":
+                assert client.ask("PASV").startswith("227 Entering Passive Mode (127,0,0,7,")
+            else:
+                assert client.ask("PASV").startswith("425 ")
