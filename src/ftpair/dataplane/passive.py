@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from ftpair.dataplane.accepting import Accepting
 from ftpair.dataplane.farewell import reset
 from ftpair.dataplane.watch import Watch
 
@@ -34,10 +35,12 @@ class Expectation:
 class _Port:
     """A listening passive port of one address, and who is awaited there."""
 
-    __slots__ = ("awaited", "idle_since", "listener", "number")
+    __slots__ = ("accepting", "awaited", "idle_since", "number")
 
-    def __init__(self, number: int, listener: socket.socket) -> None:
-        self.number, self.listener = number, listener
+    accepting: Accepting
+
+    def __init__(self, number: int) -> None:
+        self.number = number
         self.awaited: dict[str, Expectation] = {}
         self.idle_since = 0.0
 
@@ -94,28 +97,21 @@ class PassivePorts:
             listener = _listen(address, number)
         except OSError:
             return None  # Somebody else's port: the range has others.
-        port = self._ports[address, number] = _Port(number, listener)
+        port = self._ports[address, number] = _Port(number)
         port.idle_since = self._watch.loop.time()
-        self._watch.add_reader(listener.fileno(), partial(self._acceptable, port))
+        port.accepting = Accepting(self._watch, listener, partial(self._accepted, port))
         return port
 
     def _close(self, key: tuple[str, int]) -> None:
-        port = self._ports.pop(key)
-        self._watch.remove_reader(port.listener.fileno())
-        port.listener.close()
+        self._ports.pop(key).accepting.close()
 
-    def _acceptable(self, port: _Port) -> None:
-        try:
-            sock, peer = port.listener.accept()
-        except OSError:
-            return  # Gone already, or no descriptor left: the listener stays readable.
-        expectation = port.awaited.pop(peer[0], None)
+    def _accepted(self, port: _Port, sock: socket.socket, host: str) -> None:
+        expectation = port.awaited.pop(host, None)
         if expectation is None:
             reset(sock)
-            self._on_stray(peer[0], port.number)
-            return
-        sock.settimeout(0)
-        expectation.on_accepted(sock)
+            self._on_stray(host, port.number)
+        else:
+            expectation.on_accepted(sock)
 
 
 def _listen(address: str, number: int) -> socket.socket:

@@ -16,6 +16,7 @@ from ftpair.core.facts import DataConnection, Fact
 from ftpair.core.messages import ListenerKey, Sample, Sessions
 from ftpair.core.plan import Plan, ServerPlan
 from ftpair.core.status import ServerState
+from ftpair.dataplane.accepting import Accepting
 from ftpair.dataplane.counts import Counts
 from ftpair.dataplane.data import DataConnections
 from ftpair.dataplane.dialling import keep_alive
@@ -29,8 +30,6 @@ from ftpair.session import events
 
 TICK_S = 1.0
 _ACCEPTS_AT_ONCE = 16
-_PAUSE_S = 0.2
-"""How long accepting rests when descriptors have run out."""
 
 
 def _prepare(listener: socket.socket) -> None:
@@ -62,7 +61,7 @@ class Worker:
         self._workers = workers
         self._services: dict[str, Service] = {}
         self._states: Mapping[int, ServerState] = {}
-        self._listeners: dict[ListenerKey, socket.socket] = {}
+        self._listeners: dict[ListenerKey, Accepting] = {}
         self._drivers: dict[str, Driver] = {}
         self._moving: set[DataConnections] = set()
         self._began = 0
@@ -99,41 +98,17 @@ class Worker:
 
     def _listen(self, wanted: dict[ListenerKey, int]) -> None:
         for key in self._listeners.keys() - wanted.keys():
-            self._close_listener(key)
+            self._listeners.pop(key).close()
         for key, fd in wanted.items():
             if key in self._listeners or self._is_stopping:
                 os.close(fd)
             else:
                 listener = socket.socket(fileno=fd)
                 _prepare(listener)
-                self._listeners[key] = listener
-                self.sockets.add_reader(fd, partial(self._acceptable, key, listener))
+                welcome = partial(self._welcome, key)
+                self._listeners[key] = Accepting(self.sockets, listener, welcome, at_once=_ACCEPTS_AT_ONCE)
 
-    def _close_listener(self, key: ListenerKey) -> None:
-        listener = self._listeners.pop(key)
-        self.sockets.remove_reader(listener.fileno())
-        listener.close()
-
-    def _acceptable(self, key: ListenerKey, listener: socket.socket) -> None:
-        for _ in range(_ACCEPTS_AT_ONCE):
-            try:
-                sock, _peer = listener.accept()
-            except (BlockingIOError, ConnectionAbortedError):
-                return
-            except OSError:  # No descriptor left: the queue waits in the kernel.
-                self._rest(key, listener)
-                return
-            self._welcome(key, sock)
-
-    def _rest(self, key: ListenerKey, listener: socket.socket) -> None:
-        self.sockets.remove_reader(listener.fileno())
-        self.loop.call_later(_PAUSE_S, self._accept_again, key, listener)
-
-    def _accept_again(self, key: ListenerKey, listener: socket.socket) -> None:
-        if self._listeners.get(key) is listener:
-            self.sockets.add_reader(listener.fileno(), partial(self._acceptable, key, listener))
-
-    def _welcome(self, key: ListenerKey, sock: socket.socket) -> None:
+    def _welcome(self, key: ListenerKey, sock: socket.socket, _host: str) -> None:
         service = self._services.get(key.service)
         if service is None:
             sock.close()
@@ -141,7 +116,6 @@ class Worker:
         self._began += 1
         name = f"{self.number}-{self._began:x}-{random.getrandbits(24):06x}"
         try:
-            sock.settimeout(0)
             driver = Driver(self, service, sock, key.entrance, name)
         except OSError:  # It was gone before it was greeted.
             sock.close()
@@ -180,14 +154,14 @@ class Worker:
 
     def _tick(self) -> None:
         self.lag_s = max(0.0, self.loop.time() - self._next_tick)
+        self._next_tick = self.loop.time() + TICK_S
+        self._timer = self.loop.call_at(self._next_tick, self._tick)
         now = time.monotonic()
         for data in tuple(self._moving):
             data.check(now)
         for driver in tuple(self._drivers.values()):
             driver.tick(now)
         self.ports.close_idle(self.loop.time())
-        self._next_tick = self.loop.time() + TICK_S
-        self._timer = self.loop.call_at(self._next_tick, self._tick)
 
     def gauges(self) -> tuple[Sample, ...]:
         """Return what can be read off right now."""
@@ -225,8 +199,7 @@ class Worker:
     async def stop(self, grace_s: float) -> None:
         """Close the listeners, let running transfers end for `grace_s` seconds, dismiss the rest."""
         self._is_stopping = True
-        for key in list(self._listeners):
-            self._close_listener(key)
+        self._listen({})
         for driver in tuple(self._drivers.values()):
             driver.dispatch(events.ShuttingDown("ftpair is shutting down"))
         await self._wait_idle(grace_s)
