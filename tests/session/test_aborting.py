@@ -5,7 +5,7 @@ import pytest
 from ftpair.core.facts import TransferEnded
 from tests.transcripts.play import Stage, logged_in, passive, play, started
 
-ABORTED = "426 Connection lost; transfer aborted: ABOR."
+ABORTED = "426 Connection lost; transfer aborted: the client wanted it."
 
 
 def result(stage: Stage) -> str:

@@ -11,7 +11,9 @@ from ftpair.dataplane import tls
 from ftpair.dataplane.watch import Watch
 
 LINGER_S = 2.0
-"""How long the peer may take for the last bytes and for its own end."""
+"""How long the peer may take for its own end."""
+LAST_BYTES_S = 60.0
+"""How long a slow peer may take for what is on its way to it, until there is room for our end."""
 
 _RESET = struct.pack("ii", 1, 0)
 _MOST_BYTES = 1 << 20
@@ -27,6 +29,7 @@ def reset(sock: socket.socket) -> None:
 def say_goodbye(watch: Watch, sock: socket.socket, rest: bytearray | None = None) -> None:
     """Send the rest, close_notify (TLS) and FIN, wait up to LINGER_S for the peer's own end, then close.
 
+    A peer that has no room for our end within LAST_BYTES_S is reset: without it nothing looks complete.
     A close with unread bytes in the receive queue turns into a reset that destroys what the peer has not read yet.
     """
     _Farewell(watch, sock, rest or bytearray()).begin()
@@ -44,9 +47,13 @@ class _Farewell:
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
+        self._set_timer(LAST_BYTES_S, self._give_up)
         self._try(self._end)
-        if self._sock.fileno() >= 0:
-            self._timer = self._watch.loop.call_later(LINGER_S, self._close)
+
+    def _set_timer(self, seconds: float, then: Callable[[], None]) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._watch.loop.call_later(seconds, then)
 
     def _try(self, step: Callable[[], bool]) -> None:
         try:
@@ -68,6 +75,7 @@ class _Farewell:
             self._watch.add_writer(self._fd, lambda: self._try(self._end))
             return False
         socket.socket.shutdown(self._sock, socket.SHUT_WR)
+        self._set_timer(LINGER_S, self._close)
         self._watch.add_reader(self._fd, lambda: self._try(self._drain))
         return self._drain()
 
@@ -84,8 +92,15 @@ class _Farewell:
         return True
 
     def _close(self) -> None:
+        self._forget()
+        self._sock.close()
+
+    def _give_up(self) -> None:
+        self._forget()
+        reset(self._sock)
+
+    def _forget(self) -> None:
         self._watch.remove_reader(self._fd)
         self._watch.remove_writer(self._fd)
         if self._timer is not None:
             self._timer.cancel()
-        self._sock.close()

@@ -92,7 +92,7 @@ def is_for_another_protocol(sock: socket.socket) -> bool:
 def end(sock: ssl.SSLSocket) -> bool:
     """Send close_notify; return whether the peer's has come too. Raises SSLWantWriteError while it cannot be sent."""
     if sock.version() is None:
-        return True  # Ended already, or never begun.
+        return False  # Both have said it already, or no handshake was finished: what is left is TCP's to say.
     try:
         sock.unwrap()
     except ssl.SSLError as error:

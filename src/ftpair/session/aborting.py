@@ -54,7 +54,7 @@ def _cut_data(talk: Conversation) -> None:
     transfer = running(talk)
     if transfer.has_legs:
         transfer.end = "aborted"
-        transfer.reason = "ABOR"
+        transfer.reason = "the client wanted it"  # Not the verb: lftp takes a text with it for the reply to ABOR.
         talk.cut_legs(transfer)
 
 
@@ -68,7 +68,8 @@ def on_transfer_reply(talk: Conversation, event: ServerReplied) -> None:
     """Answer the transfer: a 2xx may be ABOR's own, so it waits for a second reply and the client gets 426 first."""
     reply, transfer = event.reply, running(talk)
     if reply.is_preliminary:
-        talk.tell(reply.raw)
+        if not transfer.is_running:  # Pure-FTPd says a second 1xx instead of its 426.
+            talk.tell(reply.raw)
         return
     answer, talk.settled = reply.raw, ABORTED
     if transfer.end and reply.is_positive:
