@@ -28,7 +28,8 @@ from ftpair.dataplane.worker import Worker
 
 from .certificates import client_tls, self_signed
 
-VIP = "127.0.0.7"
+VIP = f"127.77.{os.getpid() >> 8 & 255}.{os.getpid() & 255}"
+"""Of this process alone: two runs of the tests do not meet."""
 EXPLICIT, IMPLICIT, PASSIVE = 12121, 12990, PortRange(12200, 12227)
 USER, PASSWORD = "ann", "secret"
 

@@ -18,7 +18,7 @@ from ftpair.core.plan import ServerTlsMode
 from . import scripted_server as real
 from .raw_client import RawClient, end, read, reset, vanish
 from .scripted_server import Dialogue, scripted_server
-from .stage import Stage, clocked, real_server, server_plan, service_plan, stage, verified
+from .stage import VIP, Stage, clocked, real_server, server_plan, service_plan, stage, verified
 
 FILE = os.urandom(3_000_000)
 TLS_1_2, TLS_1_3 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
@@ -246,7 +246,7 @@ def test_quit_after_pasv_gives_the_port_back(tmp_path: Path, connected: bool):
         data = client.connect(port) if connected else None
         assert client.ask("QUIT").startswith("221 ")
         running.wait(running.is_at_rest)
-        assert running.call(lambda: running.worker.ports.in_use("127.0.0.7", (port,))) == 0
+        assert running.call(lambda: running.worker.ports.in_use(VIP, (port,))) == 0
         if data is not None:
             assert read(data)[0] == b""
 
@@ -524,7 +524,7 @@ def test_a_226_that_comes_before_the_data_waits_for_the_last_byte():
 # Addresses.
 
 
-@pytest.mark.parametrize(("vip", "server"), [("::1", "127.0.0.1"), ("127.0.0.7", "::1"), ("::1", "::1")])
+@pytest.mark.parametrize(("vip", "server"), [("::1", "127.0.0.1"), (VIP, "::1"), ("::1", "::1")])
 def test_files_move_between_ipv6_and_ipv4(tmp_path: Path, vip: str, server: str):
     root = tmp_path / "root"
     root.mkdir()
@@ -533,7 +533,7 @@ def test_files_move_between_ipv6_and_ipv4(tmp_path: Path, vip: str, server: str)
         with stage(service_plan(server_plan(address), address=vip)), RawClient(host=vip) as client:
             client.log_in_over_tls()
             assert client.retrieve("RETR a.bin") == (FILE, End.ENDED, "226 Transfer complete.")
-            if vip == "127.0.0.7":
-                assert client.ask("PASV").startswith("227 Entering Passive Mode (127,0,0,7,")
+            if vip == VIP:
+                assert client.ask("PASV").startswith(f"227 Entering Passive Mode ({VIP.replace('.', ',')},")
             else:
                 assert client.ask("PASV").startswith("425 ")

@@ -24,6 +24,7 @@ from ftpair.dataplane.driver import Driver
 from ftpair.dataplane.farewell import LINGER_S
 from ftpair.dataplane.passive import PassivePorts
 from ftpair.dataplane.relay import Pool
+from ftpair.dataplane.rows import session_row, transfer_row
 from ftpair.dataplane.service import Service
 from ftpair.dataplane.watch import Watch
 from ftpair.session import events
@@ -184,9 +185,11 @@ class Worker:
         """List sessions and transfers."""
         now = time.monotonic()
         drivers = self._drivers.values()
-        transfers = (driver.transfer_row(now) for driver in drivers)
+        transfers = (transfer_row(driver, now) for driver in drivers)
         return Sessions(
-            number, tuple(driver.row(now) for driver in drivers), tuple(row for row in transfers if row is not None)
+            number,
+            tuple(session_row(driver, now) for driver in drivers),
+            tuple(row for row in transfers if row is not None),
         )
 
     def end_sessions(self, reason: str, session: str, slot: int) -> int:

@@ -1,0 +1,169 @@
+"""A session's control connection to its real server: dialled, secured, read, left. What happens becomes events."""
+
+import socket
+import ssl
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from ftpair.core.ending import End, Leg
+from ftpair.core.facts import Fact, Handshake
+from ftpair.core.plan import ServerPlan
+from ftpair.dataplane import tls
+from ftpair.dataplane.control import ControlStream
+from ftpair.dataplane.dialling import Dialling, keep_alive
+from ftpair.dataplane.service import Service
+from ftpair.dataplane.watch import Watch
+from ftpair.ftp.replies import ReplyReader
+from ftpair.session import events
+
+
+class ServerLeg:
+    """At most one connection at a time. `tell` takes events, `note` facts; after `leave` nothing is told."""
+
+    __slots__ = (
+        "_deadline",
+        "_dialling",
+        "_newest",
+        "_note",
+        "_replies",
+        "_service",
+        "_sockets",
+        "_stream",
+        "_tell",
+        "_unread",
+        "plan",
+    )
+
+    def __init__(
+        self, sockets: Watch, service: Service, tell: Callable[[events.Event], None], note: Callable[[Fact], None]
+    ) -> None:
+        self._sockets, self._service, self._tell, self._note = sockets, service, tell, note
+        self.plan: ServerPlan | None = None
+        """The server that was dialled last."""
+        self._dialling: Dialling | None = None
+        self._stream: ControlStream | None = None
+        self._replies = ReplyReader()
+        self._unread = 0
+        self._deadline = 0.0
+        """For what no clock of the session covers: TCP and TLS."""
+        self._newest: ssl.SSLSession | None = None
+
+    def dial(self, server: ServerPlan) -> None:
+        """Connect, with TLS at once where it is implicit."""
+        self.leave(End.CUT)
+        self.plan = server
+        self._replies = ReplyReader()
+        self._set_deadline()
+        peer = (server.address.host, server.address.port)
+        try:
+            self._dialling = Dialling(self._sockets, peer, self._connected, self._failed)
+        except OSError as error:
+            self._failed(tls.reason_of(error))
+
+    def _set_deadline(self) -> None:
+        self._deadline = time.monotonic() + self._service.plan.clocks.connect_timeout_s
+
+    def _connected(self, sock: socket.socket) -> None:
+        self._dialling = None
+        assert self.plan is not None
+        keep_alive(sock)
+        self._stream = ControlStream(self._sockets, sock, self._received, self._lost)
+        if self.plan.tls.mode == "implicit":
+            self._shake_hands(self._stream, events.ServerReady)
+        else:
+            self._stream.resume()
+            self._tell(events.ServerReady())
+
+    def _received(self, data: bytes) -> None:
+        self._deadline = 0.0
+        stream, reader = self._stream, self._replies
+        replies = deque(reader.feed(data))
+        while replies:
+            reply = replies.popleft()
+            self._unread = len(replies)
+            self._tell(events.ServerReplied(reply))
+            if self._stream is not stream:
+                return  # It was left for what it said.
+        if reader.is_overflowed:
+            self._tell(events.LineTooLong(Leg.SERVER))
+        elif reader.is_garbage:
+            self._failed("sent something that is not a reply")
+
+    def write(self, data: bytes) -> None:
+        """Send whole lines."""
+        if self._stream is not None:
+            self._stream.write(data)
+
+    # TLS.
+
+    def secure(self) -> None:
+        """Start TLS behind the server's 234; anything that it sent with it is an injection (interop S2)."""
+        if self._unread or self._replies.is_pending:
+            self._failed("sent bytes in clear text after its 234")
+            return
+        assert self._stream is not None
+        self._set_deadline()
+        self._shake_hands(self._stream, events.ServerSecured)
+
+    def _shake_hands(self, stream: ControlStream, event: Callable[[Any], events.Event]) -> None:
+        service = self._service.plan.name
+
+        def done() -> None:
+            self._deadline = 0.0
+            agreed = tls.negotiated(stream.sock)
+            self._note(Handshake(service, Leg.SERVER, "control", agreed))
+            self._tell(event(agreed))
+
+        def failed(reason: str) -> None:
+            self._note(Handshake(service, Leg.SERVER, "control", None, reason))
+            self._failed(f"TLS handshake: {reason}")
+
+        stream.secure(self._wrap, done, failed)
+
+    def _wrap(self, sock: socket.socket) -> ssl.SSLSocket:
+        assert self.plan is not None
+        return self._service.wrap_server(self.plan, sock)
+
+    def wrap_data(self, sock: socket.socket) -> ssl.SSLSocket:
+        """Put TLS on a data leg, offering the newest session of this server for resumption."""
+        assert self.plan is not None
+        newest = self._newest or (self._stream.session if self._stream is not None else None)
+        return self._service.wrap_server(self.plan, sock, newest)
+
+    def keep_session(self, session: ssl.SSLSession | None) -> None:
+        """Learn the newest TLS session of a data leg."""
+        # A TLS 1.3 session without a ticket cannot be resumed; the control connection has a better one.
+        if session is not None and (session.has_ticket or session.id):
+            self._newest = session if session.has_ticket else None
+
+    @property
+    def may_end_bare(self) -> bool:
+        """Whether this server may end data connections without close_notify."""
+        return self.plan is not None and self.plan.tls.close_notify == "ignore"
+
+    # The end.
+
+    def check(self, now: float) -> None:
+        """Leave a server that has missed its deadline; called about every second."""
+        if self._deadline and now > self._deadline:
+            self._failed(f"no answer within {self._service.plan.clocks.connect_timeout_s:g} s")
+
+    def _lost(self, _end: End, reason: str) -> None:
+        self._failed(reason)
+
+    def _failed(self, reason: str) -> None:
+        self.leave(End.CUT)
+        self._tell(events.ServerLost(reason))
+
+    def leave(self, end: End) -> None:
+        """Close the connection, or give the dialling up."""
+        self._deadline = 0.0
+        if self._dialling is not None:
+            self._dialling.cancel()
+            self._dialling = None
+        if self._stream is not None:
+            self._stream.close(end)
+            self._stream = None
+        self._newest = None

@@ -1,0 +1,398 @@
+"""One session over real sockets: clocks, pipelines, ABOR, TLS towards servers, and bugs that stay at home."""
+
+import contextlib
+import resource
+import socket
+import ssl
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from ftpair.core.ending import End, Leg
+from ftpair.core.facts import Fact, Handshake, LoginAnswered, ServerFailed, SessionEnded, TransferEnded
+from ftpair.core.plan import ServerTls, ServerTlsMode
+
+from .certificates import self_signed
+from .raw_client import RawClient, read
+from .scripted_server import Dialogue, scripted_server
+from .stage import (
+    EXPLICIT,
+    IMPLICIT,
+    USER,
+    VIP,
+    clocked,
+    explicit_client,
+    real_server,
+    server_plan,
+    service_plan,
+    stage,
+    verified,
+)
+
+TLS_1_2, TLS_1_3 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
+
+
+def friendly(dialogue: Dialogue) -> None:
+    dialogue.log_in()
+    dialogue.serve()
+
+
+def silence(sock: socket.socket, most_s: float) -> float:
+    """Read until the peer ends; return how long that took."""
+    began = time.monotonic()
+    sock.settimeout(most_s)
+    with contextlib.suppress(ConnectionError):
+        while sock.recv(4096):
+            pass
+    return time.monotonic() - began
+
+
+# Clocks.
+
+
+def test_who_does_not_log_in_in_time_is_told_and_ended():
+    with scripted_server(friendly) as (address, _), stage(clocked(server_plan(address), login_timeout_s=1)) as running:
+        with RawClient() as client:
+            assert client.reply().startswith("220 ")
+            assert client.reply() == "421 No login for too long."
+            assert client.reply() == ""
+        assert running.facts_of(SessionEnded)[0].ended == "no login in time"
+        running.wait(running.is_at_rest)
+
+
+def test_a_byte_now_and_then_does_not_stretch_the_login_clock():
+    with scripted_server(friendly) as (address, _), stage(clocked(server_plan(address), login_timeout_s=2)):
+        with RawClient() as client:
+            assert client.reply().startswith("220 ")
+            began = time.monotonic()
+            with contextlib.suppress(ConnectionError):
+                for letter in b"USER " + b"x" * 40:
+                    client.sock.sendall(bytes([letter]))
+                    time.sleep(0.1)
+            assert client.reply() == "421 No login for too long."
+            assert time.monotonic() - began < 6
+
+
+def test_an_idle_session_is_told_and_ended_and_so_is_its_server():
+    with scripted_server(friendly) as (address, dialogues):
+        with stage(clocked(server_plan(address), idle_timeout_s=1)) as running, RawClient() as client:
+            client.log_in()
+            client.sock.sendall(b"NOO")  # Half a command is none.
+            assert client.reply() == "421 No command for too long."
+            assert running.facts_of(SessionEnded)[0].ended == "idle"
+            running.wait(lambda: dialogues[0].sock.fileno() < 0)
+
+
+def test_a_server_that_accepts_and_never_greets_is_left_for_the_next():
+    with scripted_server(lambda dialogue: dialogue.hear()) as (mute, _), scripted_server(friendly) as (address, _):
+        plan = clocked(server_plan(mute, 1), server_plan(address, 2, weight=1), connect_timeout_s=1)
+        with stage(plan) as running, RawClient() as client:
+            client.log_in()
+            (failed,) = running.facts_of(ServerFailed)
+            assert (failed.server, failed.reason) == ("SVR1", "no answer within 1 s")
+            assert running.sessions()[0].server == "SVR2"
+            assert (running.counts.sessions(1), running.counts.sessions(2)) == (0, 1)
+
+
+@pytest.mark.parametrize("mode", ["explicit", "implicit"])
+def test_a_server_that_never_answers_the_handshake_is_left_for_the_next(mode: ServerTlsMode):
+    def mute(dialogue: Dialogue) -> None:
+        if mode == "explicit":
+            dialogue.say("220 scripted")
+            dialogue.until("AUTH")
+            dialogue.say("234 go")
+        dialogue.sock.recv(1000)
+        time.sleep(5)
+
+    with scripted_server(mute) as (first, _), scripted_server(friendly) as (address, _):
+        plan = clocked(
+            server_plan(first, 1, tls=verified(mode)), server_plan(address, 2, weight=1), connect_timeout_s=1
+        )
+        with stage(plan) as running, RawClient() as client:
+            client.log_in()
+            assert running.facts_of(ServerFailed)[0].reason == "no answer within 1 s"
+            assert running.sessions()[0].server == "SVR2"
+
+
+def test_a_client_that_never_shakes_hands_is_cut_on_both_ports():
+    with stage(clocked(server_plan(("127.0.0.1", 9)), handshake_timeout_s=1)) as running:
+        with socket.create_connection((VIP, IMPLICIT)) as client:
+            assert 0.5 < silence(client, 5) < 4
+        with RawClient() as client:
+            assert client.reply().startswith("220 ")
+            assert client.ask("AUTH TLS").startswith("234 ")
+            assert 0.5 < silence(client.sock, 5) < 4
+        for failed in running.facts_of(Handshake, 2):
+            assert (failed.leg, failed.tls, failed.reason) == (Leg.CLIENT, None, "no TLS handshake within 1 s")
+        running.wait(running.is_at_rest)
+
+
+def test_a_handshake_byte_by_byte_does_not_stretch_its_clock():
+    with stage(clocked(server_plan(("127.0.0.1", 9)), handshake_timeout_s=1)) as running:
+        with socket.create_connection((VIP, IMPLICIT)) as client, contextlib.suppress(ConnectionError):
+            for byte in b"\x16\x03\x01\x02\x00\x01" + bytes(60):
+                client.sendall(bytes([byte]))
+                time.sleep(0.1)
+        assert running.facts_of(Handshake)[0].tls is None
+        running.wait(running.is_at_rest)
+
+
+def test_a_server_that_does_not_answer_ends_the_session():
+    def deaf(dialogue: Dialogue) -> None:
+        dialogue.log_in()
+        dialogue.until("PWD")
+        dialogue.hear()
+
+    with scripted_server(deaf) as (address, _), stage(clocked(server_plan(address), reply_timeout_s=1)):
+        with RawClient() as client:
+            client.log_in()
+            assert client.ask("PWD") == "421 The server does not answer."
+            assert client.reply() == ""
+
+
+# Pipelines.
+
+
+def test_ten_thousand_pipelined_commands_get_ten_thousand_replies_in_order_and_memory_stays_flat():
+    def counting(dialogue: Dialogue) -> None:
+        dialogue.log_in()
+        number = 0
+        while line := dialogue.hear():
+            if line == "TYPE I":
+                dialogue.say("200 binary")
+                continue
+            assert line == f"SITE {number}"
+            dialogue.say(f"200 {number}")
+            number += 1
+
+    with scripted_server(counting) as (address, _), stage(service_plan(server_plan(address))) as running:
+        with RawClient() as client:
+            client.log_in()
+            before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            commands = [f"SITE {number}" for number in range(10_000)]
+            threading.Thread(target=client.say, args=commands, daemon=True).start()
+            (driver,) = running.call(lambda: tuple(running.worker._drivers.values()))
+            deepest = 0
+            for number in range(10_000):
+                assert client.reply() == f"200 {number}"
+                deepest = max(deepest, len(driver.session._talk.queue))
+            assert deepest < 2000  # What one read brings, not what the client sends.
+            assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 16_000
+
+
+def test_a_client_that_sends_and_goes_is_noticed_at_once():
+    with scripted_server(friendly) as (address, _), stage(service_plan(server_plan(address))) as running:
+        for _ in range(20):
+            client = RawClient().log_in()
+            client.say(*["NOOP"] * 2000)
+            client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            client.sock.close()
+        running.wait(running.is_at_rest, 4)
+
+
+def test_commands_behind_a_transfer_wait_for_its_end(tmp_path: Path):
+    (tmp_path / "a").write_bytes(b"x" * 1000)
+    with real_server(tmp_path) as address, stage(service_plan(server_plan(address))), RawClient() as client:
+        client.log_in()
+        data = client.connect(client.passive())
+        client.say("RETR a", "PWD", "EPSV", "NOOP")
+        assert [client.reply()[:3] for _ in range(5)] == ["125", "226", "257", "229", "200"]
+        assert read(data) == (b"x" * 1000, End.ENDED)
+
+
+# ABOR.
+
+TELNET_ABOR = b"\xff\xf4\xff", b"\xf2ABOR\r\n"
+
+
+@pytest.mark.parametrize("urgent", [False, True])
+@pytest.mark.parametrize("secure", [False, True])
+@pytest.mark.parametrize("command", ["RETR big", "STOR up"])
+def test_abor_ends_a_transfer_in_its_middle_and_the_session_lives_on(
+    tmp_path: Path, command: str, secure: bool, urgent: bool
+):
+    root = tmp_path / "root"
+    root.mkdir()
+    with (root / "big").open("wb") as file:
+        file.truncate(300_000_000)
+    (root / "a").write_bytes(b"after")
+    with real_server(root) as address, stage(service_plan(server_plan(address))) as running, RawClient() as client:
+        if secure:
+            client.log_in_over_tls()
+        else:
+            client.log_in()
+        data = client.begin(command)
+        if command == "RETR big":
+            assert data.recv(1000)
+        else:
+            data.sendall(b"x" * 100_000)
+        if urgent and not secure:
+            client.sock.send(TELNET_ABOR[0], socket.MSG_OOB)
+            client.sock.send(TELNET_ABOR[1])
+        else:
+            client.sock.sendall(b"".join(TELNET_ABOR) if urgent else b"ABOR\r\n")
+        assert [client.reply()[:3], client.reply()[:3]] in (["426", "226"], ["426", "225"])
+        with pytest.raises((ConnectionError, ssl.SSLError)):
+            while True:
+                if command == "RETR big":
+                    if not data.recv(1 << 18):
+                        raise AssertionError("the data connection ended as if it were complete")
+                else:
+                    data.sendall(b"x" * 100_000)
+        assert running.facts_of(TransferEnded)[0].result == "aborted"
+        assert client.retrieve("RETR a") == (b"after", End.ENDED, "226 Transfer complete.")
+
+
+# TLS towards servers.
+
+
+@pytest.mark.parametrize("mode", ["explicit", "implicit"])
+@pytest.mark.parametrize(
+    ("certificate", "trusted", "reason"),
+    [
+        ({}, {"host": "127.0.0.3"}, "certificate refused: self-signed certificate"),
+        ({"host": "127.0.0.2"}, {"host": "127.0.0.2"}, "certificate refused: IP address mismatch"),
+        ({"days": -1}, {"days": -1}, "certificate refused: certificate has expired"),
+    ],
+)
+def test_a_server_whose_certificate_is_no_good_gets_no_credentials_and_the_next_one_is_tried(
+    tmp_path: Path, mode: ServerTlsMode, certificate: dict, trusted: dict, reason: str
+):
+    shown = self_signed(**certificate)
+    pem = tmp_path / "shown.pem"
+    pem.write_bytes(shown.chain_pem + shown.key_pem)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+
+    def impostor(dialogue: Dialogue) -> None:
+        if mode == "explicit":
+            dialogue.secure(context)
+        else:
+            dialogue.sock = context.wrap_socket(dialogue.sock, server_side=True)
+            dialogue.log_in()
+
+    with scripted_server(impostor) as (bad, dialogues), scripted_server(friendly) as (good, _):
+        tls = ServerTls(mode=mode, ca_pem=self_signed(**trusted).chain_pem)
+        with stage(service_plan(server_plan(bad, 1, tls=tls), server_plan(good, 2, weight=1))) as running:
+            with RawClient() as client:
+                client.log_in()
+                assert running.sessions()[0].server == "SVR2"
+            assert running.facts_of(ServerFailed)[0].reason.startswith(f"TLS handshake: {reason}")
+            assert [line for dialogue in dialogues for line in dialogue.heard if line != "AUTH TLS"] == []
+
+
+def test_verification_may_be_switched_off(tmp_path: Path):
+    with real_server(tmp_path / "..", "explicit", certificate=self_signed("127.0.0.99", -1)) as address:
+        tls = ServerTls(mode="explicit", verify=False)
+        with stage(service_plan(server_plan(address, tls=tls))), RawClient() as client:
+            client.log_in_over_tls()
+
+
+@pytest.mark.parametrize("version", [TLS_1_2, TLS_1_3])
+@pytest.mark.parametrize("mode", ["explicit", "implicit"])
+def test_every_data_connection_resumes_the_session_with_the_server(
+    tmp_path: Path, mode: ServerTlsMode, version: ssl.TLSVersion
+):
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "a").write_bytes(b"x" * 100_000)
+    with real_server(root, mode, version=version) as address:
+        with stage(service_plan(server_plan(address, tls=verified(mode)))) as running:
+            client = explicit_client()
+            for _ in range(5):
+                got = bytearray()
+                client.retrbinary("RETR a", got.extend)
+                assert len(got) == 100_000
+                with (root / "a").open("rb") as file:
+                    client.storbinary("STOR b", file)
+            client.quit()
+            legs = [transfer.server_tls for transfer in running.facts_of(TransferEnded, 10)]
+            assert {leg.version for leg in legs} == {version.name.replace("v1_", "v1.")}
+            assert [leg.resumed for leg in legs] == [True] * 10
+
+
+# Odd servers.
+
+
+def test_what_a_server_says_after_it_was_left_is_not_heard():
+    def talkative(dialogue: Dialogue) -> None:
+        dialogue.say("421 too busy", "220 welcome", "230 in")
+        dialogue.hear()
+
+    with scripted_server(talkative) as (bad, _), scripted_server(friendly) as (good, _):
+        with stage(service_plan(server_plan(bad, 1), server_plan(good, 2, weight=1))) as running, RawClient() as client:
+            client.log_in()
+            assert running.sessions()[0].server == "SVR2"
+            assert client.ask("NOOP") == "200 yes"
+            assert {type(fact).__name__ for fact in running.facts} == {"ServerFailed", "LoginAnswered"}
+
+
+def test_a_server_that_speaks_something_else_is_left_for_the_next():
+    def web(dialogue: Dialogue) -> None:
+        dialogue.say("HTTP/1.1 400 Bad Request", "")
+        dialogue.hear()
+
+    with scripted_server(web) as (bad, _), scripted_server(friendly) as (good, _):
+        with stage(service_plan(server_plan(bad, 1), server_plan(good, 2, weight=1))) as running, RawClient() as client:
+            client.log_in()
+            assert running.facts_of(ServerFailed)[0].reason == "sent something that is not a reply"
+
+
+def test_when_all_servers_fail_the_client_is_told_and_nothing_stays():
+    with stage(service_plan(*(server_plan(("127.0.0.1", 9), slot) for slot in (1, 2, 3)))) as running:
+        with RawClient() as client:
+            assert client.reply().startswith("220 ")
+            assert client.ask(f"USER {USER}") == "421 Service not available: no server could be reached."
+        assert [fact.reason for fact in running.facts_of(ServerFailed, 3)] == ["connect refused"] * 3
+        running.wait(running.is_at_rest)
+
+
+# Bugs.
+
+
+def test_a_bug_in_one_session_ends_that_session_only(caplog: pytest.LogCaptureFixture):
+    def buggy(fact: Fact) -> None:
+        if isinstance(fact, LoginAnswered) and fact.user == "bug":
+            raise ZeroDivisionError("a bug")
+
+    with scripted_server(friendly) as (address, _):
+        with stage(service_plan(server_plan(address)), on_fact=buggy) as running, RawClient() as good:
+            good.log_in()
+            with RawClient() as bad:
+                assert bad.reply().startswith("220 ")
+                assert bad.ask("USER bug").startswith("331 ")
+                assert bad.ask("PASS x") == ""
+            assert "a bug" in caplog.text
+            assert good.ask("NOOP") == "200 yes"
+            assert good.ask("QUIT") == "221 bye"
+            running.wait(running.is_at_rest)
+
+
+def test_a_bug_in_a_clock_ends_that_session_only_and_the_clocks_go_on(caplog: pytest.LogCaptureFixture):
+    def buggy(fact: Fact) -> None:
+        if isinstance(fact, Handshake):
+            raise ZeroDivisionError("a bug")
+
+    with scripted_server(friendly) as (address, _):
+        plan = clocked(server_plan(address), handshake_timeout_s=1, idle_timeout_s=2)
+        with stage(plan, on_fact=buggy) as running, RawClient() as good:
+            good.log_in()
+            with socket.create_connection((VIP, IMPLICIT)) as bad:
+                silence(bad, 5)
+            assert "a bug" in caplog.text
+            assert good.reply() == "421 No command for too long."
+            running.wait(running.is_at_rest)
+
+
+# Ports.
+
+
+def test_a_client_that_scans_and_leaves_costs_no_server_and_leaves_nothing():
+    with scripted_server(friendly) as (address, dialogues), stage(service_plan(server_plan(address))) as running:
+        for port in (EXPLICIT, IMPLICIT):
+            for _ in range(20):
+                socket.create_connection((VIP, port)).close()
+        running.wait(running.is_at_rest)
+        assert dialogues == []
