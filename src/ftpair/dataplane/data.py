@@ -16,7 +16,7 @@ from ftpair.core.facts import DataConnection, Fact, Handshake, Tls
 from ftpair.core.plan import Clocks
 from ftpair.dataplane import tls
 from ftpair.dataplane.dialling import Dialling, keep_alive
-from ftpair.dataplane.farewell import reset, say_goodbye
+from ftpair.dataplane.farewell import arm, close_in_order, reset
 from ftpair.dataplane.passive import Expectation, PassivePorts
 from ftpair.dataplane.relay import Pool, Relay
 from ftpair.dataplane.watch import Watch
@@ -141,6 +141,7 @@ class DataConnections:
     def _client_arrived(self, sock: socket.socket) -> None:
         self._expectation = None
         self._with.note(DataConnection(self._terms.service, "passive", Leg.CLIENT, "opened"))
+        arm(sock)
         self._client.sock = sock
         if self._server_address is not None:
             self._dial_now()
@@ -163,6 +164,7 @@ class DataConnections:
     def _server_connected(self, sock: socket.socket) -> None:
         self._server.dialling = None
         self._with.note(DataConnection(self._terms.service, "passive", Leg.SERVER, "opened"))
+        arm(sock)
         self._server.sock = sock
         if self._direction is not None:
             self._secure_server()
@@ -308,10 +310,13 @@ class DataConnections:
     def _close(self, sock: socket.socket, end: End) -> None:
         if end is End.CUT:
             reset(sock)
-        elif isinstance(sock, ssl.SSLSocket):
-            say_goodbye(self._with.sockets, sock)
         else:
-            sock.close()  # Nothing unread can be left on a clear leg: the relay read the source to its end.
+            close_in_order(self._with.sockets, sock)
+
+    def _give_notice(self) -> None:
+        """Reset the leg that a server still waits for when no client has come, so that it answers and goes on."""
+        if self._server_address is not None and self._client.sock is None:
+            Dialling(self._with.sockets, self._server_address, reset, lambda _reason: None)
 
     # Clocks.
 
@@ -323,6 +328,7 @@ class DataConnections:
             if late.handshake is not None and now - late.since > clocks.handshake_timeout_s:
                 self._fail(late, f"no TLS handshake on the data connection within {clocks.handshake_timeout_s:g} s")
             elif now > self._deadline:
+                self._give_notice()
                 self._fail(late, f"no data connection from the {late.leg.value} within {clocks.data_timeout_s:g} s")
         elif self._moved < 0:
             self._moved = 0

@@ -16,14 +16,45 @@ LAST_BYTES_S = 60.0
 """How long a slow peer may take for what is on its way to it, until there is room for our end."""
 
 _RESET = struct.pack("ii", 1, 0)
+_IN_ORDER = struct.pack("ii", 0, 0)
 _MOST_BYTES = 1 << 20
+
+
+def arm(sock: socket.socket) -> None:
+    """Let every close of it be a reset until `disarm`, also the kernel's own when this process is killed.
+
+    The kernel closes the sockets of a dead process with a FIN, and a FIN says that the file is complete.
+    """
+    with contextlib.suppress(OSError):  # The peer may have reset it first.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+
+
+def disarm(sock: socket.socket) -> None:
+    """Let it close in order: everything has been said."""
+    with contextlib.suppress(OSError):  # As above.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _IN_ORDER)
 
 
 def reset(sock: socket.socket) -> None:
     """Close with a reset: the only end that no peer takes for a complete file."""
-    with contextlib.suppress(OSError):  # The peer may have reset it first.
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+    arm(sock)
     sock.close()
+
+
+def close_in_order(watch: Watch, sock: socket.socket) -> None:
+    """End a data leg on which everything was sent: at once where that destroys nothing, else with a goodbye."""
+    if isinstance(sock, ssl.SSLSocket) or _has_unread(sock):
+        say_goodbye(watch, sock)
+    else:
+        disarm(sock)
+        sock.close()
+
+
+def _has_unread(sock: socket.socket) -> bool:
+    try:
+        return bool(sock.recv(1, socket.MSG_PEEK))
+    except OSError:
+        return False
 
 
 def say_goodbye(watch: Watch, sock: socket.socket, rest: bytearray | None = None) -> None:
@@ -74,6 +105,7 @@ class _Farewell:
         except (BlockingIOError, ssl.SSLWantWriteError):
             self._watch.add_writer(self._fd, lambda: self._try(self._end))
             return False
+        disarm(self._sock)
         socket.socket.shutdown(self._sock, socket.SHUT_WR)
         self._set_timer(LINGER_S, self._close)
         self._watch.add_reader(self._fd, lambda: self._try(self._drain))
