@@ -43,7 +43,8 @@ def goodbye_to_a_slow_reader(version: ssl.TLSVersion) -> tuple[int, int]:
                 count += len(data)
             return count
 
-        farewell.say_goodbye(watch, wrapped, bytearray(record))  # OpenSSL has taken it, but not sent it whole.
+        # OpenSSL has taken the record, but not sent it whole.
+        farewell.say_goodbye(watch, wrapped, bytearray(record), patience_s=farewell.LAST_BYTES_S)
         await asyncio.sleep(farewell.LINGER_S + 0.5)
         return sent + len(record), await loop.run_in_executor(None, read_slowly)
 

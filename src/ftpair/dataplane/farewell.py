@@ -13,7 +13,7 @@ from ftpair.dataplane.watch import Watch
 LINGER_S = 2.0
 """How long the peer may take for its own end."""
 LAST_BYTES_S = 60.0
-"""How long a slow peer may take for what is on its way to it, until there is room for our end."""
+"""How long a slow peer of a data leg may take for what is on its way to it, until there is room for our end."""
 
 _RESET = struct.pack("ii", 1, 0)
 _IN_ORDER = struct.pack("ii", 0, 0)
@@ -44,7 +44,7 @@ def reset(sock: socket.socket) -> None:
 def close_in_order(watch: Watch, sock: socket.socket) -> None:
     """End a data leg on which everything was sent: at once where that destroys nothing, else with a goodbye."""
     if isinstance(sock, ssl.SSLSocket) or _has_unread(sock):
-        say_goodbye(watch, sock)
+        say_goodbye(watch, sock, patience_s=LAST_BYTES_S)
     else:
         disarm(sock)
         sock.close()
@@ -57,13 +57,15 @@ def _has_unread(sock: socket.socket) -> bool:
         return False
 
 
-def say_goodbye(watch: Watch, sock: socket.socket, rest: bytearray | None = None) -> None:
+def say_goodbye(
+    watch: Watch, sock: socket.socket, rest: bytearray | None = None, *, patience_s: float = LINGER_S
+) -> None:
     """Send the rest, close_notify (TLS) and FIN, wait up to LINGER_S for the peer's own end, then close.
 
-    A peer that has no room for our end within LAST_BYTES_S is reset: without it nothing looks complete.
+    A peer that has no room for our end within `patience_s` is reset: without it nothing looks complete.
     A close with unread bytes in the receive queue turns into a reset that destroys what the peer has not read yet.
     """
-    _Farewell(watch, sock, rest or bytearray()).begin()
+    _Farewell(watch, sock, rest or bytearray()).begin(patience_s)
 
 
 class _Farewell:
@@ -77,8 +79,8 @@ class _Farewell:
         self._drained = 0
         self._timer: asyncio.TimerHandle | None = None
 
-    def begin(self) -> None:
-        self._set_timer(LAST_BYTES_S, self._give_up)
+    def begin(self, patience_s: float) -> None:
+        self._set_timer(patience_s, self._give_up)
         self._try(self._end)
 
     def _set_timer(self, seconds: float, then: Callable[[], None]) -> None:
