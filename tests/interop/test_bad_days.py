@@ -20,6 +20,7 @@ from tests.interop.lab.daemon import descendants
 from tests.interop.lab.laboratory import new_server
 from tests.interop.lab.places import CONTROL_PORT, fresh_address
 from tests.interop.lab.raw_client import RawClient, drain, reset
+from tests.interop.lab.scripted_server import Conversation, ScriptedServer
 from tests.interop.lab.servers.real_server import RealServer
 
 pytestmark = pytest.mark.interop
@@ -245,3 +246,48 @@ def test_a_download_after_the_tls_of_the_server_was_cut_can_be_repeated(node: No
         node.server.put("small", files.fill("small", 1000))
         assert drain(client.begin("RETR files/small")) == (1000, True)
         assert client.reply().startswith("226")
+
+
+def test_s12_a_worker_that_is_killed_never_makes_half_an_upload_look_complete(
+    lab_folder: Path, authority: Authority
+) -> None:
+    """The kernel closes the sockets of a dead process: towards the server that must be a reset, for a FIN is an end."""
+    ends: list[str] = []
+
+    def take_upload(conversation: Conversation) -> None:
+        conversation.log_in()
+        with conversation.listen() as listener:
+            conversation.answer_until("EPSV")
+            conversation.say(f"229 Here (|||{listener.getsockname()[1]}|)")
+            conversation.answer_until("STOR")
+            conversation.say("150 go on")
+            data = listener.accept()[0]
+        with data:
+            data.settimeout(20)
+            try:
+                while data.recv(65536):
+                    pass
+                ends.append("complete")
+            except OSError:
+                ends.append("reset")
+
+    server = ScriptedServer(take_upload)
+    folder = lab_folder / "killed-worker"
+    folder.mkdir()
+    vip = fresh_address()
+    services = {"killed": service(vip, {"SVR": entry(server.address)}, **NOT_PROBED)}
+    try:
+        with running(folder, settings(folder, authority, services)) as balancer:
+            client = RawClient(vip, CONTROL_PORT, authority.ca, "1.3")
+            client.auth()
+            client.log_in("ann", "secret")
+            data = client.begin("STOR upload")
+            data.sendall(b"x" * 300_000)
+            time.sleep(0.3)
+            for pid in balancer.worker_pids():
+                os.kill(pid, signal.SIGKILL)
+            assert drain(data)[1] is False, "the client sees a reset"
+            assert eventually(lambda: bool(ends), 10)
+    finally:
+        server.close()
+    assert ends == ["reset"]
