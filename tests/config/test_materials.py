@@ -4,6 +4,7 @@ import os
 from dataclasses import replace
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from ftpair.config.load import load
 from ftpair.config.materials import gather
@@ -80,6 +81,26 @@ def test_what_is_no_file_is_refused_without_waiting_for_it(folder, machine):
 def test_a_ca_file_without_certificates_is_a_problem(folder, machine):
     (folder / "tls/ca.pem").write_text("nothing")
     assert "tls/ca.pem holds no certificate in PEM form" in said(gathered(folder, machine).findings)[0]
+
+
+def test_a_certificate_that_openssl_refuses_is_a_problem(folder, machine, make, ca):
+    weak = make("weak", ca, key=ec.generate_private_key(ec.SECP192R1()))
+    (folder / "tls/fullchain.pem").write_bytes(weak.pem)
+    (folder / "tls/privkey.pem").write_bytes(weak.key_pem())
+    (sentence,) = said(gathered(folder, machine).findings)
+    assert sentence == (
+        "certificates.files.certificate: is refused by OpenSSL (ee key too small): "
+        "look at it with openssl x509 -noout -text -in FILE, and make a new one"
+    )
+
+
+def test_a_ca_file_that_openssl_refuses_is_a_problem(folder, machine, ca):
+    (folder / "tls/ca.pem").write_bytes(ca.pem + ca.pem[:100])
+    sentences = said(gathered(folder, machine).findings)
+    assert len(sentences) == 2  # Of the service, and of the server.
+    assert sentences[0].endswith(
+        "server_ca: tls/ca.pem is refused by OpenSSL (bad end line): write whole certificates in PEM form"
+    )
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"one\ntwo\n", b"\xff\xfe\n", b"a\x00b\n"])

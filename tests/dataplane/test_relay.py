@@ -12,6 +12,7 @@ from collections.abc import Callable
 import pytest
 import uvloop
 
+from ftpair.config.contexts import client_context
 from ftpair.core.ending import End
 from ftpair.core.plan import ServerTls
 from ftpair.dataplane import farewell, tls
@@ -39,7 +40,7 @@ async def handshake(watch: Watch, sock: ssl.SSLSocket) -> None:
 
 
 def peer_context(version: ssl.TLSVersion) -> ssl.SSLContext:
-    context = tls.client_context(ServerTls(ca_pem=self_signed().chain_pem))
+    context = client_context(ServerTls(ca_pem=self_signed().chain_pem))
     context.maximum_version = version
     return context
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from ftpair.core.endpoint import Endpoint
-from ftpair.probes.conversation import Conversation, ProbeFailedError, client_context
+from ftpair.probes.conversation import Conversation, ProbeFailedError, context_of
 
 
 def test_preliminary_replies_are_not_answers(scripted):
@@ -22,8 +22,8 @@ def test_preliminary_replies_are_not_answers(scripted):
 
 def test_the_context_of_a_server_is_built_once(at, authority):
     tls = at(21, mode="explicit", ca_pem=authority.pem).tls
-    assert client_context(tls) is client_context(at(990, mode="explicit", ca_pem=authority.pem).tls)
-    assert client_context(tls) is not client_context(at(21, mode="explicit", verify=False).tls)
+    assert context_of(tls) is context_of(at(990, mode="explicit", ca_pem=authority.pem).tls)
+    assert context_of(tls) is not context_of(at(21, mode="explicit", verify=False).tls)
 
 
 def test_ipv6_is_spoken(scripted):

@@ -1,11 +1,14 @@
 """What a configuration only names: files and host names, read and resolved once, with what is wrong about them."""
 
+import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 
 from ftpair.config.certificates import NotPemError, examine, read_certificates
 from ftpair.config.checks import services
+from ftpair.config.contexts import load_authorities, load_chain, words_of
 from ftpair.config.load import why_unreadable
 from ftpair.config.machine import Machine
 from ftpair.config.models import Config
@@ -91,9 +94,26 @@ def _read_certificates(config: Config, reader: _Reader, now: float) -> None:
         if chain is None or key is None:
             continue
         examined = examine(chain, key, now)
-        reader.materials.findings += [Finding((*where, place), sentence) for place, sentence in examined.problems]
+        problems = examined.problems or _refused_chain(chain, key)
+        reader.materials.findings += [Finding((*where, place), sentence) for place, sentence in problems]
         reader.materials.warnings += [Finding((*where, place), sentence) for place, sentence in examined.warnings]
         reader.materials.certificates[name] = Certificate(name, chain, key, examined.not_after)
+
+
+def _refused_chain(chain: bytes, key: bytes) -> tuple[tuple[str, str], ...]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    said = _refusal(lambda: load_chain(context, chain, key))
+    remedy = "look at it with openssl x509 -noout -text -in FILE, and make a new one"
+    return (("certificate", f"{said}: {remedy}"),) if said else ()
+
+
+def _refusal(load: Callable[[], None]) -> str:
+    """Return what OpenSSL, which has the last word, says against it; an empty text if nothing."""
+    try:
+        load()
+    except ssl.SSLError as error:
+        return f"is refused by OpenSSL ({words_of(error)})"
+    return ""
 
 
 def _read_password(name: str, service: Where, reader: _Reader) -> None:
@@ -116,6 +136,10 @@ def _read_ca(name: str | None, where: Where, reader: _Reader) -> None:
         read_certificates(content)
     except NotPemError as error:
         reader.reject(where, f"{name} {error}")
+    else:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if said := _refusal(lambda: load_authorities(context, content)):
+            reader.reject(where, f"{name} {said}: write whole certificates in PEM form")
     reader.materials.cas[name] = content
 
 

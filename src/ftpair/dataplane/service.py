@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import Mapping
 
+from ftpair.config import contexts
 from ftpair.core.plan import ServerPlan, ServicePlan
 from ftpair.core.status import ServerState
 from ftpair.dataplane import tls
@@ -25,7 +26,7 @@ class Service:
         self.turn = worker
         self._context = tls.server_context(plan.tls) if plan.tls is not None else None
         self._server_contexts = {
-            server.slot: tls.client_context(server.tls) for server in plan.servers if server.tls.mode != "off"
+            server.slot: contexts.client_context(server.tls) for server in plan.servers if server.tls.mode != "off"
         }
 
     def wrap_client(self, sock: socket.socket) -> ssl.SSLSocket:

@@ -1,21 +1,17 @@
-"""TLS on non-blocking sockets: contexts, handshakes and orderly ends; what OpenSSL says, in words.
+"""TLS on non-blocking sockets: handshakes and orderly ends; what OpenSSL says, in words.
 
 `SSLSocket` with `suppress_ragged_eofs=False` and without OP_IGNORE_UNEXPECTED_EOF tells a close_notify (`b""`) from a
 bare FIN (`SSLEOFError`); everything here relies on that.
 """
 
-import os
 import socket
 import ssl
 from collections.abc import Callable
-from pathlib import Path
 
+from ftpair.config import contexts
 from ftpair.core.facts import Tls
-from ftpair.core.plan import ClientTls, ServerTls, TlsVersion
+from ftpair.core.plan import ClientTls
 from ftpair.dataplane.watch import Watch
-
-_MINIMUM: dict[TlsVersion, ssl.TLSVersion] = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
-
 
 FOREIGN_PROTOCOLS = ("h2", "http/1.1", "http/1.0")
 """Understood only to be turned away: `ssl` cannot refuse an ALPN in the handshake, it can only ignore it."""
@@ -23,40 +19,9 @@ FOREIGN_PROTOCOLS = ("h2", "http/1.1", "http/1.0")
 
 def server_context(tls: ClientTls) -> ssl.SSLContext:
     """Build the context of the client legs. Raises ssl.SSLError when key and certificate do not fit."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    _harden(context, tls.minimum_version)
+    context = contexts.server_context(tls)
     context.set_alpn_protocols(["ftp", *FOREIGN_PROTOCOLS])
-    _load_chain(context, tls.certificate.chain_pem + b"\n" + tls.certificate.key_pem)
     return context
-
-
-def client_context(tls: ServerTls) -> ssl.SSLContext:
-    """Build the context of the legs towards one real server. Raises ssl.SSLError when the CA file is no good."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    _harden(context, tls.minimum_version)
-    if not tls.verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    elif tls.ca_pem:
-        context.load_verify_locations(cadata=tls.ca_pem.decode("ascii", "ignore"))
-    else:
-        context.load_default_certs(ssl.Purpose.SERVER_AUTH)
-    return context
-
-
-def _harden(context: ssl.SSLContext, minimum: TlsVersion) -> None:
-    context.minimum_version = _MINIMUM[minimum]
-    context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
-    context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF  # A bare FIN must not look like a close_notify.
-
-
-def _load_chain(context: ssl.SSLContext, pem: bytes) -> None:
-    # OpenSSL reads chains from files only; a memory file keeps the key off the disk and out of reach of other users.
-    descriptor = os.memfd_create("ftpair-certificate", os.MFD_CLOEXEC)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(pem)
-        file.flush()
-        context.load_cert_chain(Path(f"/proc/self/fd/{descriptor}"))
 
 
 def wrap_as_server(context: ssl.SSLContext, sock: socket.socket) -> ssl.SSLSocket:

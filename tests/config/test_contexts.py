@@ -1,0 +1,44 @@
+"""Tests of ftpair.config.contexts."""
+
+import ssl
+
+import pytest
+
+from ftpair.config.contexts import client_context, server_context, words_of
+from ftpair.core.plan import Certificate, ClientTls, ServerTls
+
+
+def client_tls(pair, **keys):
+    return ClientTls(Certificate("files", pair.pem, pair.key_pem(), 0.0), **keys)
+
+
+@pytest.mark.parametrize(("written", "meant"), [("1.2", ssl.TLSVersion.TLSv1_2), ("1.3", ssl.TLSVersion.TLSv1_3)])
+def test_both_legs_speak_no_older_version_than_allowed(leaf, written, meant):
+    assert server_context(client_tls(leaf, minimum_version=written)).minimum_version == meant
+    assert client_context(ServerTls("explicit", minimum_version=written)).minimum_version == meant
+
+
+def test_both_legs_refuse_renegotiation_and_tell_a_cut_from_an_end(leaf, ca):
+    for context in (server_context(client_tls(leaf)), client_context(ServerTls("explicit", ca_pem=ca.pem))):
+        assert context.options & ssl.OP_NO_RENEGOTIATION
+        assert not context.options & ssl.OP_IGNORE_UNEXPECTED_EOF
+
+
+def test_a_server_is_verified_by_the_ca_file_or_by_the_systems_or_not_at_all(ca):
+    own = client_context(ServerTls("explicit", ca_pem=ca.pem))
+    assert [dict(*each["subject"])["commonName"] for each in own.get_ca_certs()] == ["Example CA"]
+    system = client_context(ServerTls("explicit"))
+    assert (system.verify_mode, system.check_hostname) == (ssl.CERT_REQUIRED, True)
+    anybody = client_context(ServerTls("explicit", verify=False))
+    assert (anybody.verify_mode, anybody.check_hostname) == (ssl.CERT_NONE, False)
+
+
+def test_a_key_in_a_file_without_a_last_line_end_is_read(leaf):
+    certificate = Certificate("files", leaf.pem.rstrip(), leaf.key_pem().rstrip(), 0.0)
+    assert server_context(ClientTls(certificate))
+
+
+def test_a_refusal_of_openssl_is_told_in_its_words():
+    with pytest.raises(ssl.SSLError) as caught:
+        client_context(ServerTls("explicit", ca_pem=b"nothing"))
+    assert "cadata does not contain a certificate" in words_of(caught.value)
