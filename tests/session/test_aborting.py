@@ -2,7 +2,7 @@
 
 import pytest
 
-from ftpair.core.facts import TransferEnded
+from ftpair.core.facts import ProtocolError, TransferEnded
 from tests.transcripts.play import Stage, logged_in, passive, play, started
 
 ABORTED = "426 Connection lost; transfer aborted: the client wanted it."
@@ -60,15 +60,84 @@ def test_s12_a_transfer_that_the_server_calls_complete_is_not_after_abor():
     """)
 
 
-def test_a_server_that_answers_only_the_transfer_leaves_abor_to_ftpair():
+def test_the_reply_to_abor_behind_a_426_may_take_its_time():
     started().play("""
         C> ABOR
         S< ABOR
         D< drop cut
         S> 426 Aborted.
         C< 426 Aborted.
+        C> DELE a
+        T> 299
+        S> 226 ABOR done.
+        C< 226 ABOR done.
+        S< DELE a
+        S> 250 Gone.
+        C< 250 Gone.
+    """)
+
+
+def test_a_server_that_never_answers_abor_itself_is_left():
+    started().play("""
+        C> ABOR
+        S< ABOR
+        D< drop cut
+        S> 426 Aborted.
+        C< 426 Aborted.
+        T> 300
+        S< [ended]
+        C< 421 The server does not answer.
+        C< [ended]
+    """)
+
+
+def test_a_second_reply_to_abor_after_the_grace_answers_no_other_command():
+    stage = started().play(f"""
+        C> ABOR
+        S< ABOR
+        D< drop cut
+        C> DELE a
+        S> 226 ABOR done.
+        C< {ABORTED}
         T> 2
-        C< 226 Transfer aborted.
+        C< 226 ABOR done.
+        S< DELE a
+        S> 225 Nothing to abort.
+        S> 250 Gone.
+        C< 250 Gone.
+    """)
+    assert [fact.kind for fact in stage.noted(ProtocolError)] == ["stray-reply"]
+
+
+def test_a_late_reply_to_abor_answers_a_second_abor_as_well_as_its_own():
+    started().play(f"""
+        C> ABOR
+        S< ABOR
+        D< drop cut
+        S> 226 ABOR done.
+        C< {ABORTED}
+        T> 2
+        C< 226 ABOR done.
+        C> ABOR
+        S< ABOR
+        S> 225 Nothing to abort.
+        C< 225 Nothing to abort.
+        C> DELE a
+        S< DELE a
+        S> 225 Nothing to abort.
+        S> 250 Gone.
+        C< 250 Gone.
+    """)
+
+
+def test_pure_ftpds_second_1xx_to_abor_is_not_relayed():
+    started().play(f"""
+        C> ABOR
+        S< ABOR
+        D< drop cut
+        S> 150 Still here.
+        S> 226 Done.
+        C< {ABORTED}
     """)
 
 

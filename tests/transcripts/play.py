@@ -3,6 +3,7 @@
 What happens, in order, one line each:
 
     C> line          the client sends a line             S> reply         the server sends a line of a reply
+                                                         S> a + b         ... and another one in the same read
     C> [cut]         the client's connection is cut      S> [lost why]    the server's connection is lost
     C> [ended]       it is closed                        S> [TLS fails]   instead of the next handshake's success
     C> [TLS fails]   instead of the next success         C> [injected]    clear text stood behind AUTH
@@ -141,8 +142,9 @@ class Stage:
         elif what == "[TLS fails]":
             self.server_fails = "handshake failed"
         else:
-            for reply in self._replies.feed(what.encode() + b"\r\n"):
-                self.tell(events.ServerReplied(reply))
+            replies = self._replies.feed(what.replace(" + ", "\r\n").encode() + b"\r\n")
+            for further, reply in zip(reversed(range(len(replies))), replies, strict=True):
+                self.tell(events.ServerReplied(reply, has_more=further > 0))
 
     def client_data(self, what: str) -> None:
         """C~."""

@@ -83,7 +83,7 @@ class ServerLeg:
         while replies:
             reply = replies.popleft()
             self._unread = len(replies)
-            self._tell(events.ServerReplied(reply))
+            self._tell(events.ServerReplied(reply, has_more=bool(replies)))
             if self._stream is not stream:
                 return  # It was left for what it said.
         if reader.is_overflowed:

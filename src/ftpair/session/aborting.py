@@ -36,7 +36,7 @@ def _abort(talk: Conversation, command: Command) -> None:
 
 
 def _await_reply(talk: Conversation) -> None:
-    if talk.state is State.READY:
+    if talk.state is not State.ENDED:
         talk.answer = relay
         talk.go(State.AWAITING_REPLY)
 
@@ -65,7 +65,7 @@ def _conclude_held(talk: Conversation) -> None:
 
 
 def on_transfer_reply(talk: Conversation, event: ServerReplied) -> None:
-    """Answer the transfer: a 2xx may be ABOR's own, so it waits for a second reply and the client gets 426 first."""
+    """Answer the transfer. A 2xx may be ABOR's own: it waits for a second reply, and the client gets 426 first."""
     reply, transfer = event.reply, running(talk)
     if reply.is_preliminary:
         if not transfer.is_running:  # Pure-FTPd says a second 1xx instead of its 426.
@@ -76,7 +76,10 @@ def on_transfer_reply(talk: Conversation, event: ServerReplied) -> None:
         answer, talk.settled = cut_reply(transfer), reply.raw
     talk.close_transfer(transfer.end or ("complete" if reply.is_positive else "refused"), answer)
     talk.tell(answer)
-    talk.go(State.SETTLING)
+    if reply.is_positive:
+        talk.go(State.SETTLING)
+    else:
+        _await_reply(talk)  # The promised second one (RFC 959, 4.1.3).
 
 
 def on_abort_reply(talk: Conversation, event: ServerReplied) -> None:
@@ -85,6 +88,7 @@ def on_abort_reply(talk: Conversation, event: ServerReplied) -> None:
 
 
 def on_settled(talk: Conversation, _event: Ticked) -> None:
-    """Answer ABOR with the lone reply that the server gave: some send no second one."""
+    """Answer ABOR with the lone reply that the server gave: some send no second one, others a late one."""
+    talk.may_stray = True
     talk.tell(talk.settled)
     talk.rest()

@@ -86,6 +86,7 @@ class Conversation:
         "limits",
         "login_deadline",
         "may_pass",
+        "may_stray",
         "moved",
         "now",
         "parting",
@@ -153,6 +154,7 @@ class Conversation:
         self.server_port = 0
         self.transfer: Transfer | None = None
         self.settled = b""
+        self.may_stray = False
         self.transfers = 0
         self.bytes_up = 0
         self.bytes_down = 0
@@ -238,6 +240,7 @@ class Conversation:
         transfer = self.transfer
         assert transfer is not None, "no transfer to close"
         self.transfer = None
+        self.may_stray = transfer.is_running and result != "complete"
         if transfer.awaits_end:
             self.emit(DropData(End.ENDED if result == "complete" else End.CUT))
         if transfer.direction == "up":

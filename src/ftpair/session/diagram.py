@@ -11,7 +11,8 @@ and a test compares this page with the table. Commands that arrive in any other 
 
 From every state `ClientLost`, `ServerLost`, `LineTooLong`, `Dismissed`, `ShuttingDown`, an expired clock
 and a `421` of the server lead to `ended` (a shutdown waits for a running transfer); those arrows are not drawn.
-The clock of a cut or aborted transfer is {CUT_WAIT_S:g} s, that of the second reply to ABOR {ABORT_GRACE_S:g} s.
+The clock of a cut or aborted transfer is {CUT_WAIT_S:g} s,
+and {ABORT_GRACE_S:g} s that of a second reply to ABOR after a 2xx.
 """
 
 

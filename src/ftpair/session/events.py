@@ -84,6 +84,8 @@ class ServerReplied(Event, frozen=True):
     """One whole reply of the server."""
 
     reply: Reply
+    has_more: bool = False
+    """Whether further replies came with it, which are told next: until then no queued command goes on."""
 
 
 class PortReady(Event, frozen=True):

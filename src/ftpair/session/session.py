@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ftpair.core.endpoint import Endpoint
 from ftpair.core.facts import Tls
 from ftpair.core.plan import Entrance, ServerPlan, ServicePlan
-from ftpair.session import endings
+from ftpair.session import endings, strays
 from ftpair.session.commands import take
 from ftpair.session.conversation import Caller, Conversation, Transfer
 from ftpair.session.effects import Effect
@@ -49,15 +49,22 @@ class Session:
             handler = self._overriding(event) or handler
         if handler is not None:
             handler(talk, event)
-        while talk.queue and talk.state is State.READY:
-            take(talk, talk.queue.popleft())
+        if not (isinstance(event, ServerReplied) and event.has_more):
+            self._take_queued()
         return effects
 
+    def _take_queued(self) -> None:
+        talk = self._talk
+        while talk.queue and talk.state is State.READY:
+            take(talk, talk.queue.popleft())
+
     def _overriding(self, event: Event) -> Handler | None:
-        """Return who takes an event whatever the state is: a 421 of the server, a clock that is early or overdue."""
+        """Return who takes an event whatever the state is: a 421, a stray, a clock that is early or overdue."""
         talk = self._talk
         if isinstance(event, ServerReplied):
-            return endings.on_421 if event.reply.code == 421 and talk.is_attached else None
+            if event.reply.code == 421 and talk.is_attached:
+                return endings.on_421
+            return strays.on_late_reply if strays.is_late(talk, event) else None
         if self.deadline is None or talk.now < self.deadline:
             return endings.on_early_tick
         return endings.on_late_login if self._is_login_late else None

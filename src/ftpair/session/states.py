@@ -8,7 +8,7 @@ from ftpair.core.plan import Clocks
 CUT_WAIT_S = 10.0
 """How long a server may take to answer a transfer whose data connection is cut."""
 ABORT_GRACE_S = 2.0
-"""How long the second reply after ABOR may take: some servers send only one."""
+"""How long a second reply after ABOR may take when the first was a 2xx: some servers send only that one."""
 
 
 class State(Enum):

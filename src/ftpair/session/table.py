@@ -144,7 +144,7 @@ ROWS: dict[State, dict[type[Event], Step]] = {
     State.ABORTING: IN_TRANSFER
     | {
         ClientSent: _to(endings.on_queued),
-        ServerReplied: _to(aborting.on_transfer_reply, State.SETTLING, ENDED),
+        ServerReplied: _to(aborting.on_transfer_reply, State.SETTLING, State.AWAITING_REPLY),
     },
     State.SETTLING: {
         ServerReplied: _to(aborting.on_abort_reply, *RESTING),
