@@ -205,7 +205,7 @@ class Driver:
     def _expect(self, effect: effects.Expect) -> None:
         self._drop_data(effects.DropData(End.ENDED))
         service, server = self.service, self._server
-        terms = Terms(service.plan.name, service.plan.clocks, service.wrap_client, server.wrap_data)
+        terms = Terms(service.plan.name, service.plan.clocks, service.wrap_client_data, server.wrap_data)
         terms.client_may_end_bare = service.may_client_end_bare
         terms.server_may_end_bare = server.may_end_bare
         self._data = DataConnections(self.worker, terms, self._data_ended)

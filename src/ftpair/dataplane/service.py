@@ -34,6 +34,19 @@ class Service:
         assert self._context is not None
         return tls.wrap_as_server(self._context, sock)
 
+    def wrap_client_data(self, sock: socket.socket) -> ssl.SSLSocket:
+        """Put TLS on a client's data leg, which gets no new tickets.
+
+        A client that only writes never reads them, and its close would turn into a reset over its last bytes (lftp).
+        """
+        assert self._context is not None
+        usual = self._context.num_tickets
+        self._context.num_tickets = 0
+        try:
+            return tls.wrap_as_server(self._context, sock)
+        finally:
+            self._context.num_tickets = usual
+
     def wrap_server(
         self, server: ServerPlan, sock: socket.socket, session: ssl.SSLSession | None = None
     ) -> ssl.SSLSocket:
