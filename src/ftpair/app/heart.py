@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 
 from ftpair.core.messages import Beat, Sample
 from ftpair.dataplane.channel import Channel
+from ftpair.dataplane.descriptors import open_descriptors
 
 BEAT_S = 1.0
 
@@ -26,4 +26,4 @@ class Heart:
 
 def open_fds(process: str) -> Sample:
     """Return how many descriptors this process has open, as a gauge."""
-    return Sample("process_open_fds", (process,), float(sum(1 for _ in Path("/proc/self/fd").iterdir())))
+    return Sample("process_open_fds", (process,), float(open_descriptors()))
