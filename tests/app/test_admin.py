@@ -43,12 +43,13 @@ def test_a_server_that_left_the_configuration_is_forgotten(admin, warnings):
 def test_a_state_folder_that_cannot_be_written_is_one_warning_and_no_failure(tmp_path, warnings):
     (tmp_path / "state").write_text("a file is in the way")
     admin = AdminFile(tmp_path / "state" / "admin.json", warnings.append)
-    warnings.clear()
+    assert any(
+        warning.endswith("drain and halt end with this run") for warning in warnings
+    )  # Before anybody counts on it.
     admin.set(ONE, Admin.DRAIN)
     admin.set(TWO, Admin.DRAIN)
     assert admin.of(ONE) is Admin.DRAIN
-    assert len(warnings) == 1
-    assert warnings[0].endswith("drain and halt end with this run")
+    assert sum(warning.endswith("drain and halt end with this run") for warning in warnings) == 1
 
 
 @pytest.mark.parametrize("content", ["{", "[1]", '{"VIP": 3}', '{"VIP": {"FTP_SVR1": "asleep"}}'])

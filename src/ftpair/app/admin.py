@@ -21,6 +21,7 @@ class AdminFile:
         self._path, self._warn = path, warn
         self._has_warned = False
         self._wishes = self._read()
+        self._try_to_write()
 
     def of(self, server: Server) -> Admin:
         """Return what is wanted of a server."""
@@ -57,17 +58,29 @@ class AdminFile:
         for (service, server), admin in sorted(self._wishes.items()):
             services.setdefault(service, {})[server] = admin.value
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            draft = self._path.with_suffix(".new")
+            draft = self._draft()
             with draft.open("w", encoding="utf-8") as file:
                 file.write(json.dumps(services, indent=2) + "\n")
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(self._path)
         except OSError as error:
-            self._warn_once(f"{self._path} cannot be written ({error.strerror}): drain and halt end with this run")
+            self._warn_once(error)
 
-    def _warn_once(self, sentence: str) -> None:
+    def _try_to_write(self) -> None:
+        """Warn at once if wishes cannot be kept: later the administrator counts on it."""
+        try:
+            draft = self._draft()
+            draft.touch()
+            draft.unlink()
+        except OSError as error:
+            self._warn_once(error)
+
+    def _draft(self) -> Path:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        return self._path.with_suffix(".new")
+
+    def _warn_once(self, error: OSError) -> None:
         if not self._has_warned:
             self._has_warned = True
-            self._warn(sentence)
+            self._warn(f"{self._path} cannot be written ({error.strerror}): drain and halt end with this run")
