@@ -13,6 +13,7 @@ import httpx
 from ftpair.core.messages import (
     Applied,
     Apply,
+    FromApi,
     GetMetrics,
     GetSessions,
     GetStatus,
@@ -28,7 +29,6 @@ from ftpair.core.messages import (
     SetAdmin,
     StatusIs,
     Stop,
-    ToSupervisor,
 )
 from ftpair.core.status import (
     Admin,
@@ -202,7 +202,7 @@ class Supervisor:
 
     async def _start(self):
         ours, theirs = socketpair()
-        self.channel = Channel(ours, ToSupervisor, self._hear, lambda: None)
+        self.channel = Channel(ours, FromApi, self._hear, lambda: None)
         fds = theirs.fileno(), self._listener.fileno()
         command = [sys.executable, "-m", "ftpair.api", "--channel", str(fds[0]), "--listen", str(fds[1])]
         with theirs:

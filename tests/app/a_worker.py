@@ -1,11 +1,24 @@
-"""A real child that follows plans as a worker does, but serves nobody; `REFUSES` names a greeting that it chokes on."""
+"""A real child that follows plans as a worker does, but serves nobody; `CHOKES` names a greeting that it never follows,
+`REFUSES` one that the last worker cannot follow, `FLEETING` a session that is gone when it is to be ended.
+"""
 
 import argparse
 import asyncio
 import os
 import socket
 
-from ftpair.core.messages import Beat, EndSessions, ListSessions, Ready, Sample, Sessions, Stop, ToWorker, UsePlan
+from ftpair.core.messages import (
+    Beat,
+    CannotFollow,
+    EndSessions,
+    ListSessions,
+    Ready,
+    Sample,
+    Sessions,
+    Stop,
+    ToWorker,
+    UsePlan,
+)
 from ftpair.core.status import SessionRow
 from ftpair.dataplane.channel import Channel
 
@@ -15,6 +28,8 @@ class Worker:
 
     def __init__(self, given):
         self.number, self.end = given.worker, asyncio.Event()
+        self.last = given.workers - 1
+        self.listeners = ()
         self.sessions = [self.row()]
         self.channel = Channel(socket.socket(fileno=given.channel), ToWorker, self.told, self.end.set)
 
@@ -40,16 +55,32 @@ class Worker:
     def told(self, message, fds):
         match message:
             case UsePlan(plan, _listeners):
-                for fd in fds:
-                    os.close(fd)
-                if plan.services[0].greeting != os.environ.get("REFUSES"):
-                    self.channel.send(Ready(plan.revision))
-            case EndSessions(_reason, session, _slot):
-                self.sessions = [row for row in self.sessions if row.id != session]
+                self.use_plan(plan, fds)
+            case EndSessions(_reason, session, _slot, number):
+                left = [row for row in self.sessions if row.id != session]
+                ended = 0 if session == os.environ.get("FLEETING") else len(self.sessions) - len(left)
+                self.sessions = left
+                if number:
+                    self.channel.send(Sessions(number, (), (), ended))
             case ListSessions(number):
                 self.channel.send(Sessions(number, tuple(self.sessions), ()))
             case Stop():
                 self.end.set()
+
+    def use_plan(self, plan, fds):
+        greeting = plan.services[0].greeting
+        if greeting == os.environ.get("CHOKES"):
+            for fd in fds:
+                os.close(fd)
+        elif greeting == os.environ.get("REFUSES") and self.number == self.last:
+            for fd in fds:
+                os.close(fd)
+            self.channel.send(CannotFollow(plan.revision, "the key is too small"))
+        else:
+            for fd in self.listeners:
+                os.close(fd)
+            self.listeners = fds
+            self.channel.send(Ready(plan.revision))
 
     async def run(self):
         while not self.end.is_set():

@@ -50,7 +50,7 @@ def test_drain_halt_and_online_say_what_stays(site, admin, sessions, transfers, 
     async def scenario(node, actions):
         count(node, "FTP_SVR2", sessions, transfers)
         count(node, "FTP_SVR1", 9, 9)
-        node.states.hear(node.slots[("VIP", "FTP_SVR2")], ServerState(health=Health.UP))
+        node.states.hear(node.slots[("VIP", "FTP_SVR2")], ServerState(health=Health.UP), 1)
         assert await actions.answer(SetAdmin("VIP", "FTP_SVR2", admin)) == Said(sentence)
         server = node.plan.services[0].servers[1]
         assert node.states.of(server).admin is admin
@@ -84,6 +84,14 @@ def test_the_sessions_of_all_workers_are_listed_and_one_can_be_ended(site):
         assert (refused.kind, "no session '1-1'" in refused.sentence) == ("not-found", True)
 
     play(site, scenario)
+
+
+def test_a_session_that_ended_before_it_could_be_killed_is_not_found(site):
+    async def scenario(_node, actions):
+        refused = await actions.answer(KillSession("1-1"))
+        assert refused == Refused("not-found", "no session '1-1' (it may have ended); `ftpair sessions` lists them")
+
+    play(site, scenario, FLEETING="1-1")
 
 
 def test_figures_are_summed_over_workers_and_say_the_states(site):

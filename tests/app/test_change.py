@@ -10,6 +10,7 @@ import pytest
 from ftpair.app import change
 from ftpair.app.change import apply
 from ftpair.core.messages import Applied, Refused
+from ftpair.core.status import Admin, Health, ServerState
 
 
 def play(site, scenario, **environment):
@@ -142,7 +143,41 @@ def test_a_plan_that_a_worker_cannot_take_is_taken_back(site, monkeypatch):
         site.write(greeting="Welcome.")
         assert await apply(node, is_dry_run=False) == Applied(3, ("VIP: greeting Hello. -> Welcome.",))
 
-    play(site, scenario, REFUSES="Choke.")
+    play(site, scenario, CHOKES="Choke.")
+
+
+def test_a_plan_that_a_worker_refuses_changes_nothing_and_is_answered_at_once(site):
+    async def scenario(node):
+        server = node.plan.services[0].servers[1]
+        node.states.set_admin(server, Admin.DRAIN)
+        node.states.hear(server.slot, ServerState(health=Health.DOWN), 1)
+        before, kept = snapshot(node), (site.folder / "state" / "admin.json").read_text()
+        site.write(greeting="Too small.", port=site.other_port, servers=("FTP_SVR1", "FTP_SVR3"))
+        answer = await asyncio.wait_for(apply(node, is_dry_run=False), 1)
+        assert answer == Refused("setup", "revision 2: the key is too small; the former one runs on")
+        assert snapshot(node) == before
+        assert (site.folder / "state" / "admin.json").read_text() == kept
+        assert node.is_followed()
+        assert (is_open(site.port), is_open(site.other_port)) == (True, False)
+        site.write(port=site.other_port)
+        assert isinstance(await apply(node, is_dry_run=False), Applied)
+        assert node.states.of(server).admin is Admin.DRAIN
+
+    play(site, scenario, REFUSES="Too small.")
+
+
+def test_a_stop_while_workers_are_waited_for_ends_the_apply_at_once(site):
+    async def scenario(node):
+        site.write(greeting="Choke.", port=site.other_port)
+        applying = asyncio.create_task(apply(node, is_dry_run=False))
+        await asyncio.sleep(0.5)
+        node.is_draining = True
+        node.listeners.close()
+        node.ring()
+        assert await asyncio.wait_for(applying, 1) == change.STOPPING
+        assert await apply(node, is_dry_run=False) == change.STOPPING
+
+    play(site, scenario, CHOKES="Choke.")
 
 
 @pytest.mark.parametrize("is_dry_run", [True, False])

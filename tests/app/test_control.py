@@ -1,6 +1,7 @@
 """The API's way to the supervisor: answers find their question, and silence ends in a sentence."""
 
 import asyncio
+import logging
 
 import pytest
 
@@ -9,6 +10,7 @@ from ftpair.app.control import Control
 from ftpair.core.errors import BusyError, NotReachableError
 from ftpair.core.messages import (
     Beat,
+    FromApi,
     GetMetrics,
     KillSession,
     Metrics,
@@ -17,9 +19,10 @@ from ftpair.core.messages import (
     Response,
     Said,
     Stop,
-    ToSupervisor,
+    UseLog,
 )
 from ftpair.dataplane.channel import Channel, socketpair
+from ftpair.observe import log
 
 
 class Supervisor:
@@ -27,7 +30,7 @@ class Supervisor:
 
     def __init__(self, sock):
         self.heard, self.requests = [], asyncio.Queue()
-        self.channel = Channel(sock, ToSupervisor, self.hear, lambda: None)
+        self.channel = Channel(sock, FromApi, self.hear, lambda: None)
 
     def hear(self, message, _fds):
         self.heard.append(message)
@@ -92,6 +95,20 @@ def test_the_end_of_the_supervisor_ends_every_question(goodbye):
             await asking.ask(GetMetrics())
 
     play(scenario)
+
+
+def test_the_supervisor_says_how_the_api_writes_its_log():
+    async def scenario(supervisor, _asking):
+        supervisor.channel.send(UseLog("json", "error"))
+        async with asyncio.timeout(5):
+            while logging.getLogger("ftpair").isEnabledFor(logging.INFO):
+                await asyncio.sleep(0.01)
+
+    log.configure()
+    try:
+        play(scenario)
+    finally:
+        log.configure()
 
 
 def test_the_api_is_ready_and_its_heart_beats(monkeypatch):

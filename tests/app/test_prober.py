@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from ftpair.core.endpoint import Endpoint, PortRange
-from ftpair.core.messages import Beat, Ready, Stop, ToSupervisor, UsePlan, Verdict
+from ftpair.core.messages import Beat, FromProber, Ready, Stop, UsePlan, Verdict
 from ftpair.core.plan import HealthPlan, Plan, ServerPlan, ServicePlan
 from ftpair.core.status import Health
 from ftpair.dataplane.channel import Channel, socketpair
@@ -47,12 +47,13 @@ def play(ending):
             sys.executable, "-m", "ftpair.app.prober", "--channel", str(theirs.fileno()), pass_fds=[theirs.fileno()]
         )
         theirs.close()
-        channel = Channel(ours, ToSupervisor, hear, lambda: None)
+        channel = Channel(ours, FromProber, hear, lambda: None)
         channel.send(UsePlan(plan_of(server.sockets[0].getsockname()[1])))
         await until(lambda: {message.slot for message in heard if isinstance(message, Verdict)} == {1, 2})
         health = {message.slot: message.state.health for message in heard if isinstance(message, Verdict)}
         assert health == {1: Health.UP, 2: Health.DOWN}
         assert Ready(3) in heard
+        assert {message.revision for message in heard if isinstance(message, Verdict)} == {3}
         await until(lambda: sum(isinstance(message, Beat) for message in heard) >= 2)
         ending(channel)
         assert await asyncio.wait_for(process.wait(), 10) == 0

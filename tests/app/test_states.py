@@ -16,8 +16,8 @@ UP = ServerState(health=Health.UP, reason="up: 220", since=10.0, check_seconds=0
 DOWN = ServerState(health=Health.DOWN, reason="down: connect refused (3 of 3 checks failed)", since=20.0)
 
 
-def plan_of(*servers):
-    return Plan(1, 1, (ServicePlan("VIP", "127.0.0.1", PortRange(50000, 50001), servers, explicit=21),))
+def plan_of(*servers, revision=1):
+    return Plan(revision, 1, (ServicePlan("VIP", "127.0.0.1", PortRange(50000, 50001), servers, explicit=21),))
 
 
 class Watched:
@@ -40,13 +40,13 @@ def watched(tmp_path):
 
 def test_a_verdict_changes_health_and_leaves_admin_alone(watched):
     watched.states.set_admin(SERVER, Admin.DRAIN)
-    watched.states.hear(1, UP)
+    watched.states.hear(1, UP, 1)
     assert watched.states.of(SERVER) == replace(UP, admin=Admin.DRAIN)
 
 
 def test_a_server_that_goes_up_or_down_is_a_line_in_the_log(watched):
     for verdict in (UP, UP, DOWN, DOWN, UP):
-        watched.states.hear(1, verdict)
+        watched.states.hear(1, verdict, 1)
     assert watched.said == [
         "FTP_SVR1 is up: 220",
         "FTP_SVR1 is down: connect refused (3 of 3 checks failed)",
@@ -55,23 +55,23 @@ def test_a_server_that_goes_up_or_down_is_a_line_in_the_log(watched):
 
 
 def test_workers_are_told_of_changes_but_not_of_the_time_a_check_took(watched):
-    watched.states.hear(1, UP)
-    watched.states.hear(1, replace(UP, check_seconds=0.5))
+    watched.states.hear(1, UP, 1)
+    watched.states.hear(1, replace(UP, check_seconds=0.5), 1)
     assert watched.told == 1
     assert watched.states.of(SERVER).check_seconds == 0.5
-    watched.states.hear(1, replace(UP, features=("MLSD",)))
+    watched.states.hear(1, replace(UP, features=("MLSD",)), 1)
     watched.states.set_admin(SERVER, Admin.HALT)
     assert watched.told == 3
 
 
 def test_a_verdict_about_a_server_that_is_gone_is_dropped(watched):
-    watched.states.hear(7, DOWN)
+    watched.states.hear(7, DOWN, 1)
     assert watched.states.by_slot() == {1: ServerState()}
     assert watched.told == 0
 
 
 def test_an_apply_keeps_what_is_known_of_a_server_that_stays(watched):
-    watched.states.hear(1, UP)
+    watched.states.hear(1, UP, 1)
     watched.states.set_admin(SERVER, Admin.DRAIN)
     watched.states.use_plan(plan_of(msgspec.structs.replace(SERVER, weight=7)))
     assert watched.states.of(SERVER) == replace(UP, admin=Admin.DRAIN)
@@ -79,14 +79,27 @@ def test_an_apply_keeps_what_is_known_of_a_server_that_stays(watched):
 
 
 def test_a_server_with_a_new_address_is_unknown_until_it_is_probed_and_stays_drained(watched):
-    watched.states.hear(1, UP)
+    watched.states.hear(1, UP, 1)
     watched.states.set_admin(SERVER, Admin.DRAIN)
     watched.states.use_plan(plan_of(msgspec.structs.replace(SERVER, address=Endpoint("10.0.0.9", 21))))
     assert watched.states.of(SERVER) == ServerState(admin=Admin.DRAIN)
 
 
+def test_a_late_verdict_about_the_former_address_is_dropped_and_one_about_a_server_that_stays_is_taken(watched):
+    other = msgspec.structs.replace(SERVER, slot=2, name="FTP_SVR2")
+    watched.states.use_plan(plan_of(SERVER, other, revision=1))
+    watched.states.use_plan(
+        plan_of(msgspec.structs.replace(SERVER, address=Endpoint("10.0.0.9", 21)), other, revision=2)
+    )
+    watched.states.hear(1, DOWN, 1)
+    watched.states.hear(2, DOWN, 1)
+    assert watched.states.by_slot() == {1: ServerState(), 2: DOWN}
+    watched.states.hear(1, UP, 2)
+    assert watched.states.by_slot()[1] == UP
+
+
 def test_a_row_that_another_server_gets_tells_nothing_of_the_former(watched):
-    watched.states.hear(1, DOWN)
+    watched.states.hear(1, DOWN, 1)
     watched.states.use_plan(plan_of(msgspec.structs.replace(SERVER, name="FTP_SVR9")))
     assert watched.states.by_slot() == {1: ServerState()}
 

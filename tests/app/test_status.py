@@ -18,7 +18,7 @@ def drain(node, server):
 
 
 def bring_down(node, server):
-    node.states.hear(server.slot, DOWN)
+    node.states.hear(server.slot, DOWN, 1)
 
 
 @pytest.mark.parametrize(

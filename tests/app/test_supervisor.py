@@ -166,6 +166,22 @@ def test_hangup_brings_a_changed_file_in_and_running_sessions_keep_theirs(site):
         assert newcomer.recv(100).startswith(b"421")
 
 
+def test_every_hangup_is_followed_even_one_that_comes_while_a_file_is_applied(site):
+    with running(site) as ftpair:
+        ftpair.heard("READY=1")
+        site.write(greeting="Once.")
+        ftpair.process.send_signal(signal.SIGHUP)
+        ftpair.heard("RELOADING=1")
+        site.write(greeting="Twice.")
+        ftpair.process.send_signal(signal.SIGHUP)
+        ftpair.heard("READY=1")
+        ftpair.heard("READY=1")
+        sock, greeting = connect(site.port)
+        assert greeting == b"220 Twice.\r\n"
+        sock.close()
+        assert ftpair.end() == 0
+
+
 def test_children_end_when_their_supervisor_is_killed(site):
     with running(site) as ftpair:
         ftpair.heard("READY=1")
@@ -229,6 +245,23 @@ def test_a_running_transfer_is_finished_before_the_end(site, real_server):
         assert received == SIZE
         assert client.voidresp().startswith("226")
         assert ftpair.process.wait(20) == 0
+
+
+def test_a_supervisor_that_is_killed_costs_no_running_transfer(site, real_server):
+    with running(site) as ftpair:
+        ftpair.heard("READY=1")
+        client, data = begin_download(site.port)
+        ftpair.process.kill()
+        received = 0
+        while chunk := data.recv(1 << 20):
+            received += len(chunk)
+        assert received == SIZE
+        assert client.voidresp().startswith("226")
+
+
+def test_systemd_leaves_the_children_of_a_killed_supervisor_alone():
+    unit = (Path(__file__).parents[2] / "contrib" / "ftpair.service").read_text()
+    assert "\nKillMode=process\n" in unit
 
 
 def test_a_second_signal_ends_everything_at_once(site, real_server):

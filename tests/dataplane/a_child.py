@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 
-from ftpair.core.messages import Beat, ListSessions, Ready, Sample, Sessions, Stop, ToWorker
+from ftpair.core.messages import Apply, Beat, ListSessions, Ready, Request, Sample, Sessions, Stop, ToWorker
 from ftpair.dataplane.channel import Channel
 
 BEHAVIOUR = os.environ.get("BEHAVIOUR", "")
@@ -28,6 +28,8 @@ async def main(channel_fd: int) -> None:
     if BEHAVIOUR == "mute":
         await end.wait()
     channel.send(Ready(1))
+    if BEHAVIOUR == "orders":
+        channel.send(Request(1, Apply()))
     while not end.is_set():
         channel.send(Beat((Sample("pid", (), os.getpid()),), ()))
         if BEHAVIOUR == "hangs":

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from ftpair.core.messages import Beat, ListenerKey, ListSessions, Ready, Sample, Stop, ToSupervisor, ToWorker, UsePlan
+from ftpair.core.messages import Beat, FromWorker, ListenerKey, ListSessions, Ready, Sample, Stop, ToWorker, UsePlan
 from ftpair.core.plan import Plan
 from ftpair.dataplane.channel import Channel, socketpair
 
@@ -23,7 +23,7 @@ class Ends:
         self.to_worker, self.to_supervisor, self.closed = [], [], []
         ours, theirs = socketpair()
         self.supervisor = Channel(
-            ours, ToSupervisor, lambda *pair: self.to_supervisor.append(pair), lambda: self.closed.append("supervisor")
+            ours, FromWorker, lambda *pair: self.to_supervisor.append(pair), lambda: self.closed.append("supervisor")
         )
         self.worker = Channel(
             theirs, ToWorker, lambda *pair: self.to_worker.append(pair), lambda: self.closed.append("worker")
@@ -151,6 +151,18 @@ def test_a_message_whose_descriptors_are_missing_ends_the_channel(run):
         ends.supervisor.send(UsePlan(PLAN, keys(1)), [])
         await until(lambda: "worker" in ends.closed)
         assert ends.to_worker == []
+
+    run(scenario)
+
+
+def test_descriptors_on_a_channel_that_expects_none_are_never_opened_and_end_it(run):
+    async def scenario(ends):
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        for _ in range(5):
+            socket.send_fds(ends.worker._sock, [b"\0"], [0] * 100)
+        await until(lambda: "supervisor" in ends.closed)
+        assert len(list(Path("/proc/self/fd").iterdir())) < before
+        assert ends.to_supervisor == []
 
     run(scenario)
 

@@ -17,7 +17,7 @@ import pytest
 
 import ftpair
 from ftpair.core.errors import SetupError
-from ftpair.core.messages import Beat, ListSessions, Ready, Sessions
+from ftpair.core.messages import Beat, FromWorker, ListSessions, Ready, Request, Sessions
 from ftpair.dataplane import children
 from ftpair.dataplane.children import Child, Recipe, account, check_user
 
@@ -44,7 +44,7 @@ class Parent:
 async def living_child(behaviour="", folder=Path(__file__).parent, **more):
     parent = Parent()
     environment = {"BEHAVIOUR": behaviour, "PYTHONPATH": str(folder)}
-    child = Child(Recipe("worker 1", "a_child", environment=environment, **more), parent)
+    child = Child(Recipe("worker 1", "a_child", FromWorker, environment=environment, **more), parent)
     task = asyncio.create_task(child.run())
     try:
         yield child, parent
@@ -138,6 +138,15 @@ def test_a_child_that_will_not_end_is_killed_after_its_grace(short_deadlines):
             child.stop(0.2)
             await until(lambda: parent.ended)
             assert parent.ended == ["did not end within 0.2 s"]
+
+    play(scenario)
+
+
+def test_a_child_that_says_what_is_not_its_to_say_is_cut_off_and_replaced(short_deadlines):
+    async def scenario():
+        async with living_child("orders") as (_child, parent):
+            await until(lambda: len(parent.started) == 2)
+            assert not any(isinstance(message, Request) for message in parent.said)
 
     play(scenario)
 

@@ -11,6 +11,7 @@ import uvicorn
 
 from ftpair.api.app import create_app
 from ftpair.app.control import Control
+from ftpair.observe import log
 
 GRACE_S = 3
 """What running requests get when ftpair stops."""
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name in ("channel", "listen"):
         parser.add_argument(f"--{name}", type=int, required=True)
     given = parser.parse_args(arguments)
+    log.configure()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     asyncio.run(serve(socket.socket(fileno=given.channel), socket.socket(fileno=given.listen)))

@@ -43,13 +43,21 @@ class Actions:
 
     async def answer(self, action: Action) -> Answer:
         """Do what is asked for and say what was done, or why not."""
+        return await self._safely(ANSWERS[type(action)](self, action))
+
+    async def _safely(self, answer: Awaitable[Answer]) -> Answer:
         try:
-            return await ANSWERS[type(action)](self, action)
+            return await answer
         except NotFoundError as error:
             return Refused("not-found", error.sentence)
         except Exception:  # A bug in one action must not end the supervisor, on which all sessions depend.
-            log.exception("an action failed", action=type(action).__name__)
+            log.exception("an action failed")
             return Refused("internal", "an internal error; the log has the details")
+
+    async def apply_in_turn(self) -> None:
+        """Apply when nobody else does; what comes of it is in the log and in the status."""
+        async with self._applying:
+            await self._safely(apply(self._node, is_dry_run=False))
 
     async def _get_status(self, _action: GetStatus) -> StatusIs:
         return StatusIs(node_status(self._node))
@@ -73,9 +81,9 @@ class Actions:
     async def _kill_session(self, action: KillSession) -> Said:
         table = await self._node.listing.ask(self._node.workers)
         row = next((row for row in table.sessions if row.id == action.session), None)
-        if row is None:
+        reason = "ended by the administrator"
+        if row is None or not await self._node.listing.end(self._node.workers, reason, row.id):
             raise NotFoundError(f"no session {action.session!r} (it may have ended); `ftpair sessions` lists them")
-        self._node.end_sessions(EndSessions("ended by the administrator", session=row.id))
         sentence = f"kill {row.id}: the session of {row.user or 'nobody yet'} from {row.client} is ended"
         log.info(sentence, service=row.service)
         return Said(sentence)

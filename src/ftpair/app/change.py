@@ -25,6 +25,9 @@ log = structlog.get_logger("ftpair")
 
 FOLLOW_TIMEOUT_S = 10.0
 """What workers get to make TLS contexts and say Ready."""
+TAKE_BACK_TIMEOUT_S = 2.0
+"""What they get for the former plan, of which they have everything already."""
+STOPPING = Refused("busy", "ftpair is stopping: nothing was changed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +87,36 @@ def _until_restart(running: Plan, paths: Paths, wanted: Checked) -> tuple[str, .
 async def _take(node: Node, change: Change) -> Applied | Refused:
     if change.plan is node.plan:
         return Applied(node.plan.revision, change.steps)
-    former, former_slots = node.plan, node.slots
+    if node.is_draining:
+        return STOPPING
     node.listeners.open(listener_keys(change.plan))
     node.revision = change.plan.revision
-    node.use(change.plan, change.slots)
-    is_followed = await node.until(node.is_followed, FOLLOW_TIMEOUT_S)
-    if not is_followed:
-        node.use(former, former_slots)
+    refusal = await _proposed(node, change.plan)
+    if node.is_draining:
+        return STOPPING
+    if refusal:
+        await _take_back(node)
+    else:
+        node.keep(change.plan, change.slots)
     node.listeners.keep(listener_keys(node.plan))
-    if is_followed:
-        return Applied(change.plan.revision, change.steps)
-    return Refused("internal", f"a worker did not take revision {change.plan.revision}; the former one runs on")
+    return refusal or Applied(change.plan.revision, change.steps)
+
+
+async def _proposed(node: Node, plan: Plan) -> Refused | None:
+    """Tell the workers a plan; return why one does not follow it, None if all do."""
+    node.propose(plan)
+    await node.until(lambda: node.is_followed() or node.refusal is not None or node.is_draining, FOLLOW_TIMEOUT_S)
+    if node.is_followed():
+        return None
+    if node.refusal:
+        return Refused("setup", f"revision {plan.revision}: {node.refusal.sentence}; the former one runs on")
+    return Refused("internal", f"a worker did not take revision {plan.revision}; the former one runs on")
+
+
+async def _take_back(node: Node) -> None:
+    """Let the workers follow the former plan again: only then are the ports that it does not need free."""
+    node.propose(node.plan)
+    await node.until(lambda: node.is_followed() or node.is_draining, TAKE_BACK_TIMEOUT_S)
 
 
 def _try_listeners(node: Node, plan: Plan) -> None:

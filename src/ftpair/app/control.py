@@ -6,8 +6,9 @@ from itertools import count
 
 from ftpair.app.heart import Heart
 from ftpair.core.errors import BusyError, NotReachableError
-from ftpair.core.messages import Action, Apply, Ready, Request, Response, Result, Stop, ToApi
+from ftpair.core.messages import Action, Apply, Ready, Request, Response, Result, Stop, ToApi, UseLog
 from ftpair.dataplane.channel import Channel
+from ftpair.observe import log
 
 ANSWER_TIMEOUT_S = 10.0
 APPLY_TIMEOUT_S = 65.0
@@ -48,12 +49,14 @@ class Control:
         """Leave the channel."""
         self._channel.close()
 
-    def _heard(self, message: Response | Stop, _fds: tuple[int, ...]) -> None:
+    def _heard(self, message: ToApi, _fds: tuple[int, ...]) -> None:
         match message:
             case Response(number, result):
                 answer = self._waiting.get(number)
                 if answer and not answer.done():
                     answer.set_result(result)
+            case UseLog(format, level):
+                log.configure(format, level)
             case Stop():
                 self._end()
 

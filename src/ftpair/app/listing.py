@@ -1,9 +1,9 @@
 """Asks every worker for its sessions and puts the answers together."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from ftpair.core.messages import ListSessions, Sessions, SessionTable
+from ftpair.core.messages import EndSessions, ListSessions, Message, Sessions, SessionTable
 from ftpair.dataplane.children import Child
 
 ANSWER_TIMEOUT_S = 2.0
@@ -33,12 +33,20 @@ class Listing:
 
     async def ask(self, workers: Iterable[Child]) -> SessionTable:
         """Return the sessions and transfers of all workers that answer in time."""
+        return _table(await self._answers(workers, ListSessions))
+
+    async def end(self, workers: Iterable[Child], reason: str, session: str) -> bool:
+        """End a session; return whether a worker had it."""
+        answers = await self._answers(workers, lambda number: EndSessions(reason, session=session, number=number))
+        return any(answer.ended for answer in answers)
+
+    async def _answers(self, workers: Iterable[Child], message: Callable[[int], Message]) -> list[Sessions]:
         ready = [worker for worker in workers if worker.is_ready]
         self._number += 1
         number, question = self._number, _Question({worker.name for worker in ready})
         self._questions[number] = question
         for worker in ready:
-            worker.send(ListSessions(number))
+            worker.send(message(number))
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT_S):
                 await (question.is_answered.wait() if ready else asyncio.sleep(0))
@@ -46,7 +54,7 @@ class Listing:
             pass  # A worker that hangs hides its sessions, not those of the others.
         finally:
             del self._questions[number]
-        return _table(question.answers)
+        return question.answers
 
     def hear(self, worker: str, answer: Sessions) -> None:
         """Take a worker's answer; a late one is dropped."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import structlog
 
+from ftpair.app import cuts
 from ftpair.app.admin import AdminFile
 from ftpair.app.figures import Figures
 from ftpair.app.listing import Listing
@@ -19,12 +20,16 @@ from ftpair.config.blocks import Paths
 from ftpair.config.slots import Slots
 from ftpair.core.messages import (
     Beat,
+    CannotFollow,
     EndSessions,
+    FromApi,
+    FromProber,
+    FromWorker,
     Message,
     Ready,
     Request,
     Sessions,
-    ToSupervisor,
+    UseLog,
     UsePlan,
     UseStates,
     Verdict,
@@ -79,13 +84,17 @@ class Node:
         admin = AdminFile(Path(self.paths.state) / "admin.json", log.warning)
         self.states = States(admin, self._tell_states, log.info)
         self.workers = [self._worker(number) for number in range(self.plan.workers)]
-        self.prober = Child(Recipe("prober", "ftpair.app.prober", user=self.plan.user), self)
+        self.prober = Child(Recipe("prober", "ftpair.app.prober", FromProber, user=self.plan.user), self)
         self.api = Child(self._api(foundation.door), self)
         self._on_request = on_request
         self._leaving = Leaving()
+        self._proposed = self.plan
+        """The plan that workers are told; another than `plan` while an apply waits for them."""
         self._revisions: dict[str, int] = {}
+        self.refusal: CannotFollow | None = None
+        """Why a worker cannot follow the proposed plan."""
         self._news = asyncio.Event()
-        self._adopt(self.plan, self.slots)
+        self.keep(self.plan, self.slots)
 
     @property
     def children(self) -> tuple[Child, ...]:
@@ -94,11 +103,21 @@ class Node:
 
     # What the node does.
 
-    def use(self, plan: Plan, slots: Slots) -> None:
-        """Work by this plan from now on; its listeners are open already."""
-        self._adopt(plan, slots)
-        for child in (*self.workers, self.prober):
-            self._tell_plan(child)
+    def propose(self, plan: Plan) -> None:
+        """Tell the workers to follow this plan, whose listeners are open already; `keep` makes it the node's own."""
+        self._proposed, self.refusal = plan, None
+        self._revisions.clear()
+        for worker in self.workers:
+            self._tell_plan(worker)
+
+    def keep(self, plan: Plan, slots: Slots) -> None:
+        """Work by this plan, which the workers follow, from now on."""
+        self.plan, self.slots = plan, slots
+        logs.configure(plan.log_format, plan.log_level)
+        self.traffic.watch(slots.values())
+        self.states.use_plan(plan)
+        self._tell_plan(self.prober)
+        self._tell_log()
 
     def end_sessions(self, message: EndSessions) -> None:
         """Tell all workers to end sessions."""
@@ -116,8 +135,8 @@ class Node:
         return sum(self.counts.of_worker(worker, slot, SESSIONS) for slot in services)
 
     def is_followed(self) -> bool:
-        """Whether all workers work by the plan."""
-        return all(self._revisions.get(each.name) == self.plan.revision for each in self.workers)
+        """Whether all workers work by the plan that was proposed."""
+        return all(self._revisions.get(each.name) == self._proposed.revision for each in self.workers)
 
     async def until(self, condition: Callable[[], bool], timeout_s: float) -> bool:
         """Wait for something that children bring about; return whether it came in time."""
@@ -142,6 +161,8 @@ class Node:
         if child in self.workers:
             child.send(UseStates(self.states.by_slot()))
         self._tell_plan(child)
+        if child is self.api:
+            self._tell_log()
 
     def child_said(self, child: Child, message: Message) -> None:
         """Give each message to the one who waits for it."""
@@ -151,10 +172,13 @@ class Node:
             case Ready(revision):
                 self._revisions[child.name] = revision
                 self.ring()
+            case CannotFollow(revision, sentence):
+                log.error("a worker cannot follow the plan", child=child.name, revision=revision, reason=sentence)
+                self._refused(message)
             case Sessions():
                 self.listing.hear(child.name, message)
-            case Verdict(slot, state):
-                self.states.hear(slot, state)
+            case Verdict(slot, state, revision):
+                self.states.hear(slot, state, revision)
             case Request():
                 self._on_request(message)
 
@@ -177,24 +201,30 @@ class Node:
 
     def _worker(self, number: int) -> Child:
         arguments = ("--counts", str(self.counts_fd), "--worker", str(number), "--workers", str(self.plan.workers))
-        recipe = Recipe(f"worker {number}", "ftpair.app.worker", arguments, (self.counts_fd,), self.plan.user)
-        return Child(recipe, self)
+        name, fds = f"worker {number}", (self.counts_fd,)
+        return Child(Recipe(name, "ftpair.app.worker", FromWorker, arguments, fds, self.plan.user), self)
 
     def _api(self, door: int) -> Recipe:
-        return Recipe("api", "ftpair.api", ("--listen", str(door)), (door,), self.plan.user, ToSupervisor)
+        return Recipe("api", "ftpair.api", FromApi, ("--listen", str(door)), (door,), self.plan.user)
 
-    def _adopt(self, plan: Plan, slots: Slots) -> None:
-        self.plan, self.slots = plan, slots
-        logs.configure(plan.log_format, plan.log_level)
-        self.traffic.watch(slots.values())
-        self.states.use_plan(plan)
+    def _refused(self, message: CannotFollow) -> None:
+        if message.revision == self._proposed.revision:
+            self.refusal = message
+            self.ring()
+
+    def _tell_log(self) -> None:
+        self.api.send(UseLog(self.plan.log_format, self.plan.log_level))
 
     def _tell_plan(self, child: Child) -> None:
+        if self.is_draining:  # The listeners are closed, and nobody begins anything new.
+            return
         if child is self.prober:
-            child.send(UsePlan(self.plan))
+            child.send(UsePlan(cuts.for_prober(self.plan)))
         elif child in self.workers:
-            keys = listener_keys(self.plan)
-            child.send(UsePlan(self.plan, keys), self.listeners.fds(keys, self.workers.index(child)))
+            keys = listener_keys(self._proposed)
+            child.send(
+                UsePlan(cuts.for_worker(self._proposed), keys), self.listeners.fds(keys, self.workers.index(child))
+            )
 
     def _tell_states(self) -> None:
         for worker in self.workers:

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Sequence
 
 from ftpair.app.heart import Heart
-from ftpair.core.messages import Ready, Stop, UsePlan, Verdict
+from ftpair.core.messages import Ready, Stop, ToProber, UsePlan, Verdict
 from ftpair.core.status import ServerState
 from ftpair.dataplane.channel import Channel
 from ftpair.observe import log
@@ -20,7 +20,7 @@ class ProberProcess:
     def __init__(self, sock: socket.socket) -> None:
         self._ended = asyncio.Event()
         self._prober = Prober(self._report)
-        self._channel = Channel(sock, UsePlan | Stop, self._told, self._ended.set)
+        self._channel = Channel(sock, ToProber, self._told, self._ended.set)
         self._heart = Heart(self._channel, "prober")
 
     async def run(self) -> None:
@@ -32,9 +32,9 @@ class ProberProcess:
         self._channel.close()
 
     def _report(self, slot: int, state: ServerState) -> None:
-        self._channel.send(Verdict(slot, state))
+        self._channel.send(Verdict(slot, state, self._prober.revision))
 
-    def _told(self, message: UsePlan | Stop, _fds: tuple[int, ...]) -> None:
+    def _told(self, message: ToProber, _fds: tuple[int, ...]) -> None:
         match message:
             case UsePlan(plan):
                 log.configure(plan.log_format, plan.log_level)
@@ -49,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="ftpair-prober")
     parser.add_argument("--channel", type=int, required=True)
     given = parser.parse_args(arguments)
+    log.configure()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # The supervisor speaks for all of us.
     asyncio.run(_run(given.channel))

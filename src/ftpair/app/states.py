@@ -15,6 +15,8 @@ class States:
         self._admin, self._changed, self._say = admin, changed, say
         self._servers: dict[int, ServerPlan] = {}
         self._states: dict[int, ServerState] = {}
+        self._since: dict[int, int] = {}
+        """The revision from which on verdicts about a slot mean the server that is there now."""
 
     def by_slot(self) -> dict[int, ServerState]:
         """Return the states of all servers of the plan."""
@@ -26,7 +28,7 @@ class States:
 
     def use_plan(self, plan: Plan) -> None:
         """Keep the servers of this plan; one that is new, or reached in a new way, is unknown until it is probed."""
-        former, states = self._servers, self._states
+        former, states, since = self._servers, self._states, self._since
         self._servers = {server.slot: server for service in plan.services for server in service.servers}
         self._admin.forget_all_but({(server.service, server.name) for server in self._servers.values()})
         self._states = {
@@ -35,12 +37,19 @@ class States:
             else ServerState(admin=self._admin.of((server.service, server.name)))
             for slot, server in self._servers.items()
         }
+        self._since = {
+            slot: since[slot] if _is_same(former.get(slot), server) else plan.revision
+            for slot, server in self._servers.items()
+        }
         self._changed()
 
-    def hear(self, slot: int, verdict: ServerState) -> None:
-        """Take the verdict of the probes; one about a server that is gone is late, and nothing to speak of."""
+    def hear(self, slot: int, verdict: ServerState, revision: int) -> None:
+        """Take the verdict of probes by the plan of that revision.
+
+        One about a server that is gone, or was somewhere else then, is late, and nothing to speak of.
+        """
         server, former = self._servers.get(slot), self._states.get(slot)
-        if server is None or former is None:
+        if server is None or former is None or revision < self._since[slot]:
             return
         state = self._states[slot] = replace(verdict, admin=former.admin)
         if state.health is not former.health and state.health is not Health.UNKNOWN:

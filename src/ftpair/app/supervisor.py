@@ -18,10 +18,11 @@ from ftpair.config.check import check
 from ftpair.config.problems import InvalidConfigError, describe, describe_warnings
 from ftpair.config.slots import Slots
 from ftpair.core.errors import FtpairError, SetupError
-from ftpair.core.messages import Apply, Refused, Request, Response
+from ftpair.core.messages import Request, Response
 from ftpair.dataplane.children import READY_TIMEOUT_S, Child, check_user
 from ftpair.dataplane.listeners import Listeners, listener_keys
 from ftpair.observe import log as logs
+from ftpair.observe.stderr import STDERR
 
 log = structlog.get_logger("ftpair")
 
@@ -47,6 +48,7 @@ def serve(path: Path) -> int:
 
 async def _serve(path: Path) -> None:
     raise_descriptor_limit()
+    STDERR.pass_on()
     slots = Slots()
     checked = check(path, 1, slots)
     config, plan = checked.config, checked.plan
@@ -85,6 +87,7 @@ class Supervisor:
         self._node = Node(foundation, self._asked)
         self._actions = Actions(self._node)
         self._told_to_end = asyncio.Event()
+        self._is_apply_wanted = self._is_applying = False
         self._tasks: asyncio.TaskGroup
         self._lives: dict[Child, asyncio.Task[None]] = {}
 
@@ -113,6 +116,7 @@ class Supervisor:
         await self._node.until(
             lambda: (
                 all(each.is_ready for each in workers)
+                or self._node.refusal is not None
                 or any(each.restarts >= VAIN_STARTS for each in workers)
                 or self._told_to_end.is_set()
             ),
@@ -121,6 +125,8 @@ class Supervisor:
         late = [each.name for each in workers if not each.is_ready]
         if self._told_to_end.is_set():
             return
+        if self._node.refusal:
+            raise SetupError(self._node.refusal.sentence)
         if late:
             raise SetupError(f"{', '.join(late)} cannot start; the lines above say why")
         sentence = "serves " + ", ".join(service.name for service in self._node.plan.services)
@@ -131,6 +137,7 @@ class Supervisor:
         """Close the listeners at once, give transfers their time, end the API last."""
         notify("STOPPING=1")
         self._node.is_draining = True
+        self._node.ring()
         log.info("ftpair is stopping", grace_s=grace_s)
         for worker in self._node.workers:
             worker.stop(grace_s)
@@ -158,14 +165,19 @@ class Supervisor:
         self._node.ring()
 
     def _apply_asked(self) -> None:
-        self._tasks.create_task(self._apply())
+        """Apply; asked for once more while it runs (the file may have been read already), once more after it."""
+        self._is_apply_wanted = True
+        if not self._is_applying:
+            self._is_applying = True
+            self._tasks.create_task(self._apply())
 
     async def _apply(self) -> None:
-        notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
-        answer = await self._actions.answer(Apply())
-        if isinstance(answer, Refused) and answer.kind == "busy":
-            log.warning("apply refused", reason=answer.sentence)
-        notify("READY=1")
+        while self._is_apply_wanted and not self._node.is_draining:
+            self._is_apply_wanted = False
+            notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+            await self._actions.apply_in_turn()
+            notify("READY=1")
+        self._is_applying = False
 
     def _asked(self, request: Request) -> None:
         self._tasks.create_task(self._answer(request))

@@ -12,10 +12,12 @@ import uvloop
 from ftpair.core.facts import Fact
 from ftpair.core.messages import (
     Beat,
+    CannotFollow,
     EndSessions,
     ListSessions,
     Ready,
     Sample,
+    Sessions,
     Stop,
     ToWorker,
     UsePlan,
@@ -60,19 +62,32 @@ class WorkerProcess:
 
     def _told(self, message: ToWorker, fds: Sequence[int]) -> None:
         match message:
-            case UsePlan(plan, listeners):
-                log.configure(plan.log_format, plan.log_level)
-                self._grace_s = plan.shutdown_timeout_s
-                self._worker.use_plan(plan, listeners, fds)
-                self._channel.send(Ready(plan.revision))
+            case UsePlan():
+                self._use_plan(message, fds)
             case UseStates(states):
                 self._worker.use_states(states)
-            case EndSessions(reason, session, slot):
-                self._worker.end_sessions(reason, session, slot)
+            case EndSessions():
+                self._end_sessions(message)
             case ListSessions(number):
                 self._channel.send(self._worker.sessions(number))
             case Stop(grace_s):
                 self._stop(grace_s)
+
+    def _use_plan(self, message: UsePlan, fds: Sequence[int]) -> None:
+        plan = message.plan
+        try:
+            self._worker.use_plan(plan, message.listeners, fds)
+        except (OSError, ValueError) as error:  # OpenSSL refuses a certificate, or a descriptor is missing.
+            self._channel.send(CannotFollow(plan.revision, str(error)))
+            return
+        log.configure(plan.log_format, plan.log_level)
+        self._grace_s = plan.shutdown_timeout_s
+        self._channel.send(Ready(plan.revision))
+
+    def _end_sessions(self, message: EndSessions) -> None:
+        ended = self._worker.end_sessions(message.reason, message.session, message.slot)
+        if message.number:
+            self._channel.send(Sessions(message.number, (), (), ended))
 
     def _orphaned(self) -> None:
         """The supervisor is gone: running transfers still get their time."""

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from ftpair.core.plan import Entrance, Plan
+from ftpair.core.plan import Entrance, LogFormat, LogLevel, Plan
 from ftpair.core.status import Admin, NodeStatus, ServerState, SessionRow, TransferRow
 
 
@@ -48,17 +48,25 @@ class UseStates(Message, frozen=True, tag=True):
 
 
 class EndSessions(Message, frozen=True, tag=True):
-    """End one session, or all of a server's."""
+    """End one session, or all of a server's; with a number, answer with `Sessions` of that number."""
 
     reason: str
     session: str = ""
     slot: int = -1
+    number: int = 0
 
 
 class ListSessions(Message, frozen=True, tag=True):
     """Answer with `Sessions` of the same number."""
 
     number: int
+
+
+class UseLog(Message, frozen=True, tag=True):
+    """To the API, which gets no plan: write the log like this from now on."""
+
+    format: LogFormat
+    level: LogLevel
 
 
 class Stop(Message, frozen=True, tag=True):
@@ -74,6 +82,13 @@ class Ready(Message, frozen=True, tag=True):
     revision: int
 
 
+class CannotFollow(Message, frozen=True, tag=True):
+    """The worker cannot work by the plan of this revision, and why; it goes on by the former one."""
+
+    revision: int
+    sentence: str
+
+
 class Beat(Message, frozen=True, tag=True):
     """Sent every second: all counters since the child began, and its gauges."""
 
@@ -82,7 +97,7 @@ class Beat(Message, frozen=True, tag=True):
 
 
 class Sessions(Message, frozen=True, tag=True):
-    """The live sessions and transfers of one worker."""
+    """The live sessions and transfers of one worker, and how many it ended if it was told to."""
 
     number: int
     sessions: tuple[SessionRow, ...]
@@ -97,6 +112,8 @@ class Verdict(Message, frozen=True, tag=True):
     slot: int
     state: ServerState
     """Its `admin` is meaningless here."""
+    revision: int
+    """Of the plan by which the server was probed."""
 
 
 # API to supervisor: actions, and the answers to them.
@@ -205,5 +222,8 @@ class Response(Message, frozen=True, tag=True):
 
 
 ToWorker = UsePlan | UseStates | EndSessions | ListSessions | Stop
-ToSupervisor = Ready | Beat | Sessions | Verdict | Request
-ToApi = Response | Stop
+ToProber = UsePlan | Stop
+ToApi = Response | UseLog | Stop
+FromWorker = Ready | CannotFollow | Beat | Sessions
+FromProber = Ready | Beat | Verdict
+FromApi = Ready | Beat | Request

@@ -10,7 +10,7 @@ import os
 import socket
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -49,8 +49,9 @@ class _Outgoing:
 class Channel:
     """One end of a channel; made inside the running loop that it will use.
 
-    `receives` is the union of messages that may arrive. `on_closed` is called once, when the other end is gone or talks
-    nonsense; never after an own `close`.
+    `receives` is the union of messages that may arrive. Where none of them brings descriptors, the kernel is given no
+    room for any, and one that comes all the same ends the channel. `on_closed` is called once, when the other end is
+    gone or talks nonsense; never after an own `close`.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Channel:
         self._sock = sock
         self._decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(receives)
         self._encoder = msgspec.msgpack.Encoder()
+        self._fd_space = FD_SPACE if UsePlan in get_args(receives) else 0
         self._on_message = on_message
         self._on_closed = on_closed
         self._read = bytearray()
@@ -141,14 +143,14 @@ class Channel:
 
     def _readable(self) -> None:
         try:
-            data, ancillary, _flags, _address = self._sock.recvmsg(READ_BYTES, FD_SPACE, socket.MSG_CMSG_CLOEXEC)
+            data, ancillary, flags, _address = self._sock.recvmsg(READ_BYTES, self._fd_space, socket.MSG_CMSG_CLOEXEC)
         except (BlockingIOError, InterruptedError):
             return
         except OSError:
-            data, ancillary = b"", []
+            data, ancillary, flags = b"", [], 0
         for _level, _kind, raw in ancillary:
             self._read_fds.extend(array.array("i", raw[: len(raw) - len(raw) % 4]))
-        if data:
+        if data and not flags & socket.MSG_CTRUNC:
             self._read += data
             self._deliver()
         else:

@@ -15,7 +15,7 @@ from time import monotonic
 from typing import Any, Protocol
 
 from ftpair.core.errors import SetupError
-from ftpair.core.messages import Beat, Message, Ready, Stop, ToSupervisor
+from ftpair.core.messages import Beat, Message, Ready, Stop
 from ftpair.dataplane.channel import Channel, socketpair
 
 READY_TIMEOUT_S = 30.0
@@ -37,12 +37,12 @@ class Recipe:
     name: str
     """For people: `worker 1`, `prober`, `api`."""
     module: str
+    receives: Any
+    """The union of messages that the child may send; one that says anything else is cut off."""
     arguments: tuple[str, ...] = ()
     pass_fds: tuple[int, ...] = ()
     user: str = ""
     """Empty: the user of the supervisor."""
-    receives: Any = ToSupervisor
-    """The union of messages that the child may send."""
     environment: dict[str, str] = field(default_factory=dict)
 
 

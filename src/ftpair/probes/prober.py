@@ -84,12 +84,15 @@ class Prober:
     def __init__(self, on_verdict: OnVerdict, repeat_s: float = 10.0) -> None:
         self._on_verdict = on_verdict
         self._repeat_s = repeat_s
+        self.revision = self._wanted_revision = 0
+        """Of the plan that verdicts are about from now on."""
         self._targets: dict[int, _Target] = {}
         self._watches: dict[int, tuple[_Watch, asyncio.Task[None]]] = {}
         self._is_new = asyncio.Event()
 
     def use_plan(self, plan: Plan) -> None:
         """Probe the servers of this plan from now on; probes of which nothing changed go on undisturbed."""
+        self._wanted_revision = plan.revision
         self._targets = {
             server.slot: _Target(server, service.health) for service in plan.services for server in service.servers
         }
@@ -104,6 +107,7 @@ class Prober:
                 self._settle(group)
 
     def _settle(self, group: asyncio.TaskGroup) -> None:
+        self.revision = self._wanted_revision  # Whoever probes by the former plan is cancelled before he speaks again.
         for slot in self._watches.keys() - self._targets.keys():
             self._watches.pop(slot)[1].cancel()
         for slot, target in self._targets.items():
