@@ -13,7 +13,9 @@ import pytest
 from tests.interop.lab import files
 from tests.interop.lab.authority import Authority
 from tests.interop.lab.balancer import entry, running, service, settings
-from tests.interop.lab.laboratory import new_server
+from tests.interop.lab.clients.lftp import Lftp
+from tests.interop.lab.clients.steps import TlsVersion, Upload
+from tests.interop.lab.laboratory import new_server, way_to
 from tests.interop.lab.places import CONTROL_PORT, fresh_address
 from tests.interop.lab.raw_client import RawClient, drain
 from tests.interop.lab.scripted_server import Conversation, ScriptedServer
@@ -119,3 +121,16 @@ def test_an_abort_is_answered_by_426_and_226_whatever_the_server_says(bench: Ben
         began = time.monotonic()
         assert client.ask("NOOP").startswith("200"), "no third reply"
         assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize("size", [200_000, 1 << 20, 3_000_000])
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_lftp_never_reads_while_it_uploads_and_loses_nothing(
+    bench: Bench, tmp_path: Path, version: TlsVersion, size: int
+) -> None:
+    """A ticket on the data connection would stay unread, and lftp's close would be a reset over its last bytes."""
+    local = tmp_path / "local"
+    local.write_bytes(b"x" * size)
+    way = way_to(bench.vips["real"], "explicit", version, bench.authority.ca, bench.real)
+    outcomes = Lftp().run(way, [Upload(local, f"files/up-{size}-{number}") for number in range(6)])
+    assert [outcome.is_done for outcome in outcomes] == [True] * 6

@@ -41,7 +41,7 @@ class Lftp:
 
 def _settings(way: Way) -> list[str]:
     settings = {
-        "net:max-retries": "4",
+        "net:max-retries": "1",
         "net:persist-retries": "0",
         "net:timeout": "10s",
         "net:reconnect-interval-base": "1",
