@@ -2,6 +2,7 @@
 
 import json
 import logging
+import select
 from pathlib import Path
 
 import pytest
@@ -100,9 +101,49 @@ def test_names_of_windows_and_of_other_scripts_stay_readable(logged):
     assert json_of(logged(lambda: log.log_fact(session(user="DOM\\änna 日本"))))["user"] == "DOM\\änna 日本"
 
 
-def test_s18_endless_names_are_cut(logged):
-    line = json_of(logged(lambda: log.log_fact(session(user="x" * 100_000))))
-    assert line["user"] == "x" * log.LONGEST_FIELD + "..."
+@pytest.mark.parametrize("sign", ["x", '"', "日", "\x1b"])
+@pytest.mark.parametrize("shape", ["json", "text"])
+def test_s18_endless_names_are_cut_so_that_a_line_is_written_in_one_piece(logged, sign, shape):
+    text = logged(lambda: log.log_fact(session(user=sign * 100_000)), shape=shape)
+    assert 2000 < len(text.encode()) <= select.PIPE_BUF
+    assert text.count("\n") == 1
+    if shape == "json":
+        line = json_of(text)
+        assert line["user"].endswith("...")
+        assert (line["server"], line["reply"]) == ("FTP_SVR1", "221 Bye.")
+
+
+def test_of_several_long_fields_none_is_cut_away(logged):
+    line = json_of(logged(lambda: log.log_fact(session(user="u" * 5000, reply="r" * 5000))))
+    assert line["user"].startswith("u" * 500)
+    assert line["reply"].startswith("r" * 500)
+
+
+def test_a_long_list_is_cut_to_its_first_items(logged):
+    def say():
+        structlog.get_logger("ftpair").error("apply refused", problems=[f"problem {number}" for number in range(1000)])
+
+    problems = json_of(logged(say))["problems"]
+    assert problems[0] == "problem 0"
+    assert problems[-1] == "..."
+
+
+@pytest.mark.parametrize("shape", ["json", "text"])
+def test_of_a_long_traceback_the_end_is_kept(logged, shape):
+    def give_up():
+        raise ValueError("\n".join(f"{number} " + "y" * 60 for number in range(200)) + "\nthe end")
+
+    def fail():
+        try:
+            give_up()
+        except ValueError:
+            structlog.get_logger("ftpair").exception("it failed")
+
+    text = logged(fail, shape=shape)
+    assert len(text.encode()) <= select.PIPE_BUF
+    trace = json_of(text)["exception"] if shape == "json" else "\n".join(text.splitlines()[1:])
+    assert trace.startswith("    ...\n    ")
+    assert trace.endswith("    the end")
 
 
 def test_people_read_one_line_too(logged):

@@ -27,6 +27,7 @@ from ftpair.core.facts import (
     TransferEnded,
 )
 from ftpair.core.plan import LogFormat, LogLevel
+from ftpair.observe.fitting import CUT, LONGEST_LINE, Event, fitted
 from ftpair.observe.stderr import STDERR, Stderr
 
 LEVELS: dict[LogLevel, int] = {
@@ -44,9 +45,6 @@ LINES: dict[type[Fact], tuple[int, str]] = {
     ProtocolError: (logging.DEBUG, "protocol error"),
 }
 """The level and the words of each fact; those of an answered login depend on the answer."""
-
-LONGEST_FIELD = 4096
-"""No path of Linux is longer."""
 
 _ENCODER = msgspec.json.Encoder()
 _LOG = structlog.get_logger("ftpair")
@@ -75,6 +73,7 @@ _BRIDGE = _Bridge()
 
 def configure(format: LogFormat = "auto", level: LogLevel = "info") -> None:  # noqa: A002  The configuration's word.
     """Set the log of this process up, on its standard error; again whenever a plan wants it otherwise."""
+    STDERR.open()
     if (format, level) == _Now.settings:
         return
     _Now.settings, _Now.level = (format, level), LEVELS[level]
@@ -112,14 +111,17 @@ def _confess(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mut
 
 def _to_json(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> bytes:
     first = {name: event.pop(name) for name in ("timestamp", "level", "event") if name in event}
-    return _ENCODER.encode(first | dict(event))
+    return fitted(first | dict(event), _ENCODER.encode)
 
 
 def _text_renderer(stderr: Stderr) -> Any:
     render = structlog.dev.ConsoleRenderer(colors=stderr.is_terminal and not os.environ.get("NO_COLOR"))
 
     def to_text(logger: Any, method: str, event: MutableMapping[str, Any]) -> bytes:
-        return render(logger, method, event).encode()
+        def encoded(event: Event) -> bytes:
+            return render(logger, method, event).encode()
+
+        return fitted(dict(event), encoded)
 
     return to_text
 
@@ -147,8 +149,8 @@ def _plain(value: Any) -> Any:
 
 
 def _escaped(text: str) -> str:
-    if len(text) > LONGEST_FIELD:
-        text = text[:LONGEST_FIELD] + "..."
+    if len(text) > LONGEST_LINE:
+        text = text[:LONGEST_LINE] + CUT
     if text.isprintable():
         return text
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in text)
@@ -177,14 +179,14 @@ def _is_written(level: str, words: str, fields: dict[str, Any]) -> bool:
     """Write the JSON line of a fact at once and return True, unless something in it asks for the long way.
 
     With thousands of small files a second this is worth it: 9 us a line instead of 15. A line of ASCII without a
-    backslash and a DEL has nothing to escape, and one of that length no field to shorten.
+    backslash and a DEL has nothing to escape, and a short one no field to shorten.
     """
     now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     try:
         line = _ENCODER.encode({"timestamp": now, "level": level, "event": words, **fields})
     except UnicodeEncodeError:  # A lone surrogate.
         return False
-    is_plain = line.isascii() and b"\\" not in line and b"\x7f" not in line and len(line) < LONGEST_FIELD
+    is_plain = line.isascii() and b"\\" not in line and b"\x7f" not in line and len(line) <= LONGEST_LINE
     if not is_plain or STDERR.lost:
         return False
     STDERR.msg(line)
