@@ -46,4 +46,4 @@ def self_signed(host: str = "127.0.0.1", days: int = 30) -> Certificate:
 
 def client_tls(**changes: object) -> ClientTls:
     """The TLS settings of a service with that certificate."""
-    return ClientTls(certificate=self_signed(), **changes)  # type: ignore[arg-type]
+    return ClientTls(**{"certificate": self_signed(), **changes})  # type: ignore[arg-type]

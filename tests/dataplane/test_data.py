@@ -15,6 +15,7 @@ from ftpair.core.ending import End, Leg
 from ftpair.core.facts import DataConnection, TransferEnded
 from ftpair.core.plan import ServerTlsMode
 
+from . import descriptors
 from . import scripted_server as real
 from .raw_client import RawClient, end, read, reset, vanish
 from .scripted_server import Dialogue, scripted_server
@@ -179,6 +180,28 @@ def test_a_server_whose_data_port_is_closed_answers_itself():
             opened, failed = running.facts_of(DataConnection, 2)
             assert (opened.leg, opened.result) == (Leg.CLIENT, "opened")
             assert (failed.leg, failed.result) == (Leg.SERVER, "failed")
+            assert client.ask("NOOP").startswith("200 ")
+
+
+def test_without_a_descriptor_for_the_servers_leg_the_client_is_told_and_the_session_lives_on():
+    def patient(dialogue: Dialogue) -> None:
+        dialogue.log_in()
+        with dialogue.offer_data():
+            dialogue.until("RETR")
+            dialogue.say("150 connect, please")
+            dialogue.say("425 nobody came")
+        dialogue.serve()
+
+    with scripted_server(patient) as (address, _), stage(service_plan(server_plan(address))) as running:
+        with RawClient() as client:
+            client.log_in()
+            port = client.passive()
+            with descriptors.only(2):  # The client's own and ftpair's towards it.
+                data = client.connect(port)
+                client.say("RETR a")
+                assert [client.reply(), client.reply()] == ["150 connect, please", "425 nobody came"]
+                assert read(data) == (b"", End.CUT)
+            assert running.facts_of(TransferEnded)[0].reason == "data connection to the server: too many open files"
             assert client.ask("NOOP").startswith("200 ")
 
 

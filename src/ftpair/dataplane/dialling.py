@@ -1,5 +1,6 @@
 """Outgoing TCP connections without waiting: control and data legs towards real servers."""
 
+import asyncio
 import errno
 import os
 import socket
@@ -24,7 +25,7 @@ def keep_alive(sock: socket.socket) -> None:
 class Dialling:
     """A connection under way; ends in one later call of `on_connected` or `on_failed`, or in none after `cancel`."""
 
-    __slots__ = ("_fd", "_on_connected", "_on_failed", "_sock", "_watch")
+    __slots__ = ("_failing", "_fd", "_on_connected", "_on_failed", "_sock", "_watch")
 
     def __init__(
         self,
@@ -34,35 +35,46 @@ class Dialling:
         on_failed: Callable[[str], None],
     ) -> None:
         self._watch, self._on_connected, self._on_failed = watch, on_connected, on_failed
+        self._sock: socket.socket | None = None
+        self._fd = -1
+        self._failing: asyncio.Handle | None = None
+        try:
+            self._connect(peer)
+        except OSError as error:  # No descriptor, no route: told later, as every end is.
+            self._failing = watch.loop.call_soon(self._fail, error)
+
+    def _connect(self, peer: tuple[str, int]) -> None:
         family = socket.AF_INET6 if ":" in peer[0] else socket.AF_INET
-        self._sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK, socket.IPPROTO_TCP)
-        self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._fd = self._sock.fileno()
-        error = self._sock.connect_ex(peer)
-        if error in {0, errno.EINPROGRESS}:
-            watch.add_writer(self._fd, self._writable)
-        else:
-            watch.loop.call_soon(self._fail, error)
+        self._sock = sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK, socket.IPPROTO_TCP)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        _check(sock.connect_ex(peer))
+        self._fd = sock.fileno()
+        self._watch.add_writer(self._fd, self._writable)
 
     def cancel(self) -> None:
         """Give up; no callback follows."""
-        if self._sock.fileno() >= 0:
-            self._watch.remove_writer(self._fd)
+        if self._failing is not None:
+            self._failing.cancel()
+        self._watch.remove_writer(self._fd)
+        if self._sock is not None:
             self._sock.close()
 
     def _writable(self) -> None:
+        assert self._sock is not None
         self._watch.remove_writer(self._fd)
-        error = self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if error:
+        try:
+            _check(self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+        except OSError as error:
             self._fail(error)
         else:
             self._on_connected(self._sock)
 
-    def _fail(self, error: int) -> None:
-        if self._sock.fileno() >= 0:
-            self._sock.close()
-            self._on_failed(reason_of(_error(error)))
+    def _fail(self, error: OSError) -> None:
+        self.cancel()
+        self._on_failed(reason_of(error))
 
 
-def _error(number: int) -> OSError:
-    return OSError(number, os.strerror(number))
+def _check(number: int) -> None:
+    """Raise the error that a number means, if it means one."""
+    if number not in {0, errno.EINPROGRESS}:
+        raise OSError(number, os.strerror(number))

@@ -214,7 +214,12 @@ class Relay:
 
     def _splice_burst(self) -> None:
         if self._pipe is None:
-            self._pipe = self._take_pipe()
+            try:
+                self._pipe = self._pool.take_pipe()
+            except OSError:  # No descriptor left: a copy needs none.
+                self.uses_splice = False
+                self._copy_burst()
+                return
         pull, push = self._pipe
         source, destination = self.source.fileno(), self.destination.fileno()
         moved = 0
@@ -256,12 +261,6 @@ class Relay:
             return os.splice(pull, destination, self._piped, flags=_SPLICE_FLAGS)
         except BlockingIOError:
             return 0
-        except OSError as error:
-            raise _Broken(tls.reason_of(error), is_source=False) from None
-
-    def _take_pipe(self) -> Pipe:
-        try:
-            return self._pool.take_pipe()
         except OSError as error:
             raise _Broken(tls.reason_of(error), is_source=False) from None
 

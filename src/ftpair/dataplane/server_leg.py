@@ -57,10 +57,7 @@ class ServerLeg:
         self._replies = ReplyReader()
         self._set_deadline()
         peer = (server.address.host, server.address.port)
-        try:
-            self._dialling = Dialling(self._sockets, peer, self._connected, self._failed)
-        except OSError as error:
-            self._failed(tls.reason_of(error))
+        self._dialling = Dialling(self._sockets, peer, self._connected, self._failed)
 
     def _set_deadline(self) -> None:
         self._deadline = time.monotonic() + self._service.plan.clocks.connect_timeout_s

@@ -7,18 +7,18 @@ import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 
 from ftpair.balance.choice import NoChoice, choose
 from ftpair.balance.policies import Request
 from ftpair.core.ending import Leg
 from ftpair.core.facts import DataConnection, Fact
 from ftpair.core.messages import ListenerKey, Sample, Sessions
-from ftpair.core.plan import Plan, ServerPlan
+from ftpair.core.plan import Plan, ServerPlan, ServicePlan
 from ftpair.core.status import ServerState
 from ftpair.dataplane.accepting import Accepting
-from ftpair.dataplane.counts import Counts
+from ftpair.dataplane.counts import SESSIONS, Counts
 from ftpair.dataplane.data import DataConnections
+from ftpair.dataplane.descriptors import open_descriptors
 from ftpair.dataplane.dialling import keep_alive
 from ftpair.dataplane.driver import Driver
 from ftpair.dataplane.farewell import LINGER_S
@@ -40,11 +40,6 @@ def _prepare(listener: socket.socket) -> None:
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     keep_alive(listener)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)  # The urgent DM in front of ABOR stays in line.
-
-
-def open_descriptors() -> int:
-    """Count what this process has open."""
-    return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
 class Worker:
@@ -75,16 +70,18 @@ class Worker:
 
     def use_plan(self, plan: Plan, keys: Sequence[ListenerKey], fds: Sequence[int]) -> None:
         """Give new sessions this plan; running ones keep theirs. Raises ssl.SSLError for a bad certificate."""
-        services = {}
-        for service in plan.services:
-            running = self._services.get(service.name)
-            is_same = running is not None and running.plan == service
-            services[service.name] = (
-                running if is_same and running is not None else Service(service, self.number, self._workers)
-            )
-        self._services = services
+        try:
+            self._services = {service.name: self._made(service) for service in plan.services}
+        except BaseException:
+            for fd in fds:
+                os.close(fd)
+            raise
         self._learn()
         self._listen(dict(zip(keys, fds, strict=True)))
+
+    def _made(self, plan: ServicePlan) -> Service:
+        running = self._services.get(plan.name)
+        return running if running is not None and running.plan == plan else Service(plan, self.number, self._workers)
 
     def use_states(self, states: Mapping[int, ServerState]) -> None:
         """Choose by these states from now on."""
@@ -122,7 +119,14 @@ class Worker:
             sock.close()
             return
         self._drivers[name] = driver
+        self._count_in(driver)
         driver.begin()
+
+    def _count_in(self, driver: Driver) -> None:
+        """Count first and look then: so two workers never both give the last place away."""
+        plan = driver.service.plan
+        self.counts.add(plan.slot, SESSIONS, 1)
+        driver.has_place = not 0 < plan.max_sessions < self.counts.sessions(plan.slot)
 
     # What drivers ask for.
 
@@ -131,11 +135,18 @@ class Worker:
         service = driver.service
         service.turn += 1
         request = Request(driver.client_host, user, service.turn, random.random)
-        return choose(service.plan, self._states, self.counts.sessions, request, tried)
+        return choose(service.plan, self._states, partial(self._others, driver), request, tried)
+
+    def _others(self, driver: Driver, slot: int) -> int:
+        """Count the sessions of a row beside this one; of its service those that came before it."""
+        if slot != driver.service.plan.slot:
+            return self.counts.sessions(slot)
+        return 0 if driver.has_place else self.counts.sessions(slot) - 1
 
     def forget(self, driver: Driver) -> None:
         """The session is over."""
-        self._drivers.pop(driver.name, None)
+        if self._drivers.pop(driver.name, None) is not None:
+            self.counts.add(driver.service.plan.slot, SESSIONS, -1)
         if not self._drivers:
             self._idle.set()
 
@@ -173,11 +184,9 @@ class Worker:
         for name, service in self._services.items():
             in_use = self.ports.in_use(service.plan.address, service.passive_ports)
             samples.append(Sample("passive_ports_in_use", (name,), float(in_use)))
-            samples.append(Sample("sessions", (name,), float(self._sessions_of(name))))
+            sessions = self.counts.of_worker(self.number, service.plan.slot, SESSIONS)
+            samples.append(Sample("sessions", (name,), float(sessions)))
         return tuple(samples)
-
-    def _sessions_of(self, service: str) -> int:
-        return sum(1 for driver in self._drivers.values() if driver.service.plan.name == service)
 
     # Operators.
 
