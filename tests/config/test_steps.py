@@ -44,8 +44,12 @@ def test_a_service_that_is_not_there_any_more_is_removed(running):
 
 
 def test_the_node_itself_may_change(running):
-    wanted = msgspec.structs.replace(running, workers=8, user="ftpair", shutdown_timeout_s=5.5)
-    assert steps(running, wanted) == ("workers 4 -> 8", "user none -> ftpair", "shutdown_timeout_s 30 -> 5.5")
+    wanted = msgspec.structs.replace(running, shutdown_timeout_s=5.5, log_format="json", log_level="debug")
+    assert steps(running, wanted) == (
+        "shutdown_timeout_s 30 -> 5.5",
+        "log format auto -> json",
+        "log level info -> debug",
+    )
 
 
 def test_a_service_may_move_to_other_ports(running):

@@ -13,7 +13,10 @@ _Words = tuple[tuple[str, Callable[[Any], Any]], ...]
 
 
 def steps(running: Plan | None, wanted: Plan) -> tuple[str, ...]:
-    """Return one sentence for each thing that applying `wanted` changes; nothing to do is an empty tuple."""
+    """Return one sentence for each thing that applying `wanted` changes; nothing to do is an empty tuple.
+
+    `workers` and `user` are no steps: they stay as they are until a restart.
+    """
     before = {service.name: service for service in running.services} if running else {}
     sentences = list(_changes(_NODE, running, wanted)) if running else []
     sentences += [f"remove service {name}: {_LEAVES}" for name in before if wanted.service(name) is None]
@@ -101,9 +104,9 @@ def _shown(value: Any) -> str:
 
 
 _NODE: _Words = (
-    ("workers", lambda plan: plan.workers),
-    ("user", lambda plan: plan.user),
     ("shutdown_timeout_s", lambda plan: plan.shutdown_timeout_s),
+    ("log format", lambda plan: plan.log_format),
+    ("log level", lambda plan: plan.log_level),
 )
 _SERVICE: _Words = (
     ("address", lambda service: service.address),
