@@ -56,7 +56,7 @@ def test_values_come_as_the_file_says_them(golden, machine):
 
 def test_lines_are_known_after_loading(golden, machine):
     config = load(golden / "design.yaml", machine)
-    assert config.line_of(("virtual_services", "FTPS_VIP", "real_servers", "FTP_SVR2", "weight")) == 14
+    assert config.lines.of(("virtual_services", "FTPS_VIP", "real_servers", "FTP_SVR2", "weight")) == 14
 
 
 def test_a_file_that_is_not_there_is_told_in_a_sentence(tmp_path, machine):

@@ -69,8 +69,8 @@ def test_a_configuration_is_frozen():
 def test_equal_files_are_equal_wherever_their_keys_stand():
     one, other = (Config.model_validate({"user": "a"}, context=Lines({("user",): line})) for line in (1, 7))
     assert one == other
-    assert (one.line_of(("user",)), other.line_of(("user",)), other.lines.of(("user",))) == (1, 7, 7)
-    assert Config().line_of(("user",)) == 0
+    assert (one.lines.of(("user",)), other.lines.of(("user",))) == (1, 7)
+    assert Config().lines.of(("user",)) == 0
 
 
 def test_workers_are_one_per_cpu_unless_told():

@@ -2,8 +2,9 @@
 
 import pytest
 
+from ftpair.config.check import check
 from ftpair.config.load import load
-from ftpair.config.plan import make_plan, rows_of
+from ftpair.config.plan import rows_of
 from ftpair.config.problems import InvalidConfigError, describe
 from ftpair.config.slots import MOST_ROWS, Slots
 from ftpair.core.endpoint import Endpoint, PortRange
@@ -11,8 +12,7 @@ from ftpair.core.plan import ClientTls, Clocks, HealthPlan, ServerPlan, ServerTl
 
 
 def planned(folder, name, machine, slots=None):
-    path = folder / f"{name}.yaml"
-    return make_plan(load(path, machine), folder, 7, slots if slots is not None else Slots(), machine)
+    return check(folder / f"{name}.yaml", 7, slots if slots is not None else Slots(), machine).plan
 
 
 def test_the_example_of_the_design_becomes_a_plan(folder, machine, leaf, ca):
@@ -64,7 +64,7 @@ virtual_services:
     server_close_notify: ignore
     real_servers: {A: {address: ftp1.example.org}}
 """)
-    (server,) = make_plan(load(path, machine), folder, 1, Slots(), machine).services[0].servers
+    (server,) = check(path, 1, Slots(), machine).plan.services[0].servers
     assert server.address == Endpoint("10.0.0.11", 990)
     assert server.tls == ServerTls("implicit", False, "ftp1.example.org", ca.pem, "1.3", "ignore")
 
@@ -104,4 +104,4 @@ def test_the_machine_that_we_run_on_is_asked_when_none_is_given(folder, write):
     text = (
         "virtual_services: {V: {address: 127.0.0.1, ports: '2121,2200-2299', real_servers: {A: {address: 127.0.0.2}}}}"
     )
-    assert make_plan(load(write(text)), folder, 1, Slots()).workers >= 1
+    assert check(write(text), 1, Slots()).plan.workers >= 1

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PrivateAttr
 
 from ftpair.config.blocks import Block, CertificateFiles, HealthCheck, Log, Paths, Ports, Timeouts, Tls
-from ftpair.config.problems import Lines, Where
+from ftpair.config.problems import Lines
 from ftpair.config.values import (
     Address,
     FilePath,
@@ -198,10 +198,6 @@ class Config(Block):
     def lines(self) -> Lines:
         """Where its keys stand in the file; no part of its value."""
         return self._lines
-
-    def line_of(self, where: Where) -> int:
-        """Return the line of a place in the file; 0 when it was not read from one."""
-        return self._lines.of(where)
 
     def worker_count(self, cpus: int) -> int:
         """Return the number of workers on a machine with so many CPUs."""

@@ -1,30 +1,16 @@
-"""`Config` to `Plan`: everything read, resolved and given its row, or every problem of it at once."""
+"""`Config` to `Plan`, from what was read and resolved; every name is given its row. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from ftpair.config.checks import services
-from ftpair.config.machine import Machine, this_machine
-from ftpair.config.materials import Materials, gather
+from ftpair.config.machine import Machine
+from ftpair.config.materials import Materials
 from ftpair.config.models import Config, RealServer, VirtualService
-from ftpair.config.problems import Finding, locate, refusal
+from ftpair.config.problems import Finding
 from ftpair.config.slots import MOST_ROWS, Key, Slots
 from ftpair.core.endpoint import Endpoint
 from ftpair.core.plan import ClientTls, Clocks, HealthPlan, Plan, ServerPlan, ServerTls, ServicePlan
-
-
-def make_plan(config: Config, base_dir: Path, revision: int, slots: Slots, machine: Machine | None = None) -> Plan:
-    """Return the plan of a valid configuration; relative paths begin at `base_dir`.
-
-    `slots` get rows for new names, but only if there is no problem. Raises InvalidConfigError with all problems.
-    """
-    machine = machine or this_machine()
-    materials = gather(config, base_dir, machine)
-    found = (*materials.findings, *too_many_rows(config, slots))
-    if found:
-        raise refusal("the configuration", locate(found, config.lines))
-    return plan_of(Parts(config, materials, slots), revision, machine)
 
 
 def rows_of(config: Config) -> tuple[Key, ...]:
