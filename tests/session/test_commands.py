@@ -96,7 +96,7 @@ def test_an_unknown_verb_is_the_servers_to_judge():
         C< 500 Never heard of it.
     """)
     assert stage.session.commands == {"USER": 1, "PASS": 1, "other": 1}
-    assert stage.session.last_command == "XQUOTA all"
+    assert stage.session.last_command == "XQUOTA ****"
 
 
 def test_the_password_is_masked_in_the_last_command():

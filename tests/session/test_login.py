@@ -139,6 +139,54 @@ def test_a_login_may_need_an_account_and_patience():
     """)
 
 
+def test_an_account_before_the_password_is_no_login():
+    stage = greeted().play("""
+        C> USER anna
+        S< [dial A]
+        S> 220 Welcome.
+        S< USER anna
+        S> 331 Password.
+        C< 331 Password.
+        C> ACCT y
+        S< ACCT y
+        S> 202 Superfluous.
+        C< 202 Superfluous.
+        C> PWD
+        C< 530 Log in with USER and PASS first.
+    """)
+    assert not stage.session.is_logged_in
+    assert stage.noted(LoginAnswered) == []
+
+
+def test_a_lenient_reply_to_user_is_no_login():
+    stage = greeted().play("""
+        C> USER anna
+        S< [dial A]
+        S> 220 Welcome.
+        S< USER anna
+        S> 202 Superfluous.
+        C< 202 Superfluous.
+    """)
+    assert not stage.session.is_logged_in
+
+
+@pytest.mark.parametrize("reply", ["230 In.", "232 In, by certificate.", "202 No password is needed."])
+def test_a_login_is_complete_with_these_replies_to_pass(reply):
+    stage = greeted().play(f"""
+        C> USER anna
+        S< [dial A]
+        S> 220 Welcome.
+        S< USER anna
+        S> 331 Password.
+        C< 331 Password.
+        C> PASS x
+        S< PASS x
+        S> {reply}
+        C< {reply}
+    """)
+    assert stage.session.is_logged_in
+
+
 def test_what_was_negotiated_before_login_is_replayed():
     stage = greeted().play("""
         C> HOST ftp.example.org

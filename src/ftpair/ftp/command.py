@@ -1,10 +1,14 @@
 """One line of a client as a command: verb, argument and the very bytes (RFC 959, 5.3). Knows no policy."""
 
+import re
+
 import msgspec
 
 from ftpair.ftp.verbs import SECRET_SITE_WORDS, VERBS
 
 LONGEST_SHOWN = 256
+
+_WORD = re.compile(rb"\s*([A-Za-z0-9]{0,16})")
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -20,18 +24,25 @@ class Command(msgspec.Struct, frozen=True):
         return self.raw + b"\r\n"
 
     def masked(self) -> str:
-        """Return the command for people: secrets masked, control characters escaped, the length bounded."""
-        if not self.argument:
-            return printable(self.raw)
-        if self._has_secret():
-            return f"{printable(self.verb.encode())} ****"
-        return printable(self.raw)
+        """Return the command for people: secrets masked, control characters escaped, the length bounded.
 
-    def _has_secret(self) -> bool:
+        What is not known to be harmless is masked: a mistyped PASS carries a password too.
+        """
+        if self.raw == self._word or self._is_harmless:
+            return printable(self.raw)
+        return f"{self._word.decode('ascii').upper()} ****".lstrip()
+
+    @property
+    def _word(self) -> bytes:
+        found = _WORD.match(self.raw)
+        return found[1] if found else b""
+
+    @property
+    def _is_harmless(self) -> bool:
         row = VERBS.get(self.verb)
-        if row is not None and row.is_secret:
-            return True
-        return self.verb == "SITE" and self.argument.split(b" ", 1)[0].upper() in SECRET_SITE_WORDS
+        if row is None or row.is_secret:
+            return False
+        return self.verb != "SITE" or not SECRET_SITE_WORDS.intersection(self.argument.upper().split()[:1])
 
 
 def parse(line: bytes) -> Command | None:

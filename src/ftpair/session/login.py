@@ -23,6 +23,7 @@ from ftpair.session.states import State
 CHORES = (b"PBSZ 0\r\n", b"PROT P\r\n")
 """What ftpair itself says to a server with TLS, once, after login (RFC 4217, 9): data legs are always protected."""
 
+LOGGED_IN_CODES = frozenset({230, 232})
 SYNTAX_CODES = range(500, 505)
 
 
@@ -200,12 +201,18 @@ def on_login_reply(talk: Conversation, reply: Reply) -> None:
         return
     if reply.code < 400 and talk.user_command is not None:
         talk.user = printable(talk.user_command.argument)
-    if reply.is_positive:
+    if _is_login(talk, reply):
         _log_in(talk, reply)
         return
     if reply.code >= 400 and reply.code not in SYNTAX_CODES:
         _note_login(talk, accepted=False)
     relay(talk, reply)
+
+
+def _is_login(talk: Conversation, reply: Reply) -> bool:
+    """Tell the reply that ends a login from "superfluous", which only PASS may hear at its end (RFC 959, 5.4)."""
+    is_to_pass = talk.command is not None and talk.command.verb == "PASS"
+    return reply.code in LOGGED_IN_CODES or (reply.code == 202 and is_to_pass)
 
 
 def _log_in(talk: Conversation, reply: Reply) -> None:
