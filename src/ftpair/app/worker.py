@@ -5,6 +5,7 @@ import asyncio
 import gc
 import signal
 import socket
+import ssl
 from collections.abc import Sequence
 
 import uvloop
@@ -78,7 +79,7 @@ class WorkerProcess:
         try:
             self._worker.use_plan(plan, message.listeners, fds)
         except (OSError, ValueError) as error:  # OpenSSL refuses a certificate, or a descriptor is missing.
-            self._channel.send(CannotFollow(plan.revision, str(error)))
+            self._channel.send(CannotFollow(plan.revision, _why(error)))
             return
         log.configure(plan.log_format, plan.log_level)
         self._grace_s = plan.shutdown_timeout_s
@@ -105,6 +106,12 @@ class WorkerProcess:
         commands = self._worker.commands.items()
         counted = tuple(Sample("commands_total", (verb,), float(number)) for verb, number in commands)
         self._channel.send(Beat((*self._tally.samples(), *counted), self._worker.gauges()))
+
+
+def _why(error: OSError | ValueError) -> str:
+    if isinstance(error, ssl.SSLError) and error.reason:
+        return f"OpenSSL refuses a certificate: {error.reason.lower().replace('_', ' ')}"
+    return f"a worker cannot follow: {error}"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,4 +1,7 @@
-"""What one session has in the shared counts: its place at a server, its transfer, the bytes that moved."""
+"""What one session has in the row of its server: its place, its transfer, the bytes that moved.
+
+That its client is connected is counted by the worker, in the row of the service.
+"""
 
 from typing import Literal
 
@@ -10,10 +13,10 @@ NOWHERE = -1
 class Account:
     """Adds a session to the counts and takes it off again; every step may be taken twice without harm."""
 
-    __slots__ = ("_bytes", "_column", "_counts", "_service_slot", "slot")
+    __slots__ = ("_bytes", "_column", "_counts", "slot")
 
-    def __init__(self, counts: Counts, service_slot: int) -> None:
-        self._counts, self._service_slot = counts, service_slot
+    def __init__(self, counts: Counts) -> None:
+        self._counts = counts
         self.slot = NOWHERE
         """The server's row, NOWHERE while no server was chosen."""
         self._column = BYTES_DOWN
@@ -21,20 +24,16 @@ class Account:
         """Bytes of the running transfer that are counted already; NOWHERE when none runs."""
 
     def enter(self, slot: int) -> None:
-        """Count the session at a server and in its service."""
+        """Count the session at a server."""
         self.leave()
         self.slot = slot
-        self._add_session(1)
+        self._counts.add(slot, SESSIONS, 1)
 
     def leave(self) -> None:
         """Give the place back."""
         if self.slot != NOWHERE:
-            self._add_session(-1)
+            self._counts.add(self.slot, SESSIONS, -1)
             self.slot = NOWHERE
-
-    def _add_session(self, amount: int) -> None:
-        self._counts.add(self.slot, SESSIONS, amount)
-        self._counts.add(self._service_slot, SESSIONS, amount)
 
     def begin_transfer(self, direction: Literal["up", "down"]) -> None:
         """Count a transfer."""

@@ -51,6 +51,8 @@ class Driver:
         self.worker, self.service, self.entrance, self.name = worker, service, entrance, name
         self.client_host: str = peer[0]
         self.began = self.heard = time.monotonic()
+        self.has_place = False
+        """Whether the service had room for it once."""
         self.session = Session(
             service.plan,
             name,
@@ -69,7 +71,7 @@ class Driver:
         self._unread = 0
         self._handshake_until = 0.0
         self._server = ServerLeg(worker.sockets, service, self.dispatch, worker.note)
-        self._account = Account(worker.counts, service.plan.slot)
+        self._account = Account(worker.counts)
         self._data: DataConnections | None = None
 
     @property

@@ -124,9 +124,12 @@ class Worker:
 
     def _count_in(self, driver: Driver) -> None:
         """Count first and look then: so two workers never both give the last place away."""
+        self.counts.add(driver.service.plan.slot, SESSIONS, 1)
+        self._look_for_place(driver)
+
+    def _look_for_place(self, driver: Driver) -> None:
         plan = driver.service.plan
-        self.counts.add(plan.slot, SESSIONS, 1)
-        driver.has_place = not 0 < plan.max_sessions < self.counts.sessions(plan.slot)
+        driver.has_place = driver.has_place or not 0 < plan.max_sessions < self.counts.sessions(plan.slot)
 
     # What drivers ask for.
 
@@ -135,13 +138,12 @@ class Worker:
         service = driver.service
         service.turn += 1
         request = Request(driver.client_host, user, service.turn, random.random)
+        self._look_for_place(driver)
         return choose(service.plan, self._states, partial(self._others, driver), request, tried)
 
     def _others(self, driver: Driver, slot: int) -> int:
-        """Count the sessions of a row beside this one; of its service those that came before it."""
-        if slot != driver.service.plan.slot:
-            return self.counts.sessions(slot)
-        return 0 if driver.has_place else self.counts.sessions(slot) - 1
+        """Count the sessions of a row; for who has a place in the service, nobody counts there any more."""
+        return 0 if driver.has_place and slot == driver.service.plan.slot else self.counts.sessions(slot)
 
     def forget(self, driver: Driver) -> None:
         """The session is over."""
