@@ -1,6 +1,10 @@
 """`check` and `schema`: no running ftpair is needed."""
 
 import json
+import subprocess
+import sys
+
+import pytest
 
 VALID = """\
 virtual_services:
@@ -38,6 +42,17 @@ def test_warnings_are_told_and_stop_nothing(ftpair, tmp_path):
     ran = ftpair("check", str(file))
     assert ran.status == 0
     assert ran.err.startswith(f"{file}:4: virtual_services.FTP_VIP.ports.passive: warning: ")
+
+
+@pytest.mark.parametrize("command", [["check"], ["serve", "--config"]])
+def test_too_few_file_descriptors_are_one_sentence_with_the_remedy(tmp_path, command):
+    file = tmp_path / "ftpair.yaml"
+    file.write_text(VALID)
+    limited = ["bash", "-c", 'ulimit -n 20; exec "$@"', "-", sys.executable, "-m", "ftpair.cli.main"]
+    ran = subprocess.run([*limited, *command, str(file)], check=False, capture_output=True, text=True, timeout=30)
+    assert ran.returncode == 1
+    (line,) = ran.stderr.splitlines()
+    assert "open files, but is allowed 20: raise LimitNOFILE of the unit (ulimit -n)" in line
 
 
 def test_a_file_that_is_not_there_is_a_problem(ftpair, tmp_path):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from ftpair.config.models import Config
 from ftpair.config.problems import path_of
-from ftpair.config.warnings import DESCRIPTORS_OF_A_PROCESS, DESCRIPTORS_PER_SESSION, descriptors_needed, find_warnings
+from ftpair.config.warnings import find_warnings
 from ftpair.core.endpoint import PortRange
 
 
@@ -21,13 +21,6 @@ def said(config, machine):
 def test_a_sound_configuration_has_no_warning(machine):
     assert said(config(), machine) == []
     assert said(Config(), machine) == []
-
-
-def test_descriptors_are_counted_for_twice_the_even_share_of_a_worker():
-    fixed = DESCRIPTORS_OF_A_PROCESS + 2
-    assert descriptors_needed(config(max_sessions=100), 4) == fixed + 7 + 50 * DESCRIPTORS_PER_SESSION
-    assert descriptors_needed(config(max_sessions=100), 1) == fixed + 28 + 100 * DESCRIPTORS_PER_SESSION
-    assert descriptors_needed(config(), 1) == fixed + 28 + 1000 * DESCRIPTORS_PER_SESSION
 
 
 def test_too_few_descriptors_are_warned_of(machine):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from ftpair.config.descriptors import fewest_descriptors
 from ftpair.config.load import draft, read_config
 from ftpair.config.machine import Machine, this_machine
 from ftpair.config.materials import gather
@@ -11,6 +12,7 @@ from ftpair.config.plan import Parts, plan_of, too_many_rows
 from ftpair.config.problems import locate, refusal
 from ftpair.config.slots import Slots
 from ftpair.config.warnings import find_warnings
+from ftpair.core.errors import SetupError
 from ftpair.core.messages import Problem
 from ftpair.core.plan import Plan
 
@@ -28,7 +30,8 @@ def check(path: Path, revision: int, slots: Slots, machine: Machine | None = Non
     """Return the configuration in a file and its plan.
 
     `slots` get rows for new names, but only if there is no problem: give a copy of them to try a file. Raises
-    InvalidConfigError with all problems together: of the text, of the values, of certificates, files and host names.
+    InvalidConfigError with all problems together: of the text, of the values, of certificates, files and host names;
+    SetupError when a process may not have the open files that even a few sessions need.
     """
     machine = machine or this_machine()
     made = draft(read_config(path), machine)
@@ -36,7 +39,15 @@ def check(path: Path, revision: int, slots: Slots, machine: Machine | None = Non
     made = made.with_findings((*materials.findings, *too_many_rows(made.config, slots)))
     if made.findings:
         raise refusal(str(path), made.problems)
+    _demand_descriptors(made.config, machine)
     plan = plan_of(Parts(made.config, materials, slots), revision, machine)
     return Checked(
         made.config, plan, locate((*find_warnings(made.config, machine), *materials.warnings), made.config.lines)
     )
+
+
+def _demand_descriptors(config: Config, machine: Machine) -> None:
+    fewest = fewest_descriptors(config, config.worker_count(machine.cpus))
+    if machine.descriptors < fewest:
+        has = f"a process of ftpair must be allowed {fewest} open files, but is allowed {machine.descriptors}"
+        raise SetupError(f"{has}: raise LimitNOFILE of the unit (ulimit -n)")

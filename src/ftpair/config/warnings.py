@@ -3,29 +3,15 @@
 from collections.abc import Callable, Iterator
 
 from ftpair.config.checks import services
+from ftpair.config.descriptors import descriptors_needed
 from ftpair.config.machine import Machine
 from ftpair.config.models import Config
 from ftpair.config.problems import Finding
-
-DESCRIPTORS_PER_SESSION = 8
-"""Control and data connection on two legs (4), and the two pipes of a clear relay (4)."""
-DESCRIPTORS_OF_A_PROCESS = 64
-"""Standard streams, event loop, channel, logs, and room to breathe."""
-USUAL_SESSIONS = 1000
-"""What a service without `max_sessions` is taken to need."""
 
 
 def find_warnings(config: Config, machine: Machine) -> tuple[Finding, ...]:
     """Return what the configuration will suffer from on this machine."""
     return tuple(finding for look in _LOOKS for finding in look(config, machine))
-
-
-def descriptors_needed(config: Config, workers: int) -> int:
-    """Return how many files one worker may have open at a time; the kernel may give it twice its even share."""
-    sessions = sum(service.max_sessions or USUAL_SESSIONS for _, service in services(config))
-    share = min(sessions, -(-2 * sessions // workers))
-    ports = sum(2 + -(-len(service.ports.passive) // workers) for _, service in services(config))
-    return DESCRIPTORS_OF_A_PROCESS + ports + share * DESCRIPTORS_PER_SESSION
 
 
 def _few_descriptors(config: Config, machine: Machine) -> Iterator[Finding]:
