@@ -313,6 +313,19 @@ def test_a_slow_reader_gets_its_close_notify_before_the_226(tmp_path: Path, vers
         assert bytes(got) == FILE
 
 
+@pytest.mark.parametrize("version", [TLS_1_2, TLS_1_3])
+def test_an_upload_that_ends_in_order_is_answered_in_order(tmp_path: Path, version: ssl.TLSVersion):
+    with pool(tmp_path), RawClient(version=version) as client:
+        client.log_in_over_tls()
+        for _ in range(5):
+            data = client.begin("STOR up.bin")
+            data.sendall(FILE)
+            tcp = data.unwrap()  # Their close_notify has come.
+            assert read(tcp) == (b"", End.ENDED)
+            assert client.reply() == "226 Transfer complete."
+            tcp.close()
+
+
 # Cut downloads.
 
 

@@ -102,12 +102,13 @@ class _Farewell:
         try:
             while self._rest:
                 del self._rest[: self._sock.send(self._rest)]
-            if isinstance(self._sock, ssl.SSLSocket) and tls.end(self._sock):
-                return True
+            has_peer_ended = isinstance(self._sock, ssl.SSLSocket) and tls.end(self._sock)
         except (BlockingIOError, ssl.SSLWantWriteError):
             self._watch.add_writer(self._fd, lambda: self._try(self._end))
             return False
         disarm(self._sock)
+        if has_peer_ended:
+            return True
         socket.socket.shutdown(self._sock, socket.SHUT_WR)
         self._set_timer(LINGER_S, self._close)
         self._watch.add_reader(self._fd, lambda: self._try(self._drain))
