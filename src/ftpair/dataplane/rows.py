@@ -19,11 +19,17 @@ def session_row(driver: Driver, now: float) -> SessionRow:
         seconds=now - driver.began,
         idle_seconds=0.0 if session.transfer is not None else now - driver.heard,
         transfers=session.transfers,
-        bytes_up=session.bytes_up,
-        bytes_down=session.bytes_down,
+        bytes_up=session.bytes_up + _moving(driver, "up"),
+        bytes_down=session.bytes_down + _moving(driver, "down"),
         command=session.last_command,
         worker=driver.worker.number,
     )
+
+
+def _moving(driver: Driver, direction: str) -> int:
+    """Return what the running transfer has moved that way; the session counts ended ones only."""
+    transfer = driver.session.transfer
+    return driver.moved if transfer is not None and transfer.direction == direction and not transfer.bytes else 0
 
 
 def transfer_row(driver: Driver, now: float) -> TransferRow | None:
