@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
@@ -17,7 +18,7 @@ from ftpair.core.messages import Problem
 
 BASE = "http://ftpair/api/v1"
 TIMEOUT_S = 70.0
-"""The API gives the supervisor 60 s for a change."""
+"""Longer than the API waits for the supervisor, so that its answer always comes first."""
 
 Value = TypeVar("Value")
 
@@ -83,9 +84,8 @@ class Client:
 
     def _unconnected(self, error: Exception) -> FtpairError:
         if _errno_of(error) in (errno.EACCES, errno.EPERM):
-            return NotAllowedError(
-                f"You may not use {self._socket}; only its owner may. Run the command as root, or with sudo."
-            )
+            owner = _owner(self._socket)
+            return NotAllowedError(f"{self._socket} may only be used by its owner ({owner}): run this as root.")
         return NotReachableError(
             f"No ftpair answers at {self._socket}. "
             "Start it with `ftpair serve`, or name its socket with --socket or FTPAIR_SOCKET."
@@ -119,6 +119,13 @@ def _problem(response: httpx.Response) -> ProblemBody:
         return msgspec.json.decode(response.content, type=ProblemBody)
     except msgspec.MsgspecError:
         return ProblemBody()
+
+
+def _owner(path: Path) -> str:
+    for seen in (path, *path.parents):  # A folder that is closed hides what is in it; it belongs to the same user.
+        with suppress(OSError, KeyError):
+            return seen.owner()
+    return "root"
 
 
 def _errno_of(error: BaseException | None) -> int | None:

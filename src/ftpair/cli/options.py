@@ -12,7 +12,13 @@ DEFAULT_WATCH_S = "2"
 
 SocketOption = Annotated[
     Path,
-    typer.Option("--socket", metavar="PATH", envvar=names.SOCKET_VARIABLE, help="The socket of the running ftpair."),
+    typer.Option(
+        "--socket",
+        metavar="PATH",
+        envvar=names.SOCKET_VARIABLE,
+        readable=False,  # Whether it may be used is told by the attempt, in a sentence of ours.
+        help="The socket of the running ftpair.",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 WatchOption = Annotated[
