@@ -49,6 +49,9 @@ def arguments() -> argparse.Namespace:
         "--idle", type=int, default=200, help="how many idle sessions are held for the memory (default: 200)"
     )
     parser.add_argument(
+        "--held", type=int, default=2000, help="beside how many idle sessions newcomers log in (default: 2000)"
+    )
+    parser.add_argument(
         "--save", action="store_true", help="write bench/results.json and README even if this is no whole run"
     )
     return parser.parse_args()
@@ -56,7 +59,13 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     options = arguments()
-    scale = replace(Scale(), seconds=options.seconds, transfers=options.transfers, idle_sessions=options.idle)
+    scale = replace(
+        Scale(),
+        seconds=options.seconds,
+        transfers=options.transfers,
+        idle_sessions=options.idle,
+        held_sessions=options.held,
+    )
     history: History = {}
     try:
         for number in range(1, options.rounds + 1):

@@ -1,6 +1,7 @@
-"""Many transfers at once: whether each of them gets its share."""
+"""Many clients at once: whether each transfer gets its share, and how long a newcomer waits among idle sessions."""
 
 import contextlib
+import resource
 import selectors
 import ssl
 import time
@@ -30,6 +31,30 @@ def shares(door: Door, path: bytes, transfers: int, window_s: float) -> list[int
 
     answers, _ = in_processes(task, PROCESSES)
     return [share for answer in answers for share in answer]
+
+
+def newcomers(door: Door, held_sessions: int, logins: int) -> list[float]:
+    """Log in again and again while so many idle sessions are held; return the seconds of each login."""
+    context = client_context()
+    held: list[Session] = []  # Of a client process; they live until it is killed, after the last answer of all.
+
+    def task(meet: Step) -> list[float]:
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        held.extend(Session(door, context) for _ in range(held_sessions // PROCESSES))
+        meet()
+        return [_login_s(door, context) for _ in range(logins // PROCESSES)]
+
+    answers, _ = in_processes(task, PROCESSES)
+    return [seconds for answer in answers for seconds in answer]
+
+
+def _login_s(door: Door, context: ssl.SSLContext) -> float:
+    began = time.monotonic()
+    session = Session(door, context)
+    lasted = time.monotonic() - began
+    session.quit()
+    return lasted
 
 
 def _read(selector: selectors.BaseSelector, count: int, seconds: float) -> list[int]:

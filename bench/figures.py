@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bench import machine
-from bench.crowd import shares
+from bench.crowd import newcomers, shares
 from bench.ftp import CHUNK, Door, Session, client_context
 from bench.load import Step, together
 from bench.peers import Peer
@@ -30,6 +30,8 @@ class Scale:
     idle_sessions: int = 200
     noops: int = 3000
     transfers: int = 1000
+    held_sessions: int = 2000
+    logins: int = 400
     window_s: float = 10.0
 
 
@@ -97,6 +99,12 @@ def transfers(_peer: Peer, door: Door, scale: Scale) -> Samples:
         "fairness": min(received) / statistics.median(received),
         "mib_s": sum(received) / scale.window_s / (1 << 20),
     }
+
+
+def crowded(_peer: Peer, door: Door, scale: Scale) -> Samples:
+    """Hold many idle sessions, and log in beside them; the median and the 99th percentile in milliseconds."""
+    lasted = statistics.quantiles(newcomers(door, scale.held_sessions, scale.logins), n=100)
+    return {"median_ms": 1000 * lasted[49], "p99_ms": 1000 * lasted[98]}
 
 
 def _repeated(peer: Peer, prepare: Callable[[], Step], scale: Scale) -> Samples:

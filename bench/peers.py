@@ -51,6 +51,7 @@ secure_chroot_dir={folder}/empty
 seccomp_sandbox=NO
 use_sendfile=YES
 max_per_ip=0
+max_clients=0
 xferlog_enable=NO
 """
 

@@ -20,6 +20,7 @@ LOADS = {
     "files-tls": Load({"direct": "explicit", "mod_proxy": "explicit", "ftpair": "explicit"}, figures.files),
     "latency": Load({"direct": "clear", "haproxy": "clear", "ftpair": "clear"}, figures.latency),
     "transfers": Load({"direct": "clear", "ftpair": "explicit"}, figures.transfers, is_once=True),
+    "crowded": Load({"direct": "explicit", "ftpair": "explicit"}, figures.crowded, is_once=True),
 }
 
 
@@ -105,6 +106,7 @@ ROWS = (
     Row("memory of an idle TLS session", "KiB PSS", "memory", "kib", Target("<=", 80.0, "<= 80 KiB")),
     Row("latency added to a command", "us", "latency", "us", Target("<=", 150.0, "<= 150 us"), base="latency"),
     Row("concurrent transfers, slowest to median", "share", "transfers", "fairness", Target(">=", 0.5, ">= 0.5")),
+    Row("explicit FTPS login beside many idle sessions, p99", "ms", "crowded", "p99_ms"),
     Row("clear relay, speed", "MiB/s", "relay", "mib_s"),
     Row("TLS offload, download, speed", "MiB/s", "download", "mib_s"),
     Row("TLS offload, upload, speed", "MiB/s", "upload", "mib_s"),
