@@ -20,8 +20,10 @@ from .scripted_server import Dialogue, scripted_server
 from .stage import (
     EXPLICIT,
     IMPLICIT,
+    PASSWORD,
     USER,
     VIP,
+    client_context,
     clocked,
     explicit_client,
     real_server,
@@ -190,6 +192,52 @@ def test_a_client_that_sends_and_goes_is_noticed_at_once():
             client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
             client.sock.close()
         running.wait(running.is_at_rest, 4)
+
+
+ALL_AT_ONCE = f"USER {USER}\r\nPASS {PASSWORD}\r\nPWD\r\nQUIT\r\n".encode()
+
+
+def test_a_client_that_closes_its_side_still_reads_every_reply(tmp_path: Path):
+    with real_server(tmp_path) as address, stage(service_plan(server_plan(address))) as running:
+        with RawClient() as client:
+            client.sock.sendall(ALL_AT_ONCE)
+            client.sock.shutdown(socket.SHUT_WR)
+            codes = [client.reply()[:3] for _ in range(6)]
+        assert codes == ["220", "331", "230", "257", "221", ""]
+        assert running.facts_of(SessionEnded)[0].ended == "QUIT"
+        running.wait(running.is_at_rest)
+
+
+def test_a_client_that_sends_close_notify_still_reads_every_reply(tmp_path: Path):
+    with real_server(tmp_path) as address, stage(service_plan(server_plan(address))) as running:
+        with socket.create_connection((VIP, IMPLICIT), timeout=20) as sock:
+            assert half_closed(sock, ALL_AT_ONCE).count(b"\r\n") == 5
+        assert running.facts_of(SessionEnded)[0].ended == "QUIT"
+        running.wait(running.is_at_rest)
+
+
+def half_closed(sock: socket.socket, data: bytes) -> bytes:
+    """Say it all over TLS, say close_notify, and only then read."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = client_context().wrap_bio(incoming, outgoing)
+    while True:
+        try:
+            tls.do_handshake()
+            break
+        except ssl.SSLWantReadError:
+            sock.sendall(outgoing.read())
+            incoming.write(sock.recv(1 << 16))
+    tls.write(data)
+    with contextlib.suppress(ssl.SSLError):
+        tls.unwrap()
+    sock.sendall(outgoing.read())
+    heard = b""
+    while piece := sock.recv(1 << 16):
+        incoming.write(piece)
+        with contextlib.suppress(ssl.SSLWantReadError, ssl.SSLZeroReturnError):
+            while got := tls.read():
+                heard += got
+    return heard
 
 
 def test_commands_behind_a_transfer_wait_for_its_end(tmp_path: Path):

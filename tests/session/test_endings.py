@@ -48,11 +48,83 @@ def test_a_client_that_does_not_wait_for_the_goodbye_has_quit():
     stage = play("""
         C> QUIT
         S< QUIT
-        C> [ended]
+        C> [cut]
         S< [ended]
         C< [cut]
     """)
     assert ended(stage).ended == "QUIT"
+
+
+def test_a_client_that_has_said_all_gets_every_reply():
+    stage = play("""
+        C> PWD
+        S< PWD
+        C> SIZE a
+        C> QUIT
+        C> [ended]
+        S> 257 "/"
+        C< 257 "/"
+        S< SIZE a
+        S> 213 5
+        C< 213 5
+        S< QUIT
+        S> 221 Bye.
+        S< [ended]
+        C< 221 Bye.
+        C< [ended]
+    """)
+    assert ended(stage).ended == "QUIT"
+
+
+def test_a_client_that_has_said_all_without_quit_is_left_after_the_last_reply():
+    stage = greeted().play("""
+        C> USER anna
+        S< [dial A]
+        C> PASS secret
+        C> [ended]
+        S> 220 Welcome.
+        S< USER anna
+        S> 331 Password please.
+        C< 331 Password please.
+        S< PASS secret
+        S> 230 Logged in.
+        C< 230 Logged in.
+        S< [ended]
+        C< [ended]
+    """)
+    assert ended(stage).ended == "the client closed"
+
+
+def test_a_client_that_has_said_all_is_left_when_its_connection_breaks():
+    stage = play("""
+        C> PWD
+        S< PWD
+        C> [ended]
+        C> [cut]
+        S< [ended]
+        C< [cut]
+    """)
+    assert ended(stage).ended == "the client's connection was cut"
+
+
+def test_a_client_that_closes_in_a_transfer_is_gone():
+    stage = started().play("""
+        C> PWD
+        C> [ended]
+        D< drop cut
+        S< [cut]
+        C< [ended]
+    """)
+    assert ended(stage).ended == "the client closed"
+
+
+def test_a_client_that_closes_in_a_handshake_is_gone():
+    stage = Stage(tls_plan()).open().play("C< 220 FTP service ready.")
+    stage.session.handle(events.ClientSent(b"AUTH TLS"), stage.now)
+    stage.play("""
+        C> [ended]
+        C< [cut]
+    """)
 
 
 def test_nothing_behind_quit_is_done():
@@ -87,7 +159,7 @@ def test_a_client_that_goes_takes_its_server_along(how, word):
     stage = play(f"""
         C> [{how}]
         S< [ended]
-        C< [cut]
+        C< [{how}]
     """)
     assert ended(stage).ended == word
 

@@ -218,5 +218,5 @@ def test_the_session_may_end_while_a_port_is_taken():
         C> [ended]
         D< drop ended
         S< [ended]
-        C< [cut]
+        C< [ended]
     """)

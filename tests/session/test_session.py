@@ -80,6 +80,7 @@ EVENTS = st.one_of(
             events.ClientNotSecured("x", injected=True),
             events.ServerLost("x"),
             events.ClientLost(End.CUT),
+            events.ClientLost(End.ENDED),
             events.Dismissed("x"),
             events.ShuttingDown("x"),
             events.LineTooLong(Leg.CLIENT),

@@ -14,11 +14,15 @@ _MOST_PENDING_BYTES = 4 << 20
 
 
 class ControlStream:
-    """A non-blocking control connection. `on_lost` is called once, and never after `close`."""
+    """A non-blocking control connection. `on_lost` is called once, and never after `close`.
+
+    A peer that closes its side is lost, unless `on_ended` is set: that is called then, and the peer may read on.
+    """
 
     __slots__ = (
         "_fd",
         "_handshake",
+        "_has_ended",
         "_is_open",
         "_is_reading",
         "_on_bytes",
@@ -26,6 +30,7 @@ class ControlStream:
         "_pending",
         "_watch",
         "_writes",
+        "on_ended",
         "sock",
     )
 
@@ -43,13 +48,15 @@ class ControlStream:
         self._writes = False
         self._is_open = True
         self._is_reading = False
+        self._has_ended = False
         self._handshake: tls.Handshaking | None = None
+        self.on_ended: Callable[[], None] | None = None
 
     # Reading.
 
     def resume(self) -> None:
         """Read from now on."""
-        if self._is_open and not self._is_reading and self._handshake is None:
+        if self._is_open and not self._is_reading and not self._has_ended and self._handshake is None:
             self._is_reading = True
             self._watch.add_reader(self._fd, self._readable)
 
@@ -69,12 +76,20 @@ class ControlStream:
             self._lose(End.CUT, tls.reason_of(error))
             return
         if not data:
-            self._lose(End.ENDED, "closed the connection")
+            self._end()
             return
         self._on_bytes(data)
         # A record may hold more than was asked for; the kernel will not wake us for it.
         if self._is_reading and isinstance(self.sock, ssl.SSLSocket) and self.sock.pending():
             self._watch.loop.call_soon(self._readable_if_reading)
+
+    def _end(self) -> None:
+        if self.on_ended is None:
+            self._lose(End.ENDED, "closed the connection")
+            return
+        self.pause()
+        self._has_ended = True
+        self.on_ended()
 
     def _readable_if_reading(self) -> None:
         if self._is_reading:

@@ -67,6 +67,7 @@ class Driver:
         self._events: deque[events.Event] = deque()
         self._is_handling = self._is_over = False
         self._client = ControlStream(worker.sockets, sock, self._client_bytes, self._client_lost)
+        self._client.on_ended = lambda: self.dispatch(events.ClientLost(End.ENDED))
         self._lines = LineSplitter()
         self._unread = 0
         self._handshake_until = 0.0

@@ -78,6 +78,7 @@ class Conversation:
         "effects",
         "greeting",
         "has_buffer_size",
+        "has_client_ended",
         "has_port",
         "is_attached",
         "is_logged_in",
@@ -133,6 +134,7 @@ class Conversation:
         self.is_logged_in = False
         self.last_reply = b""
         self.parting = ""
+        self.has_client_ended = False
         # The server leg.
         self.server: ServerPlan | None = None
         self.server_tls: Tls | None = None

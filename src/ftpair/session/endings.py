@@ -18,6 +18,10 @@ from ftpair.session.states import State
 from ftpair.session.transfer import SERVER_LOST, SERVER_SILENT
 
 GOODBYE = b"221 Goodbye.\r\n"
+CLIENT_CLOSED = "the client closed"
+
+SILENT = frozenset({State.OPENING, State.READY, State.SECURING_CLIENT})
+"""Where nothing is owed to a client that has closed its side."""
 
 
 def on_queued(talk: Conversation, event: ClientSent) -> None:
@@ -26,12 +30,20 @@ def on_queued(talk: Conversation, event: ClientSent) -> None:
 
 
 def on_client_lost(talk: Conversation, event: ClientLost) -> None:
-    """Take everything down that belonged to the client."""
+    """Take everything down that belonged to the client; one that has only said all still gets its replies."""
+    if event.end is End.ENDED and talk.transfer is None and talk.state not in SILENT:
+        talk.has_client_ended = True
+        return
     if talk.state is State.QUITTING:
         ended = "QUIT"
     else:
-        ended = "the client closed" if event.end is End.ENDED else "the client's connection was cut"
-    talk.end(ended, client_end=End.CUT)
+        ended = CLIENT_CLOSED if event.end is End.ENDED else "the client's connection was cut"
+    talk.end(ended, client_end=event.end)
+
+
+def on_all_said(talk: Conversation) -> None:
+    """End once the last line of a client that closed its side is answered."""
+    talk.end(CLIENT_CLOSED)
 
 
 def on_server_lost(talk: Conversation, _event: ServerLost) -> None:

@@ -31,7 +31,7 @@ class LineTooLong(Event, frozen=True):
 
 
 class ClientLost(Event, frozen=True):
-    """The client's control connection is gone."""
+    """The client's control connection is gone (CUT), or the client says no more, though it may still read (ENDED)."""
 
     end: End
 

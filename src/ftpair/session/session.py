@@ -57,6 +57,8 @@ class Session:
         talk = self._talk
         while talk.queue and talk.state is State.READY:
             take(talk, talk.queue.popleft())
+        if talk.has_client_ended and talk.state is State.READY:
+            endings.on_all_said(talk)
 
     def _overriding(self, event: Event) -> Handler | None:
         """Return who takes an event whatever the state is: a 421, a stray, a clock that is early or overdue."""
