@@ -1,6 +1,7 @@
 """What a terminal gets."""
 
 import io
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -59,3 +60,16 @@ def test_s18_a_name_of_4_kib_is_cut_to_the_terminal():
     (_, shown) = on_console((table,), 60, color_system=None).splitlines()
     assert len(shown) <= 60
     assert "…" in shown
+
+
+def test_what_the_last_column_would_tell_stands_under_a_table_that_has_lost_it():
+    table = replace(WIDE, indent=2, below=(line("FTP_SVR1 is down: connection refused", indent=2),))
+    assert "FTP_SVR1 is down" not in on_console((table,), 80, color_system=None)
+    assert on_console((table,), 40, color_system=None).splitlines()[-1].rstrip() == (
+        "  FTP_SVR1 is down: connection refused"
+    )
+
+
+def test_a_table_without_rows_is_a_sentence():
+    table = Table(WIDE.columns, (), if_empty="No sessions.")
+    assert on_console((table,), 40, color_system=None).split("\n")[0].rstrip() == "No sessions."

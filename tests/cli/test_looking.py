@@ -141,6 +141,22 @@ def test_a_narrow_terminal_shows_what_matters(supervisor):
     assert "ADDRESS" not in table
 
 
+def test_80_columns_tell_why_a_server_is_down(supervisor):
+    why = "down: connect refused (3 of 3 checks failed)"
+    servers = (server("FTP_SVR1"), server("FTP_SVR2", health=Health.DOWN, reason=why))
+    supervisor.answers[GetStatus] = StatusIs(node(services=(service(servers=servers),)))
+    assert f"  FTP_SVR2 is {why}" in on_terminal("status", columns=80, NO_COLOR="1").text
+    assert "FTP_SVR2 is" not in on_terminal("status", columns=200, NO_COLOR="1").text
+
+
+@pytest.mark.parametrize(("command", "sentence"), [("sessions", "No sessions."), ("transfers", "No transfers.")])
+def test_a_terminal_is_told_that_there_is_none_and_a_pipe_gets_the_titles(ftpair, supervisor, command, sentence):
+    supervisor.answers[GetSessions] = SessionTable((), ())
+    assert on_terminal(command).text.strip() == sentence
+    (titles,) = ftpair(command).out.splitlines()
+    assert titles.startswith("SESSION  SERVICE  USER")
+
+
 def test_watch_shows_it_again_until_ctrl_c_which_is_a_good_end(supervisor):
     terminal = Terminal(["status", "--watch", "0.2"])
     terminal.wait_for("2 of 2 servers")

@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import chain
 from typing import Literal
 
 from rich.console import Console, Group, RenderableType
@@ -10,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
-from ftpair.cli.sheet import Column, Line, Sheet, Table
+from ftpair.cli.sheet import Column, Line, Sheet, Table, line
 from ftpair.cli.text import columns, safe
 
 GAP = 2
@@ -34,7 +36,8 @@ def draw_until_stopped(sheet_now: Callable[[], Sheet], every_s: float) -> None:
 
 def drawn(sheet: Sheet, width: int) -> Group:
     """Return the sheet for Rich, fitted to `width` columns."""
-    return Group(*(_table(part, width) if isinstance(part, Table) else _line(part) for part in sheet))
+    parts = (_with_table(part, width) if isinstance(part, Table) else [_line(part)] for part in sheet)
+    return Group(*chain.from_iterable(parts))
 
 
 def fitted(table: Table, width: int) -> Table:
@@ -53,14 +56,21 @@ def _line(part: Line) -> RenderableType:
     return Padding(text, (0, 0, 0, part.indent))
 
 
-def _table(table: Table, width: int) -> RenderableType:
+def _with_table(table: Table, width: int) -> list[RenderableType]:
+    if not table.rows and table.if_empty:
+        return [_line(line(table.if_empty, indent=table.indent))]
     kept = fitted(table, width - table.indent)
+    below = table.below if kept.columns[-1] != table.columns[-1] else ()
+    return [_grid(kept), *map(_line, below)]
+
+
+def _grid(kept: Table) -> RenderableType:
     grid = Grid(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold dim")
     for column in kept.columns:
         grid.add_column(column.title, justify=_side(column), no_wrap=True, overflow="ellipsis")
     for row in kept.rows:
         grid.add_row(*(Text(safe(cell.text), style=cell.style) for cell in row))
-    return Padding(grid, (0, 0, 0, table.indent))
+    return Padding(grid, (0, 0, 0, kept.indent))
 
 
 def _side(column: Column) -> Literal["left", "right"]:
@@ -78,4 +88,4 @@ def _texts(table: Table) -> list[list[str]]:
 
 def _without(table: Table, at: int) -> Table:
     rows = tuple(row[:at] + row[at + 1 :] for row in table.rows)
-    return Table(table.columns[:at] + table.columns[at + 1 :], rows, table.indent)
+    return replace(table, columns=table.columns[:at] + table.columns[at + 1 :], rows=rows)

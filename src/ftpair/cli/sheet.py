@@ -41,6 +41,10 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     indent: int = 0
+    below: tuple[Line, ...] = ()
+    """What stands under the table where it is too narrow for the last column."""
+    if_empty: str = ""
+    """What a terminal shows instead of titles without rows."""
 
 
 Part = Line | Table

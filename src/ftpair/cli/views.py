@@ -1,6 +1,6 @@
 """Sheets of what people look at: node, services, sessions, transfers. States are told in words and in colour."""
 
-from ftpair.cli.sheet import Cell, Column, Part, Sheet, Table, line
+from ftpair.cli.sheet import Cell, Column, Line, Part, Sheet, Table, line
 from ftpair.cli.units import counted, duration, of_limit, rate, size
 from ftpair.core.status import Admin, Health, NodeStatus, ServerStatus, ServiceStatus, SessionRow, TransferRow
 
@@ -61,19 +61,20 @@ def node_sheet(node: NodeStatus, now: float) -> Sheet:
 def service_sheet(service: ServiceStatus, now: float) -> Sheet:
     """Return one service and its real servers."""
     rows = tuple(_server_row(server, now) for server in service.servers)
-    return (*_service_lines(service), Table(SERVER_COLUMNS, rows, indent=2))
+    why = tuple(_why(server) for server in service.servers if server.health is not Health.UP)
+    return (*_service_lines(service), Table(SERVER_COLUMNS, rows, indent=2, below=why))
 
 
 def sessions_sheet(rows: list[SessionRow]) -> Sheet:
     """Return the live sessions, oldest first."""
     oldest_first = sorted(rows, key=lambda row: -row.seconds)
-    return (Table(SESSION_COLUMNS, tuple(map(_session_row, oldest_first))),)
+    return (Table(SESSION_COLUMNS, tuple(map(_session_row, oldest_first)), if_empty="No sessions."),)
 
 
 def transfers_sheet(rows: list[TransferRow]) -> Sheet:
     """Return the running transfers, oldest first."""
     oldest_first = sorted(rows, key=lambda row: -row.seconds)
-    return (Table(TRANSFER_COLUMNS, tuple(map(_transfer_row, oldest_first))),)
+    return (Table(TRANSFER_COLUMNS, tuple(map(_transfer_row, oldest_first)), if_empty="No transfers."),)
 
 
 def _node_lines(node: NodeStatus, now: float) -> list[Part]:
@@ -131,6 +132,12 @@ def _bar(used: int, total: int) -> tuple[Cell, Cell, Cell]:
         Cell("░" * rest, FAINT, plain="-" * rest + "]"),
         Cell(f" {used} of {total} in use"),
     )
+
+
+def _why(server: ServerStatus) -> Line:
+    health = server.health.value
+    reason = server.reason if server.reason.startswith(f"{health}:") else f"{health}: {server.reason}"
+    return line(f"{server.name} is {reason}", indent=2)
 
 
 def _server_row(server: ServerStatus, now: float) -> tuple[Cell, ...]:
