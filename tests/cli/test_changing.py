@@ -41,6 +41,18 @@ def test_a_name_that_nobody_has_fails_with_the_names_there_are(ftpair, superviso
     assert "FTPS_VIP FTP_SVR2" in ran.err
 
 
+def test_the_name_of_a_service_alone_is_wrong_use_and_its_servers_are_told(ftpair, supervisor):
+    ran = ftpair("drain", "FTPS_VIP")
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err == "ftpair: FTPS_VIP is a service; name one of its servers: FTP_SVR1, FTP_SVR2.\n"
+
+
+def test_a_name_that_is_nearly_right_is_suggested(ftpair, supervisor):
+    ran = ftpair("drain", "ftp_svr9")
+    assert (ran.status, ran.err) == (1, "ftpair: No service has a real server ftp_svr9. Did you mean FTP_SVR9?\n")
+    assert supervisor.actions == [GetStatus()]
+
+
 def test_three_names_are_wrong_use(ftpair, supervisor):
     assert ftpair("drain", "A", "B", "C").status == 2
     assert supervisor.actions == []
@@ -103,10 +115,11 @@ def test_a_dry_run_says_that_nothing_was_changed(ftpair, supervisor):
     assert supervisor.actions == [Apply(dry_run=True)]
 
 
-def test_an_equal_file_is_nothing_to_change(ftpair, supervisor):
+@pytest.mark.parametrize("how", [(), ("--dry-run",)])
+def test_an_equal_file_is_nothing_to_change(ftpair, supervisor, how):
     supervisor.answers[Apply] = Applied(4, ())
-    ran = ftpair("apply")
-    assert (ran.status, ran.out, ran.err) == (0, "", "Nothing to change; revision 4 runs.\n")
+    ran = ftpair("apply", *how)
+    assert (ran.status, ran.out, ran.err) == (0, "", "The file is what revision 4 already runs.\n")
 
 
 def test_apply_as_json(ftpair, supervisor):

@@ -63,7 +63,8 @@ def test_s18_a_name_of_4_kib_is_cut_to_the_terminal():
 
 
 def test_what_the_last_column_would_tell_stands_under_a_table_that_has_lost_it():
-    table = replace(WIDE, indent=2, below=(line("FTP_SVR1 is down: connection refused", indent=2),))
+    row = (Cell("FTP_SVR1"), Cell("10.0.0.11:21"), Cell("connection refused (3 of 3 checks failed)"))
+    table = replace(WIDE, rows=(row,), indent=2, below=(line("FTP_SVR1 is down: connection refused", indent=2),))
     assert "FTP_SVR1 is down" not in on_console((table,), 80, color_system=None)
     assert on_console((table,), 40, color_system=None).splitlines()[-1].rstrip() == (
         "  FTP_SVR1 is down: connection refused"

@@ -23,7 +23,7 @@ def test_status_shows_the_node_and_every_service_with_its_servers(ftpair, superv
         "FTPS_VIP  serving: 2 of 2 servers take new sessions",
         "  192.0.2.10, explicit 21, implicit 990, passive 1025-1052, mode ftp, least-sessions",
         "  6 of 500 sessions, 2 transfers, 120.5 MiB/s",
-        "  passive ports [######------------------] 7 of 28 in use",
+        "  passive ports [######------------------] 7 of 28 waiting for a connection",
         lines[7],
         lines[8],
     ]
@@ -91,8 +91,31 @@ def test_a_session_before_its_login_has_dashes(ftpair, supervisor):
 
 def test_sessions_and_transfers_can_be_narrowed(ftpair, supervisor):
     assert len(ftpair("sessions", "--user", "bob").out.splitlines()) == 2
-    assert len(ftpair("sessions", "--server", "NONE").out.splitlines()) == 1
+    assert len(ftpair("sessions", "--service", "OTHER_VIP", "--server", "FTP_SVR9").out.splitlines()) == 1
+    assert len(ftpair("sessions", "--user", "nobody").out.splitlines()) == 1
     assert len(ftpair("transfers", "--service", "FTPS_VIP").out.splitlines()) == 2
+
+
+@pytest.mark.parametrize("command", ["sessions", "transfers"])
+@pytest.mark.parametrize(
+    ("wanted", "sentence"),
+    [
+        (("--service", "NONE"), "There is no virtual service NONE; there is FTPS_VIP, OTHER_VIP."),
+        (("--server", "NONE"), "There is no real server NONE; there is FTP_SVR1, FTP_SVR2, FTP_SVR9."),
+        (
+            ("--service", "OTHER_VIP", "--server", "NONE"),
+            "Service OTHER_VIP has no real server NONE; there is FTP_SVR1, FTP_SVR9.",
+        ),
+    ],
+)
+def test_rows_of_a_name_that_nothing_has_are_an_error(ftpair, supervisor, command, wanted, sentence):
+    ran = ftpair(command, *wanted)
+    assert (ran.status, ran.out, ran.err) == (1, "", f"ftpair: {sentence}\n")
+
+
+def test_sessions_of_a_server_that_was_taken_out_are_still_shown(ftpair, supervisor):
+    supervisor.answers[GetSessions] = SessionTable((session(server="GONE"),), ())
+    assert ftpair("sessions", "--server", "GONE").status == 0
 
 
 def test_transfers_show_which_file_which_way_how_fast(ftpair, supervisor):

@@ -72,7 +72,7 @@ def _outcome(done: Steps) -> str:
     return f"Revision {done.revision} runs." if done.steps else _SAME.format(done.revision)
 
 
-_SAME = "Nothing to change; revision {} runs."
+_SAME = "The file is what revision {} already runs."
 
 
 def _tell(said: Said, as_json: bool) -> None:

@@ -28,6 +28,18 @@ def find_server(client: "Client", words: list[str]) -> tuple[str, str]:
     return _its_service(_services(client), words[0]), words[0]
 
 
+def require_known(client: "Client", service: str, server: str) -> None:
+    """Raise NotFoundError if there is no such service, or it (without one: any) has no such real server."""
+    if service:
+        services: tuple[ServiceStatus, ...] = (client.get(("services", service), ServiceStatus),)
+    else:
+        services = _services(client) if server else ()
+    servers = dict.fromkeys(other.name for one in services for other in one.servers)
+    if server and server not in servers:
+        whose = f"Service {service} has" if service else "There is"
+        raise NotFoundError(f"{whose} no real server {server}; there is {', '.join(servers) or 'none'}.")
+
+
 def complete_service(context: typer.Context, incomplete: str) -> list[str]:
     """Complete the name of a service."""
     return _begin_with(incomplete, lambda client: [service.name for service in _services(client)], context)
@@ -53,11 +65,21 @@ def complete_session(context: typer.Context, incomplete: str) -> list[str]:
 def _its_service(services: tuple[ServiceStatus, ...], name: str) -> str:
     having = [service.name for service in services if any(server.name == name for server in service.servers)]
     if not having:
-        known = ", ".join(f"{service.name} {server.name}" for service in services for server in service.servers)
-        raise NotFoundError(f"No service has a real server {name}. There is: {known or 'none'}.")
+        raise _unknown(services, name)
     if len(having) > 1:
         raise WrongUseError(f"Services {', '.join(having)} have a server {name} each; say which: {having[0]} {name}.")
     return having[0]
+
+
+def _unknown(services: tuple[ServiceStatus, ...], name: str) -> FtpairError:
+    for service in services:
+        if service.name == name:
+            servers = ", ".join(server.name for server in service.servers)
+            return WrongUseError(f"{name} is a service; name one of its servers: {servers}.")
+    known = [(service.name, server.name) for service in services for server in service.servers]
+    near = [server for _, server in known if server.casefold() == name.casefold()]
+    said = f"Did you mean {near[0]}?" if near else f"There is: {', '.join(map(' '.join, known)) or 'none'}."
+    return NotFoundError(f"No service has a real server {name}. {said}")
 
 
 def _services(client: "Client") -> tuple[ServiceStatus, ...]:

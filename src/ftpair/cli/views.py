@@ -130,7 +130,7 @@ def _bar(used: int, total: int) -> tuple[Cell, Cell, Cell]:
     return (
         Cell("█" * filled, style, plain="[" + "#" * filled),
         Cell("░" * rest, FAINT, plain="-" * rest + "]"),
-        Cell(f" {used} of {total} in use"),
+        Cell(f" {used} of {total} waiting for a connection"),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from ftpair.cli.client import Client
+from ftpair.cli.names import require_known
 from ftpair.cli.sheet import Cell, Sheet, line
 from ftpair.cli.show import repeat, show, show_json, watch
 from ftpair.core.errors import NotReachableError
@@ -23,8 +24,11 @@ class Question:
     wanted: dict[str, str] = field(default_factory=dict)
 
     def ask(self, client: Client) -> Any:
-        """Return the answer."""
-        return client.get(self.path, self.kind, **self.wanted)
+        """Return the answer. Raises NotFoundError if there is nothing, and no service or server of that name."""
+        answer = client.get(self.path, self.kind, **self.wanted)
+        if not answer:  # Sessions of a server that was taken out of the file are still shown by its name.
+            require_known(client, self.wanted.get("service", ""), self.wanted.get("server", ""))
+        return answer
 
 
 @dataclass(frozen=True, slots=True)
