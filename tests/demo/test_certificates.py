@@ -1,7 +1,9 @@
+import datetime
 import hashlib
 import ssl
 
 import pytest
+from cryptography import x509
 
 from ftpair.demo.certificates import issue
 from ftpair.demo.client import context_for
@@ -58,3 +60,9 @@ def test_nobody_else_reads_the_key(papers):
 def test_the_fingerprint_is_the_certificate_s(papers):
     der = ssl.PEM_cert_to_DER_cert(papers.certificate.read_text())
     assert papers.fingerprint.replace(":", "") == hashlib.sha256(der).hexdigest()
+
+
+def test_the_certificates_are_valid_long_enough_that_nobody_is_warned(papers):
+    for file in (papers.ca, papers.certificate):
+        end = x509.load_pem_x509_certificate(file.read_bytes()).not_valid_after_utc
+        assert end - datetime.datetime.now(datetime.UTC) > datetime.timedelta(days=89)

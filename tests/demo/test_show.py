@@ -34,6 +34,12 @@ def test_the_table_tells_way_in_tls_server_bytes_rate_and_verdict():
     ]
 
 
+def test_a_small_file_has_no_rate():
+    small = replace(RIGHT, size=1024)
+    row = next(line for line in drawn(show.table([small])).splitlines() if "SVR1" in line)
+    assert [cell.strip() for cell in row.strip("│").split("│")][5:7] == ["1,024", "-"]
+
+
 def test_a_wrong_transfer_says_why():
     assert "wrong: the checksum differs" in drawn(show.table([WRONG]))
     assert drawn(show.sum_up([RIGHT, WRONG])).strip() == "1 of 2 transfers went wrong."

@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-VALID = datetime.timedelta(days=7)
+VALID = datetime.timedelta(days=90)
+"""Longer than the days in which ftpair warns that a certificate ends."""
 
 
 @dataclass(frozen=True, slots=True)

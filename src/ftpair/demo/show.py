@@ -76,11 +76,17 @@ def go_on(place: Place, papers: Papers) -> str:
 
 
 def _cells(outcome: Outcome) -> list[str]:
-    rate = f"{outcome.size / MIB / outcome.seconds:,.1f}" if outcome.seconds else ""
     reuse = ("resumed" if outcome.is_resumed else "full") if outcome.is_right else ""
     verdict = "[green]right[/green]" if outcome.is_right else f"[red]wrong:[/red] {escape(outcome.fault)}"
     file = f"{_short(outcome.size)} {outcome.direction}"
-    return [str(outcome.way), outcome.tls, reuse, outcome.server, file, f"{outcome.size:,}", rate, verdict]
+    return [str(outcome.way), outcome.tls, reuse, outcome.server, file, f"{outcome.size:,}", _rate(outcome), verdict]
+
+
+def _rate(outcome: Outcome) -> str:
+    if not outcome.seconds:
+        return ""
+    # The time of a small file is that of its commands, not of its bytes.
+    return f"{outcome.size / MIB / outcome.seconds:,.1f}" if outcome.size >= MIB else "-"
 
 
 def _short(size: int) -> str:
