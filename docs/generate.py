@@ -54,7 +54,9 @@ def verbs() -> str:
     rows = "\n".join(_verb(row) for row in sorted(ROWS, key=lambda row: row.name))
     return (
         f"{MADE}# FTP verbs\n\nWhat ftpair does with each verb that a client may send. An unknown verb of plausible "
-        "form is passed on after login, because the server knows best.\n\n"
+        "form is passed on after login, because the server knows best. Should it open a data connection (the server "
+        "answers 1xx), ftpair cannot know which way the data go: it resets the data connection, and the client gets "
+        "the server's own reply to that.\n\n"
         f"| verb | RFC | what happens | needs login | its own answer |\n|---|---|---|---|---|\n{rows}\n"
     )
 

@@ -36,8 +36,17 @@ def test_help_before_login_lists_the_table():
 
 def test_feat_before_login_is_what_the_pool_can_do_and_ftpairs_own():
     stage = greeted(tls_plan())
-    stage.session.pool_features = ("UTF8", "AUTH TLS", "EPRT", "MODE Z")
-    assert stage.session.pool_features == ("UTF8", "AUTH TLS", "EPRT", "MODE Z")
+    known: list[tuple[str, ...]] = []
+    stage.session.ask_features(lambda: known[-1] if known else None)
+    stage.play("""
+        C> FEAT
+        C< 211-Features:
+        C<  AUTH TLS
+        C<  PBSZ
+        C<  PROT
+        C< 211 End
+    """)
+    known.append(("UTF8", "AUTH TLS", "EPRT", "MODE Z"))
     stage.play("""
         C> FEAT
         C< 211-Features:

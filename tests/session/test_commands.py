@@ -6,7 +6,7 @@ from ftpair.core.facts import ProtocolError
 from ftpair.ftp.verbs import ROWS
 from ftpair.session.commands import ACTIONS, HANDLERS
 from ftpair.session.session import Session
-from tests.transcripts.play import Stage, greeted, logged_in, play, servers, tls_plan
+from tests.transcripts.play import Stage, greeted, logged_in, passive, play, servers, tls_plan
 
 
 def test_every_row_that_says_handle_has_its_function_and_no_other_has():
@@ -97,6 +97,31 @@ def test_an_unknown_verb_is_the_servers_to_judge():
     """)
     assert stage.session.commands == {"USER": 1, "PASS": 1, "other": 1}
     assert stage.session.last_command == "XQUOTA ****"
+
+
+def test_an_unknown_verb_that_opens_a_data_connection_gets_none():
+    passive(logged_in()).play("""
+        C> XLISTALL a
+        S< XLISTALL a
+        S> 150 Here it comes.
+        D< drop cut
+        C< 150 Here it comes.
+        S> 426 Broken pipe.
+        C< 426 Broken pipe.
+        C> LIST
+        C< 425 Use PASV or EPSV first.
+    """)
+
+
+def test_an_unknown_verb_without_data_leaves_the_port_to_the_transfer_behind_it():
+    passive(logged_in()).play("""
+        C> XQUOTA
+        S< XQUOTA
+        S> 200 Plenty.
+        C< 200 Plenty.
+        C> LIST
+        S< LIST
+    """)
 
 
 def test_the_password_is_masked_in_the_last_command():

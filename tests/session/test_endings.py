@@ -10,7 +10,7 @@ from tests.transcripts.play import Stage, greeted, logged_in, passive, plan, pla
 
 def ended(stage: Stage) -> SessionEnded:
     (only,) = stage.noted(SessionEnded)
-    assert stage.session.is_ended
+    assert stage.session.state == "ended"
     assert stage.session.deadline is None
     return only
 

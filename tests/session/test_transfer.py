@@ -36,7 +36,7 @@ def test_a_download_is_complete_when_both_legs_and_the_reply_say_so():
     assert (fact(stage).result, fact(stage).bytes, fact(stage).direction) == ("complete", 5, "down")
     assert (fact(stage).verb, fact(stage).path, fact(stage).reply) == ("RETR", "a.bin", "226 Done.")
     assert (stage.session.transfers, stage.session.bytes_down, stage.session.bytes_up) == (1, 5, 0)
-    assert not stage.session.is_transferring
+    assert stage.session.transfer is None
 
 
 def test_226_waits_for_the_last_byte():
@@ -162,6 +162,27 @@ def test_s12_a_226_that_was_held_is_not_given_after_a_cut():
         S> 226 Done.
         S~ cut
         C< {LOST}: the server's data connection was reset.
+    """)
+
+
+def test_a_server_whose_data_connection_never_comes_may_take_its_time():
+    stage = started().play("""
+        C~ cut
+        T> 299
+        S> 425 Failed to establish connection.
+        C< 425 Failed to establish connection.
+    """)
+    assert fact(stage).result == "cut"
+
+
+def test_a_server_that_has_moved_bytes_notices_a_cut_soon():
+    started().play(f"""
+        C~ cut 3
+        T> 10
+        C< {LOST}: the client's data connection was reset.
+        S< [cut]
+        C< 421 The server does not answer.
+        C< [ended]
     """)
 
 
@@ -330,7 +351,6 @@ def test_the_running_transfer_can_be_seen():
     transfer = stage.session.transfer
     assert transfer is not None
     assert (transfer.verb, transfer.path, transfer.direction, transfer.started) == ("RETR", "a.bin", "down", 1000.0)
-    assert stage.session.is_transferring
     assert stage.session.state == "transferring"
 
 

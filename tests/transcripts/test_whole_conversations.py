@@ -17,7 +17,7 @@ def conversation(stage: Stage, commands: list[tuple[str, str]]) -> list[str]:
         if len(stage.to_server) == before:
             continue
         stage.server(reply)
-        if stage.session.is_transferring:
+        if stage.session.transfer is not None:
             stage.server_data("end 5")
             stage.server("226 Transfer complete.")
     stage.done.clear()

@@ -135,7 +135,7 @@ class Timeouts(Block):
         default=5.0, description="Connect to a real server, its greeting and its TLS.", examples=[5]
     )
     data_timeout_s: Seconds = Field(
-        default=30.0, description="From the transfer command to a data connection on both legs.", examples=[30]
+        default=30.0, description="From the server's 1xx to a data connection on both legs.", examples=[30]
     )
     stall_timeout_s: Seconds = Field(
         default=300.0, description="A transfer in which not one byte moves.", examples=[300]

@@ -95,7 +95,7 @@ class Clocks(msgspec.Struct, frozen=True):
     connect_timeout_s: float = 5.0
     """TCP connect to a server, its greeting and its TLS."""
     data_timeout_s: float = 30.0
-    """From the transfer command to an established data connection on both legs."""
+    """From the server's 1xx to an established data connection on both legs; before it the server's own clock runs."""
     stall_timeout_s: float = 300.0
     """A transfer in which not one byte moves."""
     reply_timeout_s: float = 300.0

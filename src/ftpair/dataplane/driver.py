@@ -62,7 +62,7 @@ class Driver:
             self.began,
             worker.commands,
         )
-        self.session.pool_features = service.features
+        self.session.ask_features(lambda: service.features)
         self.session.ask_progress(lambda: self.moved)
         self._events: deque[events.Event] = deque()
         self._is_handling = self._is_over = False

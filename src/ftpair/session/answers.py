@@ -16,7 +16,7 @@ def features(talk: Conversation, command: Command) -> None:
     if talk.is_attached:
         talk.forward(command, on_features)
     else:
-        pool = talk.pool_features or ()
+        pool = talk.pool_features() or ()
         carried = [feature for feature in pool if feat.is_carried(feature)]
         talk.tell(feat.build([*carried, *_own_features(talk)]))
 

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from functools import partial
 
-from ftpair.core.ending import Leg
+from ftpair.core.ending import End, Leg
 from ftpair.ftp.command import Command, parse
+from ftpair.ftp.reply import Reply
 from ftpair.ftp.verbs import ROWS, UNKNOWN, VERBS, Verb, is_plausible
 from ftpair.session import answers, endings, login, passive, security, transfer
 from ftpair.session.conversation import Conversation, relay
@@ -40,6 +41,18 @@ def pass_on(talk: Conversation, command: Command) -> None:
     talk.forward(command, relay)
 
 
+def pass_unknown(talk: Conversation, command: Command) -> None:
+    """Send a line that no row knows to the server and its reply back."""
+    talk.forward(command, on_unknown_reply)
+
+
+def on_unknown_reply(talk: Conversation, reply: Reply) -> None:
+    """Relay it; a 1xx may begin data whose way nobody knows, so the port is given up and the server ends them."""
+    if reply.is_preliminary:
+        talk.give_up_port(End.CUT)
+    relay(talk, reply)
+
+
 def pass_or_answer(talk: Conversation, command: Command, reply: bytes) -> None:
     """Send the line to the server; answer while there is none."""
     if talk.is_attached:
@@ -72,7 +85,7 @@ def _action(row: Verb) -> Action:
     return actions[row.do]
 
 
-ACTIONS: dict[str, Action] = {row.name: _action(row) for row in ROWS} | {UNKNOWN.name: pass_on}
+ACTIONS: dict[str, Action] = {row.name: _action(row) for row in ROWS} | {UNKNOWN.name: pass_unknown}
 
 
 def take(talk: Conversation, line: bytes) -> None:

@@ -125,7 +125,7 @@ class Conversation:
         self.queue: deque[bytes] = deque()
         self.commands = commands
         self.moved: Callable[[], int] = _nothing_moved
-        self.pool_features: tuple[str, ...] | None = None
+        self.pool_features: Callable[[], tuple[str, ...] | None] = _nothing_known
         # The client leg.
         self.tls: Tls | None = None
         self.protection: Literal["C", "P"] = "C"
@@ -182,7 +182,7 @@ class Conversation:
     def forward(self, command: Command, answer: Answer) -> None:
         """Send the client's own line to the server; `answer` takes the replies."""
         self.answer = answer
-        self.effects.append(ToServer(command.raw + b"\r\n"))
+        self.effects.append(ToServer(command.line))
         self.state = State.AWAITING_REPLY
         self.since = self.now
 
@@ -190,17 +190,17 @@ class Conversation:
         """Count that a peer broke the protocol."""
         self.emit(Note(ProtocolError(self.plan.name, leg, kind, self.caller.id, str(self.caller.client))))
 
-    def give_up_port(self) -> None:
+    def give_up_port(self, end: End = End.ENDED) -> None:
         """Close the passive port that no transfer has used."""
         if self.has_port:
             self.has_port = False
             self.server_port = 0
-            self.emit(DropData(End.ENDED))
+            self.emit(DropData(end))
 
     def rest(self) -> None:
         """Take the next command, or end if that was only waiting for a transfer."""
         if self.parting:
-            self.end(self.parting, f"421 {self.parting}".encode() + b"\r\n")
+            self.end(self.parting, parting_words(self.parting))
         else:
             self.go(State.READY)
 
@@ -296,6 +296,15 @@ def relay(talk: Conversation, reply: Reply) -> None:
     talk.tell(reply.raw)
     if reply.code >= 200:
         talk.rest()
+
+
+def parting_words(reason: str) -> bytes:
+    """Return the reply that ends a session for a reason of the operator's."""
+    return f"421 {printable(reason.encode())}\r\n".encode()
+
+
+def _nothing_known() -> None:
+    return None
 
 
 def _nothing_moved() -> int:

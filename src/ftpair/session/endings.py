@@ -1,8 +1,8 @@
 """Everything that ends a session, or happens outside of its plan."""
 
 from ftpair.core.ending import End, Leg
-from ftpair.ftp.command import Command, printable
-from ftpair.session.conversation import Conversation
+from ftpair.ftp.command import Command
+from ftpair.session.conversation import Conversation, parting_words
 from ftpair.session.effects import ToServer
 from ftpair.session.events import (
     ClientLost,
@@ -98,19 +98,15 @@ def on_late_login(talk: Conversation, _event: Ticked) -> None:
 
 def on_dismissed(talk: Conversation, event: Dismissed) -> None:
     """End now, whatever runs."""
-    talk.end(event.reason, _parting_words(event.reason))
+    talk.end(event.reason, parting_words(event.reason))
 
 
 def on_shutting_down(talk: Conversation, event: ShuttingDown) -> None:
     """End now, or right after the transfer that runs."""
     if talk.transfer is not None:
-        talk.parting = printable(event.reason.encode())
+        talk.parting = event.reason
     else:
-        talk.end(event.reason, _parting_words(event.reason))
-
-
-def _parting_words(reason: str) -> bytes:
-    return f"421 {printable(reason.encode())}".encode() + b"\r\n"
+        talk.end(event.reason, parting_words(event.reason))
 
 
 def leave(talk: Conversation, command: Command) -> None:

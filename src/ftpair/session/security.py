@@ -1,5 +1,7 @@
 """TLS on the client's side: AUTH, PBSZ and PROT (RFC 2228, RFC 4217)."""
 
+from typing import Literal
+
 from ftpair.core.ending import Leg
 from ftpair.ftp.command import Command
 from ftpair.session.conversation import Conversation
@@ -90,17 +92,16 @@ def protect(talk: Conversation, command: Command) -> None:
     elif talk.plan.tls.data_protection == FORBIDDEN_BY[LEVELS[level]]:
         talk.say("534 The policy here does not allow this level.")
     else:
-        _set_level(talk, level)
+        _set_level(talk, LEVELS[level])
 
 
-LEVELS: dict[bytes, str] = {b"C": "C", b"P": "P"}
+LEVELS: dict[bytes, Literal["C", "P"]] = {b"C": "C", b"P": "P"}
 REFUSED_LEVELS = dict.fromkeys((b"S", b"E"), "536 TLS knows PROT C and PROT P only.")
 FORBIDDEN_BY = {"C": "require", "P": "refuse"}
 
 
-def _set_level(talk: Conversation, level: bytes) -> None:
-    wanted = "P" if level == b"P" else "C"
-    if wanted != talk.protection:
+def _set_level(talk: Conversation, level: Literal["C", "P"]) -> None:
+    if level != talk.protection:
         talk.give_up_port()  # It waits with or without a handshake, as PROT was when it was taken.
-    talk.protection = "P" if level == b"P" else "C"
-    talk.say(f"200 Data connections are {'protected' if wanted == 'P' else 'clear'} now.")
+    talk.protection = level
+    talk.say(f"200 Data connections are {'protected' if level == 'P' else 'clear'} now.")

@@ -86,13 +86,8 @@ class Session:
             return None
         return talk.login_deadline if limit is None else min(talk.login_deadline, talk.since + limit)
 
-    @property
-    def pool_features(self) -> tuple[str, ...] | None:
-        """What all servers of the pool can do, as FEAT lines; the driver keeps it up to date. None: not known."""
-        return self._talk.pool_features
-
-    @pool_features.setter
-    def pool_features(self, features: tuple[str, ...] | None) -> None:
+    def ask_features(self, features: Callable[[], tuple[str, ...] | None]) -> None:
+        """Let the driver tell, at FEAT before login, what all servers of the pool can do, as FEAT lines."""
         self._talk.pool_features = features
 
     def ask_progress(self, moved: Callable[[], int]) -> None:
@@ -108,11 +103,6 @@ class Session:
     def is_open(self) -> bool:
         """Whether the client has arrived and the session has not ended."""
         return self._talk.state not in (State.OPENING, State.ENDED)
-
-    @property
-    def is_ended(self) -> bool:
-        """Whether the last effect was given."""
-        return self._talk.state is State.ENDED
 
     @property
     def state(self) -> str:
@@ -158,11 +148,6 @@ class Session:
     def transfer(self) -> Transfer | None:
         """The transfer that the session is busy with: verb, path, direction, when it started."""
         return self._talk.transfer
-
-    @property
-    def is_transferring(self) -> bool:
-        """Whether a transfer command is not yet answered."""
-        return self._talk.transfer is not None
 
     @property
     def transfers(self) -> int:

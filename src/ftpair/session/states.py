@@ -57,7 +57,7 @@ WAITS_FOR: dict[State, str] = {
     State.AWAITING_START: "the server's 1xx to a transfer command",
     State.TRANSFERRING: "the end of the data and the server's final reply",
     State.HOLDING: "the end of the data; the final reply is here",
-    State.AWAITING_FINAL: "the server's final reply; the data have ended",
+    State.AWAITING_FINAL: "the server's final reply; the data have ended, or never began",
     State.CUTTING: "the server's reply to a transfer whose data connection is cut",
     State.ABORTING: "the server's reply to a transfer that ABOR ended",
     State.SETTLING: "the server's reply to ABOR itself",

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from ftpair.core.ending import End
+from ftpair.core.ending import End, Leg
 from ftpair.ftp.command import Command
 from ftpair.ftp.reply import Reply
 from ftpair.ftp.verbs import VERBS
@@ -82,9 +82,10 @@ def on_reply_in_transfer(talk: Conversation, event: ServerReplied) -> None:
 
 
 def on_data_ended(talk: Conversation, event: DataEnded) -> None:
-    """Wait for the server's final reply now."""
+    """Wait for the server's final reply now; one that saw no data connection may await it until its own time-out."""
     _learn(running(talk), event)
-    talk.go(State.AWAITING_FINAL if event.end is End.ENDED else State.CUTTING)
+    is_patient = event.culprit is Leg.CLIENT and not event.bytes
+    talk.go(State.AWAITING_FINAL if event.end is End.ENDED or is_patient else State.CUTTING)
 
 
 def on_data_ended_last(talk: Conversation, event: DataEnded) -> None:
