@@ -467,7 +467,61 @@ def test_an_upload_that_the_server_refuses_in_its_middle_ends_at_once():
             assert client.ask("NOOP").startswith("200 ")
 
 
+@pytest.mark.parametrize("secure", [False, True])
+def test_a_client_that_dies_while_its_server_reads_nothing_is_noticed(secure: bool):
+    gone = threading.Event()
+
+    def absent(dialogue: Dialogue) -> None:
+        dialogue.log_in()
+        data = dialogue.begin_data("STOR")
+        gone.wait(20)
+        dialogue.say("426 cut" if read(data)[1] is End.CUT else "226 done")
+        dialogue.serve()
+
+    with scripted_server(absent) as (address, _), stage(service_plan(server_plan(address))) as running:
+        with RawClient() as client:
+            if secure:
+                client.log_in_over_tls()
+            else:
+                client.log_in()
+            data = client.begin("STOR a")
+            data.settimeout(0.5)
+            with pytest.raises(TimeoutError):
+                while True:
+                    data.sendall(FILE)
+            reset(data)
+            running.wait(lambda: "cutting" in running.sessions()[0].state, 4)
+            gone.set()
+            assert client.reply() == "426 cut"
+            assert running.facts_of(TransferEnded)[0].reason == "data connection of the client: connection reset"
+
+
 # Servers that die.
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_a_server_whose_data_connection_breaks_while_the_client_reads_nothing_is_noticed(secure: bool):
+    def breaking(dialogue: Dialogue) -> None:
+        dialogue.log_in()
+        data = dialogue.begin_data("RETR")
+        data.settimeout(0.5)
+        with contextlib.suppress(TimeoutError):
+            while True:
+                data.sendall(FILE)
+        real.reset(data)
+        dialogue.say("451 broken")
+        dialogue.serve()
+
+    with scripted_server(breaking) as (address, _), stage(service_plan(server_plan(address))) as running:
+        with RawClient() as client:
+            if secure:
+                client.log_in_over_tls()
+            else:
+                client.log_in()
+            data = client.begin("RETR a")
+            assert client.reply() == "451 broken"
+            assert read(data)[1] is End.CUT
+            assert running.facts_of(TransferEnded)[0].result == "cut"
 
 
 @pytest.mark.parametrize("secure", [False, True])

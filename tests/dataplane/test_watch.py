@@ -69,6 +69,28 @@ def test_a_reset_wakes_who_waits_to_write():
     play(scene)
 
 
+def test_a_held_reader_hears_of_a_reset_only():
+    async def scene(watch: Watch) -> None:
+        ours, peer = pair()
+        happened: list[str] = []
+        watch.hold_reader(ours.fileno(), lambda: happened.append("broken"))
+        peer.sendall(b"x")
+        await asyncio.sleep(0.02)
+        assert not happened
+        watch.add_reader(ours.fileno(), lambda: happened.append("read"))
+        await asyncio.sleep(0.02)
+        assert set(happened) == {"read"}
+        watch.hold_reader(ours.fileno(), lambda: happened.append("broken"))
+        happened.clear()
+        reset(peer)
+        await asyncio.sleep(0.02)
+        assert set(happened) == {"broken"}
+        watch.remove_reader(ours.fileno())
+        ours.close()
+
+    play(scene)
+
+
 def test_reading_and_writing_are_watched_apart():
     async def scene(watch: Watch) -> None:
         ours, peer = pair()

@@ -5,6 +5,7 @@ yields after BURST_BYTES, so that a thousand transfers share a worker fairly.
 """
 
 import contextlib
+import errno
 import fcntl
 import os
 import socket
@@ -130,7 +131,7 @@ class Relay:
 
     def stop(self) -> None:
         """Touch the sockets no more and give back what was lent."""
-        self._await_source(wanted=False)
+        self._leave_source()
         self._await_destination(wanted=False)
         self._unwatch_destination()
         if self._buffer is not None:
@@ -203,8 +204,7 @@ class Relay:
             while self._sent < self._filled:
                 self._sent += self.destination.send(view[self._sent : self._filled])
         except _WOULD_BLOCK:
-            self._await_source(wanted=False)
-            self._await_destination(wanted=True)
+            self._await_room()
             return
         except OSError as error:
             raise _Broken(tls.reason_of(error), is_source=False) from None
@@ -230,15 +230,13 @@ class Relay:
                     break
             count = self._splice_out(pull, destination)
             if not count:
-                self._await_source(wanted=False)
-                self._await_destination(wanted=True)
+                self._await_room()
                 return
             self._piped -= count
             self.bytes += count
             moved += count
         if self._piped:
-            self._await_source(wanted=False)
-            self._await_destination(wanted=True)
+            self._await_room()
             return
         self._await_destination(wanted=False)
         if not moved or self._source_ended:
@@ -273,7 +271,7 @@ class Relay:
         if self._source_ended:
             self._end(End.ENDED, "", culprit_is_source=False)
         else:
-            self._await_source(wanted=True)
+            self._await_source()
             if isinstance(self.source, ssl.SSLSocket) and self.source.pending():
                 # The kernel will not wake us for what OpenSSL holds.
                 self._watch.loop.call_soon(self._go_on_if_reading)
@@ -284,14 +282,28 @@ class Relay:
 
     # Watching.
 
-    def _await_source(self, *, wanted: bool) -> None:
-        if wanted is not self._reads:
-            self._reads = wanted
-            if wanted:
-                self._watch_destination()
-                self._watch.add_reader(self.source.fileno(), self._go_on)
-            else:
-                self._watch.remove_reader(self.source.fileno())
+    def _await_source(self) -> None:
+        if not self._reads:
+            self._reads = True
+            self._watch_destination()
+            self._watch.add_reader(self.source.fileno(), self._go_on)
+
+    def _await_room(self) -> None:
+        """The destination is full: the source's bytes stay in the kernel, but a reset of it is heard of."""
+        self._reads = False
+        if self._source_ended:
+            self._leave_source()
+        else:
+            self._watch.hold_reader(self.source.fileno(), self._source_broke)
+        self._await_destination(wanted=True)
+
+    def _leave_source(self) -> None:
+        self._reads = False
+        self._watch.remove_reader(self.source.fileno())
+
+    def _source_broke(self) -> None:
+        error = self.source.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) or errno.ECONNRESET
+        self._end(End.CUT, tls.reason_of(OSError(error, os.strerror(error))), culprit_is_source=True)
 
     def _await_destination(self, *, wanted: bool) -> None:
         if wanted is not self._writes:

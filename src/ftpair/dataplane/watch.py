@@ -22,54 +22,56 @@ class Watch:
     Whoever closes a descriptor takes its watches back first.
     """
 
-    __slots__ = ("_epoll", "_fresh", "_readers", "_writers", "loop")
+    __slots__ = ("_epoll", "_fresh", "_masks", "_readers", "_writers", "loop")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self._epoll = select.epoll()
         self._readers: dict[int, Callback] = {}
         self._writers: dict[int, Callback] = {}
+        self._masks: dict[int, int] = {}
+        """What the kernel was asked for."""
         self._fresh: set[int] = set()
         """Watched since the last wake-up: events that are at hand belong to a former owner of the number."""
         loop.add_reader(self._epoll.fileno(), self._wake)
 
     def add_reader(self, fd: int, callback: Callback) -> None:
         """Call back whenever `fd` is readable, from now on."""
-        is_known = fd in self._readers
         self._readers[fd] = callback
-        if fd in self._writers:
-            self._epoll.modify(fd, _READS | _WRITES)
-        elif not is_known:
-            self._register(fd, _READS)
+        self._ask(fd, self._masks.get(fd, 0) | _READS)
 
-    def add_writer(self, fd: int, callback: Callback) -> None:
-        """Call back whenever `fd` is writable, from now on."""
-        is_known = fd in self._writers
-        self._writers[fd] = callback
-        if fd in self._readers:
-            self._epoll.modify(fd, _READS | _WRITES)
-        elif not is_known:
-            self._register(fd, _WRITES)
+    def hold_reader(self, fd: int, callback: Callback) -> None:
+        """Call back only if the connection breaks, from now on: what is readable stays in the kernel."""
+        self._readers[fd] = callback
+        self._ask(fd, self._masks.get(fd, 0) & ~_READS)
 
     def remove_reader(self, fd: int) -> None:
         """Call back no more when it is readable; harmless when nobody asked."""
         if self._readers.pop(fd, None) is not None:
-            self._reduce(fd, _WRITES if fd in self._writers else 0)
+            self._ask(fd, self._masks[fd] & ~_READS)
+
+    def add_writer(self, fd: int, callback: Callback) -> None:
+        """Call back whenever `fd` is writable, from now on."""
+        self._writers[fd] = callback
+        self._ask(fd, self._masks.get(fd, 0) | _WRITES)
 
     def remove_writer(self, fd: int) -> None:
         """Call back no more when it is writable; harmless when nobody asked."""
         if self._writers.pop(fd, None) is not None:
-            self._reduce(fd, _READS if fd in self._readers else 0)
+            self._ask(fd, self._masks[fd] & ~_WRITES)
 
-    def _register(self, fd: int, events: int) -> None:
-        self._fresh.add(fd)
-        self._epoll.register(fd, events)
-
-    def _reduce(self, fd: int, events: int) -> None:
-        if events:
-            self._epoll.modify(fd, events)
-        else:
+    def _ask(self, fd: int, mask: int) -> None:
+        before = self._masks.get(fd)
+        if before is None:
+            self._epoll.register(fd, mask)
+            self._fresh.add(fd)
+        elif not mask and fd not in self._readers and fd not in self._writers:
             self._epoll.unregister(fd)
+            del self._masks[fd]
+            return
+        elif mask != before:
+            self._epoll.modify(fd, mask)
+        self._masks[fd] = mask
 
     def _wake(self) -> None:
         self._fresh.clear()
