@@ -27,6 +27,46 @@ def test_version(ftpair):
     assert json.loads(ftpair("version", "--json").out)["version"] == package.__version__
 
 
+def test_the_version_may_be_asked_for_by_an_option(ftpair):
+    assert ftpair("--version").out == f"ftpair {package.__version__}\n"
+
+
+def test_no_line_of_the_help_is_cut(ftpair, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    out = ftpair("--help").out
+    assert "The load balancer for FTP and FTPS." in out
+    assert " demo " in out
+    assert "..." not in out.partition("Commands:")[2]
+
+
+@pytest.mark.parametrize("arguments", [(), ("status",), ("serve",), ("drain",)])
+def test_help_may_be_asked_for_in_two_ways(ftpair, arguments):
+    assert ftpair(*arguments, "-h") == ftpair(*arguments, "--help")
+    assert ftpair(*arguments, "-h").status == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "usage"),
+    [
+        ("drain", "[OPTIONS] [SERVICE] SERVER"),
+        ("status", "[OPTIONS] [SERVICE]"),
+        ("kill", "[OPTIONS] SESSION"),
+        ("check", "[OPTIONS] [FILE]"),
+    ],
+)
+def test_usage_is_written_as_people_write_it(ftpair, name, usage):
+    assert ftpair(name, "--help").out.splitlines()[0] == f"Usage: ftpair {name} {usage}"
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"), [("reload", "apply"), ("start", "serve"), ("list", "status"), ("stat", "status")]
+)
+def test_a_command_of_other_programs_gets_the_one_that_is_meant(ftpair, word, meant):
+    ran = ftpair(word)
+    assert (ran.status, ran.out) == (2, "")
+    assert f"No such command '{word}'. Did you mean '{meant}'" in " ".join(ran.err.split())
+
+
 def test_help_lists_every_command_and_every_exit_status(ftpair):
     ran = ftpair("--help")
     assert ran.status == 0

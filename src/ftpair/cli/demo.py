@@ -11,7 +11,10 @@ from ftpair.core.errors import SetupError
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End after the table; 0 only if every row is right.")] = False,
 ) -> None:
-    """Start ftpair with three real FTP servers behind it, prove it with real files, stay up until Ctrl-C."""
+    """See it work: real servers, real files, until Ctrl-C.
+
+    Start ftpair with three real FTP servers behind it, prove it with real files, stay up until Ctrl-C.
+    """
     if find_spec("pyftpdlib") is None:
         raise SetupError("The demonstration needs its real servers: pip install 'ftpair[demo]'.")
     from ftpair.demo.run import demonstrate  # noqa: PLC0415 - Only this command needs all that it brings.

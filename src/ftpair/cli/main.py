@@ -2,11 +2,13 @@
 
 import os
 import sys
+from typing import Annotated
 
 import typer
 
 from ftpair.cli import demo
 from ftpair.cli.commands import changing, looking, running
+from ftpair.cli.grammar import HELP_OPTIONS, Command, Commands
 from ftpair.cli.options import with_watch_seconds
 from ftpair.cli.show import talk
 from ftpair.config.problems import InvalidConfigError, describe
@@ -34,14 +36,24 @@ COMMANDS = (
 
 app = typer.Typer(
     name="ftpair",
-    help="The load balancer for FTP and FTPS.",
     epilog=EPILOG,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    cls=Commands,
+    context_settings=HELP_OPTIONS,
     rich_markup_mode=None,
 )
 for command in COMMANDS:
-    app.command(epilog=EPILOG)(command)
+    app.command(cls=Command, epilog=EPILOG, context_settings=HELP_OPTIONS)(command)
+
+
+@app.callback()
+def _ftpair(
+    _: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=running.print_version)
+    ] = False,
+) -> None:
+    """The load balancer for FTP and FTPS."""
 
 
 def main() -> None:

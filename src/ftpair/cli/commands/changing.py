@@ -23,7 +23,7 @@ def drain(
     as_json: options.JsonOption = False,
     socket: options.SocketOption = DEFAULT_SOCKET,
 ) -> None:
-    """Give a real server no new sessions; live ones end by themselves."""
+    """Give a real server no new sessions; live ones go on."""
     from ftpair.cli.acting import set_admin
     from ftpair.cli.waiting import wait_until_empty
 

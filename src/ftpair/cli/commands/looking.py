@@ -13,7 +13,7 @@ def status(
     watch: options.WatchOption = None,
     socket: options.SocketOption = DEFAULT_SOCKET,
 ) -> None:
-    """Show node, services and real servers: states and why, sessions, rates."""
+    """Show services and servers: states and why, sessions, rates."""
     from ftpair.cli import views
     from ftpair.cli.watching import Manner, Question, look
 

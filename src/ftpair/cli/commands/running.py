@@ -25,7 +25,10 @@ def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The configuration file.")] = DEFAULT_CONFIGURATION,
     as_json: JsonOption = False,
 ) -> None:
-    """Check a configuration file: every problem at once, each with its line, path and remedy."""
+    """Check a configuration file: every problem at once.
+
+    Each is told with its line, its path and its remedy.
+    """
     from ftpair.cli.checking import examine, tell
 
     report = examine(file)
@@ -34,7 +37,7 @@ def check(
 
 
 def schema() -> None:
-    """Print the JSON Schema of the configuration file, for editors."""
+    """Print the JSON Schema of the file, for editors."""
     from ftpair.cli.show import show_json
     from ftpair.config.schema import schema as json_schema
 
@@ -49,3 +52,10 @@ def version(as_json: JsonOption = False) -> None:
         show_json({"version": ftpair.__version__, "python": platform.python_version()})
     else:
         say(f"ftpair {ftpair.__version__}")
+
+
+def print_version(is_wanted: bool) -> None:
+    """Print the version and end, if `--version` was said."""
+    if is_wanted:
+        version()
+        raise typer.Exit
