@@ -46,7 +46,8 @@ def cli() -> str:
 
 def _command(name: str, command: click.Command) -> str:
     command.epilog = None
-    context = click.Context(command, info_name=f"ftpair {name}", terminal_width=WIDTH, max_content_width=WIDTH)
+    settings = {"terminal_width": WIDTH, "max_content_width": WIDTH, **command.context_settings}
+    context = click.Context(command, info_name=f"ftpair {name}", **settings)
     return f"## ftpair {name}\n\n```text\n{command.get_help(context)}\n```\n"
 
 

@@ -101,13 +101,19 @@ def test_nobody_at_the_socket_exits_with_4_and_the_remedy(ftpair, tmp_path, argu
     )
 
 
-def test_a_socket_of_another_user_exits_with_7(ftpair, supervisor):
+@pytest.mark.parametrize("is_seen", [True, False])
+def test_a_socket_of_another_user_exits_with_7(ftpair, supervisor, is_seen):
     assert ftpair("status").status == 0  # Everything is imported now.
+    closed = [folder for folder in supervisor.path.parents if not folder.stat().st_mode & 0o001]
+    for folder in closed if is_seen else ():
+        folder.chmod(0o711)
     os.setresuid(65534, 65534, 0)
     try:
         ran = ftpair("status")
     finally:
         os.setresuid(0, 0, 0)
+        for folder in closed:
+            folder.chmod(0o700)
     assert (ran.status, ran.out) == (7, "")
     assert ran.err == f"ftpair: {supervisor.path} may only be used by its owner (root): run this as root.\n"
 
