@@ -43,7 +43,8 @@ def only(free: int) -> Iterator[Callable[[], None]]:
         while held:
             os.close(held.pop())
 
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(map(int, os.listdir("/proc/self/fd"))) + 64, hard))
+    highest = max(int(path.name) for path in Path("/proc/self/fd").iterdir())
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 64, hard))
     try:
         for _ in range(3):  # What others leave behind is collected late.
             gc.collect()

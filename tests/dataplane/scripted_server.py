@@ -84,6 +84,12 @@ class Dialogue:
             self.say("221 bye")
 
 
+def friendly(dialogue: Dialogue) -> None:
+    """A script: lets anybody in and says yes."""
+    dialogue.log_in()
+    dialogue.serve()
+
+
 YES = {"USER": "331 who are you", "FEAT": "211 none", "PWD": '257 "/"'}
 
 Script = Callable[[Dialogue], None]

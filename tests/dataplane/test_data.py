@@ -294,7 +294,7 @@ def test_an_empty_file_goes_both_ways(tmp_path: Path, secure: bool, mode: Server
 
 @pytest.mark.parametrize("version", [TLS_1_2, TLS_1_3])
 def test_a_slow_reader_gets_its_close_notify_before_the_226(tmp_path: Path, version: ssl.TLSVersion):
-    with pool(tmp_path) as (running, _), RawClient(version=version) as client:
+    with pool(tmp_path), RawClient(version=version) as client:
         client.log_in_over_tls()
         data = socket.socket()
         data.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

@@ -22,7 +22,6 @@ from ftpair.dataplane import counts as columns
 from . import descriptors
 from .certificates import client_tls, self_signed
 from .raw_client import RawClient, end, read, reset
-
 from .stage import (
     IMPLICIT,
     PASSIVE,
