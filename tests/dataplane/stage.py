@@ -73,7 +73,7 @@ def real_server(
             members["ssl_options"] = TLS_FTPHandler.ssl_options | ssl.OP_NO_TLSv1_3
     handler = type("Handler", (HANDLERS[mode],), members)
     server = ThreadedFTPServer((host, 0), handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"handle_exit": False}, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"timeout": 0.05, "handle_exit": False}, daemon=True)
     thread.start()
     try:
         yield server.address
