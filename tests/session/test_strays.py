@@ -2,7 +2,10 @@
 
 import pytest
 
+from ftpair.core.ending import End
 from ftpair.core.facts import ProtocolError
+from ftpair.ftp.reply import Reply
+from ftpair.session import events
 from tests.transcripts.play import Stage, play, started
 
 
@@ -143,3 +146,12 @@ def test_a_226_to_an_ordinary_command_is_relayed_when_nothing_was_cut():
         S> 226 Wiped.
         C< 226 Wiped.
     """)
+
+
+def test_an_ended_session_awaits_no_stray():
+    stage = started()
+    stage.tell(events.ClientLost(End.CUT))
+    stage.done.clear()
+    stage.tell(events.ServerReplied(Reply(226, b"226 Done.\r\n")))
+    assert stage.done == []
+    assert strays(stage) == []

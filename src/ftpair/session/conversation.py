@@ -219,7 +219,7 @@ class Conversation:
         self.emit(Note(self._summary(ended)))
         self.emit(HangUpClient(client_end))
         self.queue.clear()
-        self.is_attached = False
+        self.is_attached = self.may_stray = False
         self.go(State.ENDED)
 
     def drop_transfer(self, reason: str, reply: bytes) -> None:
