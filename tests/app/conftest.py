@@ -1,6 +1,8 @@
 """A node of real parts: a configuration file, bound listeners, shared counts, and workers that are real processes."""
 
 import asyncio
+import contextlib
+import random
 import socket
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -15,13 +17,15 @@ from ftpair.dataplane.listeners import Listeners, listener_keys
 
 
 def free_ports(count):
-    socks = [socket.socket() for _ in range(count)]
-    for sock in socks:
-        sock.bind(("127.0.0.1", 0))
-    ports = [sock.getsockname()[1] for sock in socks]
-    for sock in socks:
-        sock.close()
-    return ports
+    """Ports that nobody has, below those that the kernel gives to outgoing connections: nobody takes them meanwhile."""
+    ports = []
+    for port in random.sample(range(21000, 32000), 1000):
+        with socket.socket() as sock, contextlib.suppress(OSError):
+            sock.bind(("127.0.0.1", port))
+            ports.append(port)
+        if len(ports) == count:
+            return ports
+    raise AssertionError("no port is free")
 
 
 class Site:
