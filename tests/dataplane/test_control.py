@@ -8,6 +8,7 @@ import struct
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import pytest
 import uvloop
 
 from ftpair.core.ending import End
@@ -83,13 +84,21 @@ def test_bytes_go_both_ways_before_and_after_tls_starts():
     play(act)
 
 
-def test_a_reply_larger_than_the_socket_buffer_arrives_whole_even_when_we_hang_up_behind_it():
+@pytest.mark.parametrize("secure", [False, True])
+@pytest.mark.parametrize("hangs_up", [False, True])
+def test_a_reply_larger_than_the_socket_buffer_arrives_whole_even_when_we_hang_up_behind_it(
+    secure: bool, hangs_up: bool
+):
     async def act(scene: Scene) -> None:
         scene.stream.resume()
-        await scene.secure()
+        scene.stream.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16384)
+        if secure:
+            await scene.secure()
         listing = b"211-x" * 300_000
         scene.stream.write(listing)
         scene.stream.write(b"end")
+        if hangs_up:
+            scene.stream.close(End.ENDED)
 
         def read() -> bytes:
             got = b""
@@ -100,6 +109,30 @@ def test_a_reply_larger_than_the_socket_buffer_arrives_whole_even_when_we_hang_u
         assert await scene.in_thread(read) == listing + b"end"
         scene.stream.close(End.ENDED)
         assert await scene.in_thread(scene.peer.recv, 1) == b""
+
+    play(act)
+
+
+def test_a_peer_that_vanishes_while_it_reads_a_long_reply_is_lost():
+    async def act(scene: Scene) -> None:
+        scene.stream.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16384)
+        scene.stream.write(b"211-x" * 300_000)
+        assert not scene.lost.done()
+        scene.peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        scene.peer.close()
+        assert await scene.lost == (End.CUT, "connection reset")
+
+    play(act)
+
+
+def test_a_peer_that_has_vanished_is_told_later_and_not_from_within_a_write():
+    async def act(scene: Scene) -> None:
+        scene.peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        scene.peer.close()
+        scene.stream.write(b"220 hello\r\n")
+        scene.stream.write(b"220 again\r\n")
+        assert not scene.lost.done()
+        assert await scene.lost == (End.CUT, "connection reset")
 
     play(act)
 

@@ -96,6 +96,6 @@ def test_what_was_given_up_tells_nothing_and_keeps_no_descriptor():
                 dialling.cancel()
             await asyncio.sleep(0.1)
         assert scene.told == []
-        assert descriptors.count() == before
+        assert descriptors.count() <= before
 
     play(act)
