@@ -181,3 +181,15 @@ def test_a_closed_channel_leaves_no_descriptor_behind(run):
         assert open_fds() == before
 
     run(scenario)
+
+
+def test_an_end_that_dies_right_behind_its_last_frame_is_heard_of(run):
+    async def scenario(ends):
+        ends.worker.send(Ready(1))  # It dies without having read this, which makes its end a reset.
+        ends.supervisor.send(ListSessions(1))
+        ends.supervisor.close()
+        await until(lambda: ends.closed)
+        assert ends.closed == ["worker"]
+        assert [message for message, _ in ends.to_worker] == [ListSessions(1)]
+
+    run(scenario)

@@ -142,10 +142,16 @@ class Channel:
         self._loop.remove_writer(self._sock.fileno())
 
     def _readable(self) -> None:
+        # All there is, up to the end: uvloop calls back only once about a socket that was reset.
+        while not self.is_closed and self._read_once():
+            pass
+
+    def _read_once(self) -> bool:
+        """Take what has come; return whether there may be more."""
         try:
             data, ancillary, flags, _address = self._sock.recvmsg(READ_BYTES, self._fd_space, socket.MSG_CMSG_CLOEXEC)
         except (BlockingIOError, InterruptedError):
-            return
+            return False
         except OSError:
             data, ancillary, flags = b"", [], 0
         for _level, _kind, raw in ancillary:
@@ -155,6 +161,7 @@ class Channel:
             self._deliver()
         else:
             self._lost()
+        return True
 
     def _deliver(self) -> None:
         while not self.is_closed:
