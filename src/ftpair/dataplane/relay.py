@@ -19,7 +19,7 @@ from ftpair.dataplane import tls
 from ftpair.dataplane.watch import Watch
 
 BUFFER_BYTES = 256 << 10
-BURST_BYTES = 1 << 20
+BURST_BYTES = BUFFER_BYTES
 PIPE_BYTES = 1 << 20
 RECORD_BYTES = 16 << 10
 """What a TLS record holds at most."""
@@ -223,7 +223,7 @@ class Relay:
         pull, push = self._pipe
         source, destination = self.source.fileno(), self.destination.fileno()
         moved = 0
-        while moved < BURST_BYTES:
+        while moved < PIPE_BYTES:
             if not self._piped:
                 self._piped = self._splice_in(source, push)
                 if not self._piped:
