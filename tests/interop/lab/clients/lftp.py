@@ -103,4 +103,6 @@ def _command(step: Step) -> str:
 
 
 def _killed(command: str) -> str:
-    return f"set net:limit-rate 2M:2M; {command} & sleep 1; kill all; set net:limit-rate 0:0"
+    # Retries after it: lftp takes pyftpdlib's "426 Transfer aborted via ABOR." for the reply to ABOR, directly at the
+    # server as through ftpair, falls out of step, reconnects, tries PORT once, and only then PASV again.
+    return f"set net:limit-rate 2M:2M; {command} & sleep 1; kill all; set net:limit-rate 0:0; set net:max-retries 3"
