@@ -29,7 +29,7 @@ STOP_S = 10.0
 SERVER = Door("127.88.0.2", 2141, "clear")
 SERVER_TLS = Door("127.88.0.6", 2141, "explicit")
 SERVER_PASSIVE = (20000, 23999)
-"""Wide: vsftpd draws ten ports by lot, and dies of a tenth that is in use (of 2,000, 1,000 transfers take every second)."""
+"""Wide: vsftpd draws ten ports by lot, and dies of ten that are in use."""
 ANONYMOUS = "daemon"
 """Whom vsftpd serves anonymous clients as: it insists on a home that exists, and this account has one everywhere."""
 
