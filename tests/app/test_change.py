@@ -129,13 +129,11 @@ def test_workers_and_paths_stay_until_a_restart_and_the_rest_is_applied(site):
     play(site, scenario)
 
 
-def test_a_plan_that_a_worker_cannot_take_is_taken_back(site, monkeypatch):
-    monkeypatch.setattr(change, "FOLLOW_TIMEOUT_S", 0.5)
-
+def test_a_plan_that_a_worker_cannot_take_is_taken_back(site):
     async def scenario(node):
         before = snapshot(node)
         site.write(greeting="Choke.", port=site.other_port)
-        answer = await apply(node, is_dry_run=False)
+        answer = await apply(node, is_dry_run=False, follow_timeout_s=0.5)
         assert answer == Refused("internal", "a worker did not take revision 2; the former one runs on")
         assert snapshot(node) == before
         assert (is_open(site.port), is_open(site.other_port)) == (True, False)

@@ -5,11 +5,9 @@ import logging
 
 import pytest
 
-from ftpair.app import control
 from ftpair.app.control import Control
 from ftpair.core.errors import BusyError, NotReachableError
 from ftpair.core.messages import (
-    Beat,
     FromApi,
     GetMetrics,
     KillSession,
@@ -41,10 +39,10 @@ class Supervisor:
         self.channel.send(Response(request.number, result))
 
 
-def play(scenario):
+def play(scenario, **clocks):
     async def whole():
         ours, theirs = socketpair()
-        supervisor, asking = Supervisor(ours), Control(theirs)
+        supervisor, asking = Supervisor(ours), Control(theirs, **clocks)
         try:
             await scenario(supervisor, asking)
         finally:
@@ -69,9 +67,7 @@ def test_answers_that_come_out_of_order_find_their_questions():
     play(scenario)
 
 
-def test_a_silent_supervisor_is_said_to_be_busy_and_its_late_answer_is_dropped(monkeypatch):
-    monkeypatch.setattr(control, "ANSWER_TIMEOUT_S", 0.05)
-
+def test_a_silent_supervisor_is_said_to_be_busy_and_its_late_answer_is_dropped():
     async def scenario(supervisor, asking):
         with pytest.raises(BusyError, match=r"did not answer within 0\.05 s; the outcome is unknown"):
             await asking.ask(GetMetrics())
@@ -79,7 +75,7 @@ def test_a_silent_supervisor_is_said_to_be_busy_and_its_late_answer_is_dropped(m
         await asyncio.sleep(0.02)
         assert not asking.ended.is_set()
 
-    play(scenario)
+    play(scenario, answer_timeout_s=0.05)
 
 
 @pytest.mark.parametrize("goodbye", [lambda channel: channel.send(Stop(0)), lambda channel: channel.close()])
@@ -111,15 +107,14 @@ def test_the_supervisor_says_how_the_api_writes_its_log():
         log.configure()
 
 
-def test_the_api_is_ready_and_its_heart_beats(monkeypatch):
-    monkeypatch.setattr("ftpair.app.heart.BEAT_S", 0.02)
-
+def test_the_api_is_ready_and_its_heart_beats():
     async def scenario(supervisor, _asking):
         async with asyncio.timeout(5):
-            while sum(isinstance(message, Beat) for message in supervisor.heard) < 3:
+            while len(supervisor.heard) < 2:
                 await asyncio.sleep(0.01)
-        assert supervisor.heard[0] == Ready(0)
-        (sample,) = supervisor.heard[-1].gauges
+        ready, beat = supervisor.heard
+        assert ready == Ready(0)
+        (sample,) = beat.gauges
         assert (sample.name, sample.labels) == ("process_open_fds", ("api",))
         assert sample.value > 3
 

@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from ftpair.app import listing
 from ftpair.app.listing import Listing
 from ftpair.core.messages import ListSessions, Sessions, SessionTable
 from ftpair.core.status import SessionRow
@@ -27,11 +26,11 @@ def row(name, seconds):
     )
 
 
-def play(*workers, answers):
+def play(*workers, answers, **clocks):
     """Ask the workers, let `answers(listing, number)` happen, return the table."""
 
     async def whole():
-        lists = Listing()
+        lists = Listing(**clocks)
         question = asyncio.create_task(lists.ask(workers))
         await asyncio.sleep(0)
         answers(lists, 1)
@@ -61,14 +60,12 @@ def test_a_worker_that_dies_or_is_not_ready_hides_nobody_elses_sessions():
     assert [session.id for session in table.sessions] == ["1-1"]
 
 
-def test_a_worker_that_hangs_costs_the_deadline_only(monkeypatch):
-    monkeypatch.setattr(listing, "ANSWER_TIMEOUT_S", 0.05)
-
+def test_a_worker_that_hangs_costs_the_deadline_only():
     def answers(lists, number):
         lists.hear("worker 1", Sessions(number, (row("1-1", 5),), ()))
         lists.hear("worker 1", Sessions(number + 1, (row("late", 5),), ()))
 
-    table = play(Worker("worker 0"), Worker("worker 1"), answers=answers)
+    table = play(Worker("worker 0"), Worker("worker 1"), answers=answers, answer_timeout_s=0.05)
     assert [session.id for session in table.sessions] == ["1-1"]
 
 

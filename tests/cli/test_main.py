@@ -119,17 +119,16 @@ def test_a_socket_of_another_user_exits_with_7(ftpair, supervisor, is_seen):
 
 
 def test_a_fault_is_one_line_with_a_hint(capsys, monkeypatch):
-    def broken(_arguments):
+    def broken(_arguments, prog_name):
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr(main, "with_watch_seconds", broken)
     monkeypatch.delenv("FTPAIR_DEBUG", raising=False)
-    assert main.run(["status"]) == 1
+    assert main.run(["status"], broken) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("ftpair: A fault of ftpair (ZeroDivisionError: division by zero). FTPAIR_DEBUG=1 ")
     monkeypatch.setenv("FTPAIR_DEBUG", "1")
     with pytest.raises(ZeroDivisionError):
-        main.run(["status"])
+        main.run(["status"], broken)
 
 
 def test_a_reader_that_leaves_is_no_traceback():

@@ -1,15 +1,13 @@
 """Tests of ftpair.config.reference, and of the document that holds it."""
 
 import re
-import runpy
-import sys
 from pathlib import Path
 
 import pytest
 
 from ftpair.config.load import draft
 from ftpair.config.models import Config
-from ftpair.config.reference import BEGIN, END, main, reference, refreshed
+from ftpair.config.reference import BEGIN, END, reference, refreshed
 from ftpair.config.schema import schema
 
 DOCUMENT = Path(__file__).parents[2] / "docs/configuration.md"
@@ -17,7 +15,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs/configuration.md"
 
 def test_the_document_says_what_the_models_say():
     text = DOCUMENT.read_text(encoding="utf-8")
-    assert refreshed(text) == text, "run: python -m ftpair.config.reference docs/configuration.md"
+    assert refreshed(text) == text, "run `make docs`"
 
 
 def test_every_key_is_in_the_reference():
@@ -41,20 +39,8 @@ def test_the_examples_of_the_document_are_valid(machine, number):
     assert draft(blocks[number].encode(), machine).problems == ()
 
 
-def test_the_document_is_written_anew_between_its_marks(tmp_path):
-    path = tmp_path / "doc.md"
-    path.write_text(f"# Title\n\n{BEGIN}\nstale\n{END}\n\nrest\n")
-    main(path)
-    text = path.read_text()
+def test_the_document_is_written_anew_between_its_marks():
+    text = refreshed(f"# Title\n\n{BEGIN}\nstale\n{END}\n\nrest\n")
     assert text.startswith(f"# Title\n\n{BEGIN}\n\n### The top of the file")
     assert text.endswith(f"{END}\n\nrest\n")
     assert "stale" not in text
-
-
-@pytest.mark.filterwarnings("ignore:'ftpair.config.reference' found in sys.modules:RuntimeWarning")
-def test_the_command_in_the_document_runs(tmp_path, monkeypatch):
-    path = tmp_path / "doc.md"
-    path.write_text(f"{BEGIN}\n{END}\n")
-    monkeypatch.setattr(sys, "argv", ["reference", str(path)])
-    runpy.run_module("ftpair.config.reference", run_name="__main__")
-    assert reference() in path.read_text()

@@ -18,8 +18,9 @@ import pytest
 import ftpair
 from ftpair.core.errors import SetupError
 from ftpair.core.messages import Beat, FromWorker, ListSessions, Ready, Request, Sessions
-from ftpair.dataplane import children
-from ftpair.dataplane.children import Child, Recipe, account, check_user
+from ftpair.dataplane.children import Child, Deadlines, Recipe, account, check_user
+
+SHORT = Deadlines(ready_s=3.0, beat_s=0.5, stop_margin_s=0.5)
 
 
 class Parent:
@@ -106,15 +107,9 @@ def test_a_child_that_always_dies_young_is_started_again_with_growing_pauses():
     play(scenario)
 
 
-@pytest.fixture
-def short_deadlines(monkeypatch):
-    for name in ("READY_TIMEOUT_S", "BEAT_TIMEOUT_S", "STOP_MARGIN_S"):
-        monkeypatch.setattr(children, name, 3.0 if name == "READY_TIMEOUT_S" else 0.5)
-
-
-def test_a_child_that_hangs_is_killed_and_replaced(short_deadlines):
+def test_a_child_that_hangs_is_killed_and_replaced():
     async def scenario():
-        async with living_child("hangs") as (_child, parent):
+        async with living_child("hangs", deadlines=SHORT) as (_child, parent):
             await until(lambda: len(parent.started) == 2)
             assert parent.ended == ["hung: no sign of life for 0.5 s"]
             assert any(isinstance(message, Beat) for message in parent.said)
@@ -122,18 +117,18 @@ def test_a_child_that_hangs_is_killed_and_replaced(short_deadlines):
     play(scenario)
 
 
-def test_a_child_that_is_never_ready_is_killed_and_replaced(short_deadlines):
+def test_a_child_that_is_never_ready_is_killed_and_replaced():
     async def scenario():
-        async with living_child("mute") as (_child, parent):
+        async with living_child("mute", deadlines=SHORT) as (_child, parent):
             await until(lambda: len(parent.started) == 2)
             assert parent.ended == ["was not ready within 3 s"]
 
     play(scenario)
 
 
-def test_a_child_that_will_not_end_is_killed_after_its_grace(short_deadlines):
+def test_a_child_that_will_not_end_is_killed_after_its_grace():
     async def scenario():
-        async with living_child("stubborn") as (child, parent):
+        async with living_child("stubborn", deadlines=SHORT) as (child, parent):
             await until(lambda: child.is_ready)
             child.stop(0.2)
             await until(lambda: parent.ended)
@@ -142,9 +137,9 @@ def test_a_child_that_will_not_end_is_killed_after_its_grace(short_deadlines):
     play(scenario)
 
 
-def test_a_child_that_says_what_is_not_its_to_say_is_cut_off_and_replaced(short_deadlines):
+def test_a_child_that_says_what_is_not_its_to_say_is_cut_off_and_replaced():
     async def scenario():
-        async with living_child("orders") as (_child, parent):
+        async with living_child("orders", deadlines=SHORT) as (_child, parent):
             await until(lambda: len(parent.started) == 2)
             assert not any(isinstance(message, Request) for message in parent.said)
 
@@ -175,16 +170,16 @@ def open_to_nobody(monkeypatch):
         for python in (sys.executable, "/usr/bin/python3.11", "/usr/bin/python3"):
             with suppress(OSError, subprocess.SubprocessError):
                 subprocess.run([python, "-c", "import a_child"], check=True, timeout=30, user=nobody.pw_uid)
-                monkeypatch.setattr(sys, "executable", python)
-                yield folder
+                yield python, folder
                 return
         pytest.fail("set-up: no Python that the user nobody can run; apt-get install python3")
 
 
 def test_a_child_drops_the_privileges_of_its_supervisor(open_to_nobody):
     async def scenario():
-        check_user("nobody")
-        async with living_child(user="nobody", folder=open_to_nobody) as (child, _parent):
+        python, folder = open_to_nobody
+        check_user("nobody", python)
+        async with living_child(user="nobody", python=python, folder=folder) as (child, _parent):
             await until(lambda: child.is_ready)
             status = Path(f"/proc/{child.pid}/status").read_text()
             nobody = pwd.getpwnam("nobody")
@@ -195,13 +190,12 @@ def test_a_child_drops_the_privileges_of_its_supervisor(open_to_nobody):
     play(scenario)
 
 
-def test_a_user_who_cannot_read_ftpair_is_said_before_anything_starts(monkeypatch, tmp_path):
+def test_a_user_who_cannot_read_ftpair_is_said_before_anything_starts(tmp_path):
     closed = tmp_path / "python"
     closed.symlink_to(sys.executable)
     tmp_path.chmod(0o700)
-    monkeypatch.setattr(sys, "executable", str(closed))
     with pytest.raises(SetupError, match=f"user: 'nobody' cannot run {closed}; install ftpair where every user"):
-        check_user("nobody")
+        check_user("nobody", str(closed))
 
 
 def test_a_user_that_does_not_exist_is_said_with_the_remedy():

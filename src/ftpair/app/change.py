@@ -39,7 +39,7 @@ class Change:
     steps: tuple[str, ...]
 
 
-async def apply(node: Node, *, is_dry_run: bool) -> Applied | Refused:
+async def apply(node: Node, *, is_dry_run: bool, follow_timeout_s: float = FOLLOW_TIMEOUT_S) -> Applied | Refused:
     """Read the file and work by it, or say why not."""
     try:
         slots, revision = node.slots.copy(), node.revision + 1
@@ -47,7 +47,7 @@ async def apply(node: Node, *, is_dry_run: bool) -> Applied | Refused:
         if is_dry_run:
             _try_listeners(node, change.plan)
             return Applied(change.plan.revision, change.steps)
-        answer = await _take(node, change)
+        answer = await _take(node, change, follow_timeout_s)
     except InvalidConfigError as error:
         answer = Refused("invalid", error.sentence, error.problems)
     except SetupError as error:
@@ -84,14 +84,14 @@ def _until_restart(running: Plan, paths: Paths, wanted: Checked) -> tuple[str, .
     )
 
 
-async def _take(node: Node, change: Change) -> Applied | Refused:
+async def _take(node: Node, change: Change, follow_timeout_s: float) -> Applied | Refused:
     if change.plan is node.plan:
         return Applied(node.plan.revision, change.steps)
     if node.is_draining:
         return STOPPING
     node.listeners.open(listener_keys(change.plan))
     node.revision = change.plan.revision
-    refusal = await _proposed(node, change.plan)
+    refusal = await _proposed(node, change.plan, follow_timeout_s)
     if node.is_draining:
         return STOPPING
     if refusal:
@@ -102,10 +102,10 @@ async def _take(node: Node, change: Change) -> Applied | Refused:
     return refusal or Applied(change.plan.revision, change.steps)
 
 
-async def _proposed(node: Node, plan: Plan) -> Refused | None:
+async def _proposed(node: Node, plan: Plan, timeout_s: float) -> Refused | None:
     """Tell the workers a plan; return why one does not follow it, None if all do."""
     node.propose(plan)
-    await node.until(lambda: node.is_followed() or node.refusal is not None or node.is_draining, FOLLOW_TIMEOUT_S)
+    await node.until(lambda: node.is_followed() or node.refusal is not None or node.is_draining, timeout_s)
     if node.is_followed():
         return None
     if node.refusal:

@@ -18,9 +18,10 @@ APPLY_TIMEOUT_S = 65.0
 class Control:
     """Asks the supervisor; made inside the running loop from the descriptor of `--channel`."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> None:
         self.ended = asyncio.Event()
         """Set when the supervisor says stop, or is gone: time to exit."""
+        self._answer_timeout_s = answer_timeout_s
         self._numbers = count(1)
         self._waiting: dict[int, asyncio.Future[Result]] = {}
         self._channel = Channel(sock, ToApi, self._heard, self._end)
@@ -34,7 +35,7 @@ class Control:
         number = next(self._numbers)
         answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
-        timeout_s = APPLY_TIMEOUT_S if isinstance(action, Apply) else ANSWER_TIMEOUT_S
+        timeout_s = APPLY_TIMEOUT_S if isinstance(action, Apply) else self._answer_timeout_s
         # The union in `Request` is closed, while `Action` is its open parent.
         self._channel.send(Request(number, action))  # type: ignore[arg-type]
         try:

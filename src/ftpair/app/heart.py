@@ -11,17 +11,23 @@ BEAT_S = 1.0
 
 
 class Heart:
-    """Sends a `Beat` every second until the channel closes; `counters` reads the child's counters, if it has any."""
+    """Sends a `Beat` every `beat_s` until the channel closes; `counters` reads the child's counters, if it has any."""
 
-    def __init__(self, channel: Channel, name: str, counters: Callable[[], tuple[Sample, ...]] = tuple) -> None:
-        self._channel, self._name, self._counters = channel, name, counters
+    def __init__(
+        self,
+        channel: Channel,
+        name: str,
+        counters: Callable[[], tuple[Sample, ...]] = tuple,
+        beat_s: float = BEAT_S,
+    ) -> None:
+        self._channel, self._name, self._counters, self._beat_s = channel, name, counters, beat_s
         self._beat()
 
     def _beat(self) -> None:
         if self._channel.is_closed:
             return
         self._channel.send(Beat(self._counters(), (open_fds(self._name),)))
-        asyncio.get_running_loop().call_later(BEAT_S, self._beat)
+        asyncio.get_running_loop().call_later(self._beat_s, self._beat)
 
 
 def open_fds(process: str) -> Sample:

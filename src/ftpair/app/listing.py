@@ -27,7 +27,8 @@ class _Question:
 class Listing:
     """Questions that wait for their answers."""
 
-    def __init__(self) -> None:
+    def __init__(self, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> None:
+        self._answer_timeout_s = answer_timeout_s
         self._number = 0
         self._questions: dict[int, _Question] = {}
 
@@ -48,7 +49,7 @@ class Listing:
         for worker in ready:
             worker.send(message(number))
         try:
-            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+            async with asyncio.timeout(self._answer_timeout_s):
                 await (question.is_answered.wait() if ready else asyncio.sleep(0))
         except TimeoutError:
             pass  # A worker that hangs hides its sessions, not those of the others.

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -61,10 +62,10 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
-def run(arguments: list[str]) -> int:
+def run(arguments: list[str], commands: Callable[..., object] = app) -> int:
     """Run a command line; return its exit status."""
     try:
-        app(with_watch_seconds(arguments), prog_name="ftpair")
+        commands(with_watch_seconds(arguments), prog_name="ftpair")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except InvalidConfigError as error:

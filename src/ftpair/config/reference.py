@@ -1,8 +1,6 @@
 """The reference part of docs/configuration.md, written from the models so that it cannot go stale."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from pydantic.fields import FieldInfo
@@ -12,7 +10,7 @@ from ftpair.config.models import Config
 from ftpair.config.schema import schema
 from ftpair.config.shape import block_in, block_named, example_text
 
-BEGIN = "<!-- reference: begin (python -m ftpair.config.reference docs/configuration.md) -->"
+BEGIN = "<!-- reference: begin (make docs) -->"
 END = "<!-- reference: end -->"
 _HEAD = "| key | value | default | meaning | example |\n|---|---|---|---|---|"
 _KINDS = {"integer": "whole number", "number": "number", "string": "text", "boolean": "`true`, `false`"}
@@ -86,12 +84,3 @@ def _bounds(shape: dict[str, Any]) -> str:
     if least is None:
         return "" if most is None else f", more than {shape['exclusiveMinimum']:g}, up to {most}"
     return f", {least:g} to {most}"
-
-
-def main(document: Path) -> None:
-    """Write the reference part of a document anew."""
-    document.write_text(refreshed(document.read_text(encoding="utf-8")), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

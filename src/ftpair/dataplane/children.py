@@ -20,19 +20,26 @@ from ftpair.dataplane.channel import Channel, socketpair
 
 READY_TIMEOUT_S = 30.0
 """From exec to `Ready`."""
-BEAT_TIMEOUT_S = 15.0
-"""A child beats every second; one that does not for this long hangs."""
 SHORT_LIFE_S = 2.0
 """Who dies younger is started again with a pause, which doubles with every such death."""
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
-STOP_MARGIN_S = 5.0
-"""What a child gets beyond its grace to end by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """After which silence a child is killed."""
+
+    ready_s: float = READY_TIMEOUT_S
+    beat_s: float = 15.0
+    """A child beats every second; one that does not for this long hangs."""
+    stop_margin_s: float = 5.0
+    """What a child gets beyond its grace to end by itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a child is started: `python -m module --channel FD *arguments`."""
+    """How a child is started and watched: `python -m module --channel FD *arguments`."""
 
     name: str
     """For people: `worker 1`, `prober`, `api`."""
@@ -44,6 +51,8 @@ class Recipe:
     user: str = ""
     """Empty: the user of the supervisor."""
     environment: dict[str, str] = field(default_factory=dict)
+    python: str = sys.executable
+    deadlines: Deadlines = Deadlines()
 
 
 class Parent(Protocol):
@@ -72,14 +81,14 @@ def account(user: str) -> pwd.struct_passwd | None:
     return entry if os.geteuid() == 0 else None
 
 
-def check_user(user: str) -> None:
+def check_user(user: str, python: str = sys.executable) -> None:
     """Raise SetupError if that user cannot run ftpair: an interpreter below /root is closed to everybody else."""
     entry = account(user)
     if not entry:
         return
     try:
-        subprocess.run(
-            [sys.executable, "-c", "import ftpair"],
+        subprocess.run(  # noqa: S603 - our own interpreter.
+            [python, "-c", "import ftpair"],
             check=True,
             capture_output=True,
             timeout=READY_TIMEOUT_S,
@@ -89,7 +98,7 @@ def check_user(user: str) -> None:
         )
     except (OSError, subprocess.SubprocessError):
         raise SetupError(
-            f"user: {user!r} cannot run {sys.executable}; install ftpair where every user can read it (/opt/ftpair)"
+            f"user: {user!r} cannot run {python}; install ftpair where every user can read it (/opt/ftpair)"
         ) from None
 
 
@@ -103,6 +112,7 @@ class Child:
         self.is_ready = False
         self.is_stopping = False
         self._parent = parent
+        self._deadlines = recipe.deadlines
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: Channel | None = None
         self._short_lives = 0
@@ -139,7 +149,7 @@ class Child:
         self.is_stopping = True
         self._stopped.set()
         self.send(Stop(grace_s))
-        self._watch(grace_s + STOP_MARGIN_S, f"did not end within {grace_s:g} s")
+        self._watch(grace_s + self._deadlines.stop_margin_s, f"did not end within {grace_s:g} s")
 
     def kill(self, why: str) -> None:
         """End this life at once."""
@@ -154,7 +164,8 @@ class Child:
             process, gone = self._spawn()
         except (OSError, SetupError) as error:  # No process or no memory left, or the user is gone: tried again.
             return f"could not be started: {error}"
-        self._watch(READY_TIMEOUT_S, f"was not ready within {READY_TIMEOUT_S:g} s")
+        ready_s = self._deadlines.ready_s
+        self._watch(ready_s, f"was not ready within {ready_s:g} s")
         self._parent.child_started(self)
         try:
             await gone.wait()
@@ -188,14 +199,14 @@ class Child:
     def _heard(self, message: Message, _fds: tuple[int, ...]) -> None:
         if isinstance(message, Ready | Beat) and not self.is_stopping:
             self.is_ready = self.is_ready or isinstance(message, Ready)
-            self._alive_until = monotonic() + BEAT_TIMEOUT_S
-            self._why_dead = f"hung: no sign of life for {BEAT_TIMEOUT_S:g} s"
+            self._alive_until = monotonic() + self._deadlines.beat_s
+            self._why_dead = f"hung: no sign of life for {self._deadlines.beat_s:g} s"
         self._parent.child_said(self, message)
 
     def _hung_up(self) -> None:
         """Give a child that left its channel the time to exit; one that does not has lost its way."""
         if not self.is_stopping:
-            self._watch(STOP_MARGIN_S, "left its channel but did not exit")
+            self._watch(self._deadlines.stop_margin_s, "left its channel but did not exit")
 
     def _watch(self, timeout_s: float, why: str) -> None:
         self._alive_until, self._why_dead = monotonic() + timeout_s, why
@@ -223,7 +234,7 @@ class Child:
 def _exec(recipe: Recipe, channel: int) -> subprocess.Popen[bytes]:
     entry = account(recipe.user)
     return subprocess.Popen(  # noqa: S603 - our own interpreter and module.
-        [sys.executable, "-m", recipe.module, "--channel", str(channel), *recipe.arguments],
+        [recipe.python, "-m", recipe.module, "--channel", str(channel), *recipe.arguments],
         stdin=subprocess.DEVNULL,
         pass_fds=(channel, *recipe.pass_fds),
         env=os.environ | recipe.environment,
