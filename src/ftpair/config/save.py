@@ -64,7 +64,7 @@ def replace_file(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(handle)
         os.replace(name, target)  # noqa: PTH105  # Path.replace is the same call; both names are text here.
-    except BaseException:
+    except BaseException:  # Whatever ends the writing, Ctrl-C too: no draft is left behind; it is raised again.
         with suppress(OSError):
             Path(name).unlink()
         raise

@@ -72,7 +72,7 @@ class Worker:
         """Give new sessions this plan; running ones keep theirs. Raises ssl.SSLError for a bad certificate."""
         try:
             self._services = {service.name: self._made(service) for service in plan.services}
-        except BaseException:
+        except BaseException:  # Whatever it was, nobody else closes these descriptors; it is raised again.
             for fd in fds:
                 os.close(fd)
             raise

@@ -49,7 +49,7 @@ class Stage:
         try:
             self._start_servers()
             self._start_ftpair()
-        except BaseException:
+        except BaseException:  # Ctrl-C too: __exit__ is not called, and no process may stay; it is raised again.
             self.stop()
             raise
         return self
