@@ -43,7 +43,12 @@ def test_a_file_that_is_no_block_of_keys_is_refused():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a:\n\t- b", "2: is not valid YAML"),
+        ("a:\n\t- b", "2: indented with a tab; YAML wants spaces"),
+        ("\ta: 1", "1: indented with a tab; YAML wants spaces"),
+        ("a:\r\n  b: 1\r\n  \tc: 1", "3: indented with a tab; YAML wants spaces"),
+        ("a:\t1", "1: is not valid YAML (while scanning for the next token found character '\\t'"),
+        ("a:\t1", "a tab stands where a space belongs"),
+        ("a: @b", "put the text in quotes"),
         ("a: b: c", "a second colon"),
         ("a: 1\n---\nb: 2", "remove the line ---"),
         ("a: *no", "write the value out"),

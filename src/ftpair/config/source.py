@@ -16,6 +16,7 @@ _MOST_NODES = 50_000
 _DEEPEST = 20
 _DEEPEST_MERGE = 8
 _EMPTY = "the file is empty: write at least virtual_services with one service"
+_TAB = "indented with a tab; YAML wants spaces"
 _NO_BLOCK = "the file must be a block of keys such as virtual_services: {{...}}, but is {}"
 
 
@@ -37,7 +38,7 @@ def read_source(content: bytes) -> Source:
         line = content.count(b"\n", 0, error.start) + 1
         return _unreadable(line, "is not UTF-8 text: save the file as UTF-8")
     except MarkedYAMLError as error:
-        return _unreadable(_line(error), _syntax(error))
+        return _unreadable(_line(error), _TAB if _is_tab_of_indentation(error, content) else _syntax(error))
     except YAMLError as error:
         return _unreadable(0, f"is not valid YAML ({str(error).splitlines()[0]}): remove the control characters")
     if not isinstance(root, MappingNode):
@@ -150,8 +151,17 @@ def _line(error: MarkedYAMLError) -> int:
     return mark.line + 1 if mark else 0
 
 
+def _is_tab_of_indentation(error: MarkedYAMLError, content: bytes) -> bool:
+    """Return whether the reader stopped at a tab with nothing but white space before it on its line."""
+    mark = error.problem_mark
+    if "'\\t' that cannot start" not in (error.problem or "") or mark is None:
+        return False
+    return not content.decode("utf-8-sig")[mark.index - mark.column : mark.index].strip()
+
+
 _SYNTAX = {
-    "cannot start any token": "a tab or a reserved character begins a value: indent with spaces, put text in quotes",
+    "'\\t' that cannot start any token": "a tab stands where a space belongs: write a space",
+    "cannot start any token": "a reserved character begins a value: put the text in quotes",
     "mapping values are not allowed here": "a second colon: put the text in quotes, or begin a new line",
     "expected a single document": "the file holds several documents: remove the line ---",
     "undefined alias": "an alias (*name) has no anchor (&name): write the value out",
