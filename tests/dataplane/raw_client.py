@@ -68,23 +68,16 @@ class RawClient:
         line, _, self._rest = self._rest.partition(b"\n")
         return line.rstrip(b"\r").decode()
 
-    def log_in(self) -> Self:
-        """Log in, over TLS if the connection has it."""
+    def log_in(self, *, over_tls: bool = False) -> Self:
+        """Log in; over TLS: start it first, and protect data connections."""
         assert self.reply().startswith("220 ")
-        assert self.ask(f"USER {USER}").startswith("331 ")
-        assert self.ask(f"PASS {PASSWORD}").startswith("230 ")
-        assert self.ask("TYPE I").startswith("200 ")
-        return self
-
-    def log_in_over_tls(self) -> Self:
-        """Start TLS, log in, protect data connections."""
-        assert self.reply().startswith("220 ")
-        assert self.ask("AUTH TLS").startswith("234 ")
-        self.sock = self.secured(self.sock)
+        if over_tls:
+            assert self.ask("AUTH TLS").startswith("234 ")
+            self.sock = self.secured(self.sock)
         for line, code in ((f"USER {USER}", "331"), (f"PASS {PASSWORD}", "230"), ("TYPE I", "200")):
             assert self.ask(line).startswith(code)
-        assert self.ask("PBSZ 0").startswith("200 ")
-        assert self.ask("PROT P").startswith("200 ")
+        for line in ("PBSZ 0", "PROT P") if over_tls else ():
+            assert self.ask(line).startswith("200 ")
         return self
 
     # Data connections.

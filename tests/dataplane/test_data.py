@@ -7,6 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from ftpair.core.plan import ServerTlsMode
 from . import descriptors
 from . import scripted_server as real
 from .raw_client import RawClient, end, read, reset, vanish
-from .scripted_server import Dialogue, scripted_server
+from .scripted_server import Dialogue, Script, scripted_server
 from .stage import VIP, Stage, clocked, real_server, server_plan, service_plan, stage, verified
 
 FILE = os.urandom(3_000_000)
@@ -37,6 +38,24 @@ def pool(tmp_path: Path, mode: ServerTlsMode = "off", **clocks: float) -> Iterat
         with stage(clocked(server, **clocks)) as running:
             yield running, root
             running.wait(running.is_at_rest)
+
+
+@contextlib.contextmanager
+def behind(script: Script, **clocks: float) -> Iterator[Stage]:
+    """A stage whose one server plays a script."""
+    with scripted_server(script) as (address, _), stage(clocked(server_plan(address), **clocks)) as running:
+        yield running
+
+
+def unconnected(dialogue: Dialogue, pause_s: float = 0.0) -> None:
+    """A script: waits in vain for a data connection."""
+    dialogue.log_in()
+    with dialogue.offer_data():
+        dialogue.until("RETR")
+        dialogue.say("150 connect, please")
+        time.sleep(pause_s)
+        dialogue.say("425 nobody came")
+    dialogue.serve()
 
 
 def is_turned_away(client: RawClient, port: int) -> bool:
@@ -58,7 +77,7 @@ def test_the_client_may_shake_hands_before_or_after_its_command_and_the_150(
     tmp_path: Path, order: str, version: ssl.TLSVersion, mode: ServerTlsMode
 ):
     with pool(tmp_path, mode), RawClient(version=version) as client:
-        client.log_in_over_tls()
+        client.log_in(over_tls=True)
         data = client.connect(client.passive())
         if order == "handshake, command":
             data = client.secured(data)
@@ -76,10 +95,7 @@ def test_the_client_may_shake_hands_before_or_after_its_command_and_the_150(
 @pytest.mark.parametrize("secure", [False, True])
 def test_the_client_may_connect_after_the_150(tmp_path: Path, secure: bool):
     with pool(tmp_path) as (running, _), RawClient() as client:
-        if secure:
-            client.log_in_over_tls()
-        else:
-            client.log_in()
+        client.log_in(over_tls=secure)
         port = client.passive()
         assert client.ask("RETR a.bin").startswith("1")
         data = client.connect(port)
@@ -101,44 +117,33 @@ def test_a_server_may_take_longer_to_say_150_than_a_handshake_may_take():
         dialogue.say("226 done")
         dialogue.serve()
 
-    with scripted_server(slow) as (address, _), stage(clocked(server_plan(address), handshake_timeout_s=2)):
-        with RawClient() as client:
-            client.log_in_over_tls()
-            data = client.connect(client.passive())
-            assert client.ask("RETR a").startswith("150 ")
-            time.sleep(1.2)
-            assert read(client.secured(data)) == (b"file", End.ENDED)
-            assert client.reply() == "226 done"
+    with behind(slow, handshake_timeout_s=2), RawClient() as client:
+        client.log_in(over_tls=True)
+        data = client.connect(client.passive())
+        assert client.ask("RETR a").startswith("150 ")
+        time.sleep(1.2)
+        assert read(client.secured(data)) == (b"file", End.ENDED)
+        assert client.reply() == "226 done"
 
 
 # What may go wrong before the first byte.
 
 
 def test_a_client_that_never_connects_gets_the_servers_refusal_and_the_session_lives_on():
-    def patient(dialogue: Dialogue) -> None:
-        dialogue.log_in()
-        with dialogue.offer_data():
-            dialogue.until("RETR")
-            dialogue.say("150 connect, please")
-            time.sleep(3)
-            dialogue.say("425 nobody came")
-        dialogue.serve()
-
-    with scripted_server(patient) as (address, _), stage(clocked(server_plan(address), data_timeout_s=1)) as running:
-        with RawClient() as client:
-            client.log_in()
-            port = client.passive()
-            assert client.ask("RETR a").startswith("150 ")
-            assert client.reply() == "425 nobody came"
-            (transfer,) = running.facts_of(TransferEnded)
-            assert (transfer.result, transfer.reason) == ("cut", "no data connection from the client within 1 s")
-            assert is_turned_away(client, port)
-            assert client.ask("NOOP").startswith("200 ")
+    with behind(partial(unconnected, pause_s=3), data_timeout_s=1) as running, RawClient() as client:
+        client.log_in()
+        port = client.passive()
+        assert client.ask("RETR a").startswith("150 ")
+        assert client.reply() == "425 nobody came"
+        (transfer,) = running.facts_of(TransferEnded)
+        assert (transfer.result, transfer.reason) == ("cut", "no data connection from the client within 1 s")
+        assert is_turned_away(client, port)
+        assert client.ask("NOOP").startswith("200 ")
 
 
 def test_a_client_that_never_shakes_hands_is_cut_and_the_session_lives_on(tmp_path: Path):
     with pool(tmp_path, handshake_timeout_s=1) as (running, _), RawClient() as client:
-        client.log_in_over_tls()
+        client.log_in(over_tls=True)
         data = client.connect(client.passive())
         assert client.ask("RETR a.bin").startswith("1")
         assert read(data) == (b"", End.CUT)
@@ -150,7 +155,7 @@ def test_a_client_that_never_shakes_hands_is_cut_and_the_session_lives_on(tmp_pa
 
 def test_a_client_that_speaks_no_tls_gets_an_end_at_once_and_not_a_byte_of_the_file(tmp_path: Path):
     with pool(tmp_path), RawClient() as client:
-        client.log_in_over_tls()
+        client.log_in(over_tls=True)
         data = client.connect(client.passive())
         data.sendall(b"this is no ClientHello\r\n")
         alert, _ = read(data)
@@ -169,40 +174,30 @@ def test_a_server_whose_data_port_is_closed_answers_itself():
         dialogue.say("425 nobody came")
         dialogue.serve()
 
-    with scripted_server(walled) as (address, _), stage(service_plan(server_plan(address))) as running:
-        with RawClient() as client:
-            client.log_in()
-            data = client.connect(client.passive())
-            client.say("RETR a")
-            assert [client.reply(), client.reply()] == ["150 connect, please", "425 nobody came"]
-            assert read(data) == (b"", End.CUT)
-            assert running.facts_of(TransferEnded)[0].reason == "data connection to the server: connect refused"
-            opened, failed = running.facts_of(DataConnection, 2)
-            assert (opened.leg, opened.result) == (Leg.CLIENT, "opened")
-            assert (failed.leg, failed.result) == (Leg.SERVER, "failed")
-            assert client.ask("NOOP").startswith("200 ")
+    with behind(walled) as running, RawClient() as client:
+        client.log_in()
+        data = client.connect(client.passive())
+        client.say("RETR a")
+        assert [client.reply(), client.reply()] == ["150 connect, please", "425 nobody came"]
+        assert read(data) == (b"", End.CUT)
+        assert running.facts_of(TransferEnded)[0].reason == "data connection to the server: connect refused"
+        opened, failed = running.facts_of(DataConnection, 2)
+        assert (opened.leg, opened.result) == (Leg.CLIENT, "opened")
+        assert (failed.leg, failed.result) == (Leg.SERVER, "failed")
+        assert client.ask("NOOP").startswith("200 ")
 
 
 def test_without_a_descriptor_for_the_servers_leg_the_client_is_told_and_the_session_lives_on():
-    def patient(dialogue: Dialogue) -> None:
-        dialogue.log_in()
-        with dialogue.offer_data():
-            dialogue.until("RETR")
-            dialogue.say("150 connect, please")
-            dialogue.say("425 nobody came")
-        dialogue.serve()
-
-    with scripted_server(patient) as (address, _), stage(service_plan(server_plan(address))) as running:
-        with RawClient() as client:
-            client.log_in()
-            port = client.passive()
-            with descriptors.only(2):  # The client's own and ftpair's towards it.
-                data = client.connect(port)
-                client.say("RETR a")
-                assert [client.reply(), client.reply()] == ["150 connect, please", "425 nobody came"]
-                assert read(data) == (b"", End.CUT)
-            assert running.facts_of(TransferEnded)[0].reason == "data connection to the server: too many open files"
-            assert client.ask("NOOP").startswith("200 ")
+    with behind(unconnected) as running, RawClient() as client:
+        client.log_in()
+        port = client.passive()
+        with descriptors.only(2):  # The client's own and ftpair's towards it.
+            data = client.connect(port)
+            client.say("RETR a")
+            assert [client.reply(), client.reply()] == ["150 connect, please", "425 nobody came"]
+            assert read(data) == (b"", End.CUT)
+        assert running.facts_of(TransferEnded)[0].reason == "data connection to the server: too many open files"
+        assert client.ask("NOOP").startswith("200 ")
 
 
 def test_a_server_that_protects_control_but_not_data_gives_no_file(server_context: ssl.SSLContext):
@@ -226,7 +221,7 @@ def test_a_server_that_protects_control_but_not_data_gives_no_file(server_contex
 
 def test_a_refused_transfer_ends_both_legs_quietly_and_the_next_one_works(tmp_path: Path):
     with pool(tmp_path, "explicit"), RawClient() as client:
-        client.log_in_over_tls()
+        client.log_in(over_tls=True)
         with client.connect(client.passive()) as data:
             assert client.ask("RETR missing").startswith("550 ")
             assert read(data) == (b"", End.ENDED)
@@ -253,7 +248,7 @@ def test_a_second_pasv_gives_the_first_port_up_and_its_late_connection_is_a_stra
 
 def test_a_second_pasv_closes_what_had_connected_to_the_first(tmp_path: Path):
     with pool(tmp_path), RawClient() as client:
-        client.log_in_over_tls()
+        client.log_in(over_tls=True)
         former = client.connect(client.passive())
         current = client.connect(client.passive())
         assert read(former)[0] == b""
@@ -281,10 +276,7 @@ def test_quit_after_pasv_gives_the_port_back(tmp_path: Path, connected: bool):
 @pytest.mark.parametrize("secure", [False, True])
 def test_an_empty_file_goes_both_ways(tmp_path: Path, secure: bool, mode: ServerTlsMode):
     with pool(tmp_path, mode) as (running, root), RawClient() as client:
-        if secure:
-            client.log_in_over_tls()
-        else:
-            client.log_in()
+        client.log_in(over_tls=secure)
         assert client.retrieve("RETR empty") == (b"", End.ENDED, "226 Transfer complete.")
         end(client.begin("STOR nothing"))
         assert client.reply() == "226 Transfer complete."
@@ -295,7 +287,7 @@ def test_an_empty_file_goes_both_ways(tmp_path: Path, secure: bool, mode: Server
 @pytest.mark.parametrize("version", [TLS_1_2, TLS_1_3])
 def test_a_slow_reader_gets_its_close_notify_before_the_226(tmp_path: Path, version: ssl.TLSVersion):
     with pool(tmp_path), RawClient(version=version) as client:
-        client.log_in_over_tls()
+        client.log_in(over_tls=True)
         data = socket.socket()
         data.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         data.settimeout(20)
@@ -316,7 +308,7 @@ def test_a_slow_reader_gets_its_close_notify_before_the_226(tmp_path: Path, vers
 @pytest.mark.parametrize("version", [TLS_1_2, TLS_1_3])
 def test_an_upload_that_ends_in_order_is_answered_in_order(tmp_path: Path, version: ssl.TLSVersion):
     with pool(tmp_path), RawClient(version=version) as client:
-        client.log_in_over_tls()
+        client.log_in(over_tls=True)
         for _ in range(5):
             data = client.begin("STOR up.bin")
             data.sendall(FILE)
@@ -335,10 +327,7 @@ def test_a_client_that_leaves_a_download_gets_no_226_and_may_go_on(tmp_path: Pat
     with pool(tmp_path) as (running, root), RawClient() as client:
         with (root / "big").open("wb") as file:
             file.truncate(200_000_000)
-        if secure:
-            client.log_in_over_tls()
-        else:
-            client.log_in()
+        client.log_in(over_tls=secure)
         data = client.begin("RETR big")
         assert data.recv(1000)
         how(data)
@@ -364,11 +353,10 @@ def stalled(dialogue: Dialogue) -> None:
 
 
 def test_a_transfer_that_stalls_is_cut_on_both_sides():
-    with scripted_server(stalled) as (address, _), stage(clocked(server_plan(address), stall_timeout_s=1)) as running:
-        with RawClient() as client:
-            client.log_in()
-            assert client.retrieve("RETR a") == (b"some", End.CUT, "426 cut")
-            assert running.facts_of(TransferEnded)[0].reason == "not one byte moved for 1 s"
+    with behind(stalled, stall_timeout_s=1) as running, RawClient() as client:
+        client.log_in()
+        assert client.retrieve("RETR a") == (b"some", End.CUT, "426 cut")
+        assert running.facts_of(TransferEnded)[0].reason == "not one byte moved for 1 s"
 
 
 def test_a_transfer_that_crawls_is_not_a_stall():
@@ -381,10 +369,9 @@ def test_a_transfer_that_crawls_is_not_a_stall():
         data.close()
         dialogue.say("226 done")
 
-    with scripted_server(crawling) as (address, _):
-        with stage(clocked(server_plan(address), stall_timeout_s=2, idle_timeout_s=1)), RawClient() as client:
-            client.log_in()
-            assert client.retrieve("RETR a") == (b"x" * 8, End.ENDED, "226 done")
+    with behind(crawling, stall_timeout_s=2, idle_timeout_s=1), RawClient() as client:
+        client.log_in()
+        assert client.retrieve("RETR a") == (b"x" * 8, End.ENDED, "226 done")
 
 
 # Cut uploads.
@@ -415,10 +402,7 @@ def check_cut_upload(version: ssl.TLSVersion | None, how, mode: str, context: ss
     with scripted_server(credulous) as (address, _):
         server = server_plan(address, tls=verified("explicit")) if mode == "explicit" else server_plan(address)
         with stage(service_plan(server)) as running, RawClient(version=version or TLS_1_3) as client:
-            if version is None:
-                client.log_in()
-            else:
-                client.log_in_over_tls()
+            client.log_in(over_tls=version is not None)
             data = client.begin("STOR a")
             data.sendall(FILE)
             how(data)
@@ -435,7 +419,7 @@ def test_an_upload_reset_in_clear_text_reaches_the_server_as_a_reset(mode: str, 
 
 def test_a_cut_upload_leaves_pyftpdlib_without_a_complete_file(tmp_path: Path):
     with pool(tmp_path) as (_, root), RawClient() as client:
-        client.log_in_over_tls()
+        client.log_in(over_tls=True)
         data = client.begin("STOR up.bin")
         data.sendall(FILE)
         vanish(data)
@@ -455,16 +439,15 @@ def test_an_upload_that_the_server_refuses_in_its_middle_ends_at_once():
         dialogue.say("452 disk full")
         dialogue.serve()
 
-    with scripted_server(full) as (address, _), stage(service_plan(server_plan(address))) as running:
-        with RawClient() as client:
-            client.log_in()
-            data = client.begin("STOR a")
-            with pytest.raises(ConnectionError):
-                while True:
-                    data.sendall(FILE)
-            assert client.reply() == "452 disk full"
-            assert running.facts_of(TransferEnded)[0].result == "refused"
-            assert client.ask("NOOP").startswith("200 ")
+    with behind(full) as running, RawClient() as client:
+        client.log_in()
+        data = client.begin("STOR a")
+        with pytest.raises(ConnectionError):
+            while True:
+                data.sendall(FILE)
+        assert client.reply() == "452 disk full"
+        assert running.facts_of(TransferEnded)[0].result == "refused"
+        assert client.ask("NOOP").startswith("200 ")
 
 
 @pytest.mark.parametrize("secure", [False, True])
@@ -478,22 +461,18 @@ def test_a_client_that_dies_while_its_server_reads_nothing_is_noticed(secure: bo
         dialogue.say("426 cut" if read(data)[1] is End.CUT else "226 done")
         dialogue.serve()
 
-    with scripted_server(absent) as (address, _), stage(service_plan(server_plan(address))) as running:
-        with RawClient() as client:
-            if secure:
-                client.log_in_over_tls()
-            else:
-                client.log_in()
-            data = client.begin("STOR a")
-            data.settimeout(0.5)
-            with pytest.raises(TimeoutError):
-                while True:
-                    data.sendall(FILE)
-            reset(data)
-            running.wait(lambda: "cutting" in running.sessions()[0].state, 4)
-            gone.set()
-            assert client.reply() == "426 cut"
-            assert running.facts_of(TransferEnded)[0].reason == "data connection of the client: connection reset"
+    with behind(absent) as running, RawClient() as client:
+        client.log_in(over_tls=secure)
+        data = client.begin("STOR a")
+        data.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            while True:
+                data.sendall(FILE)
+        reset(data)
+        running.wait(lambda: "cutting" in running.sessions()[0].state, 4)
+        gone.set()
+        assert client.reply() == "426 cut"
+        assert running.facts_of(TransferEnded)[0].reason == "data connection of the client: connection reset"
 
 
 # Servers that die.
@@ -512,16 +491,12 @@ def test_a_server_whose_data_connection_breaks_while_the_client_reads_nothing_is
         dialogue.say("451 broken")
         dialogue.serve()
 
-    with scripted_server(breaking) as (address, _), stage(service_plan(server_plan(address))) as running:
-        with RawClient() as client:
-            if secure:
-                client.log_in_over_tls()
-            else:
-                client.log_in()
-            data = client.begin("RETR a")
-            assert client.reply() == "451 broken"
-            assert read(data)[1] is End.CUT
-            assert running.facts_of(TransferEnded)[0].result == "cut"
+    with behind(breaking) as running, RawClient() as client:
+        client.log_in(over_tls=secure)
+        data = client.begin("RETR a")
+        assert client.reply() == "451 broken"
+        assert read(data)[1] is End.CUT
+        assert running.facts_of(TransferEnded)[0].result == "cut"
 
 
 @pytest.mark.parametrize("secure", [False, True])
@@ -537,17 +512,13 @@ def test_a_server_that_dies_in_a_download_never_leaves_a_file_that_looks_complet
         time.sleep(pause_s)
         how(dialogue.sock)
 
-    with scripted_server(mortal) as (address, _), stage(service_plan(server_plan(address))) as running:
-        with RawClient() as client:
-            if secure:
-                client.log_in_over_tls()
-            else:
-                client.log_in()
-            with client.begin("RETR a") as data:
-                assert read(data)[1] is End.CUT
-            assert [client.reply()[:3], client.reply()[:3], client.reply()] == ["426", "421", ""]
-            assert running.facts_of(TransferEnded)[0].result == "cut"
-            running.wait(running.is_at_rest)
+    with behind(mortal) as running, RawClient() as client:
+        client.log_in(over_tls=secure)
+        with client.begin("RETR a") as data:
+            assert read(data)[1] is End.CUT
+        assert [client.reply()[:3], client.reply()[:3], client.reply()] == ["426", "421", ""]
+        assert running.facts_of(TransferEnded)[0].result == "cut"
+        running.wait(running.is_at_rest)
 
 
 @pytest.mark.parametrize("secure", [False, True])
@@ -560,18 +531,14 @@ def test_a_server_that_dies_in_an_upload_resets_the_clients_leg(secure: bool, ho
         how(data)
         how(dialogue.sock)
 
-    with scripted_server(mortal) as (address, _), stage(service_plan(server_plan(address))) as running:
-        with RawClient() as client:
-            if secure:
-                client.log_in_over_tls()
-            else:
-                client.log_in()
-            data = client.begin("STOR a")
-            with pytest.raises((ConnectionError, ssl.SSLError)):
-                while True:
-                    data.sendall(FILE)
-            assert [client.reply()[:3], client.reply()[:3], client.reply()] == ["426", "421", ""]
-            running.wait(running.is_at_rest)
+    with behind(mortal) as running, RawClient() as client:
+        client.log_in(over_tls=secure)
+        data = client.begin("STOR a")
+        with pytest.raises((ConnectionError, ssl.SSLError)):
+            while True:
+                data.sendall(FILE)
+        assert [client.reply()[:3], client.reply()[:3], client.reply()] == ["426", "421", ""]
+        running.wait(running.is_at_rest)
 
 
 def test_a_download_that_the_server_gives_up_after_closing_its_data_is_no_file():
@@ -584,10 +551,9 @@ def test_a_download_that_the_server_gives_up_after_closing_its_data_is_no_file()
         dialogue.say("451 the disk broke")
         dialogue.serve()
 
-    with scripted_server(regretful) as (address, _), stage(service_plan(server_plan(address))):
-        with RawClient() as client:
-            client.log_in()
-            assert client.retrieve("RETR a") == (b"half a file", End.CUT, "451 the disk broke")
+    with behind(regretful), RawClient() as client:
+        client.log_in()
+        assert client.retrieve("RETR a") == (b"half a file", End.CUT, "451 the disk broke")
 
 
 def test_a_226_that_comes_before_the_data_waits_for_the_last_byte():
@@ -600,7 +566,7 @@ def test_a_226_that_comes_before_the_data_waits_for_the_last_byte():
         data.close()
         dialogue.serve()
 
-    with scripted_server(hasty) as (address, _), stage(service_plan(server_plan(address))), RawClient() as client:
+    with behind(hasty), RawClient() as client:
         client.log_in()
         data = client.begin("RETR a")
         client.sock.settimeout(0.2)
@@ -621,7 +587,7 @@ def test_files_move_between_ipv6_and_ipv4(tmp_path: Path, vip: str, server: str)
     (root / "a.bin").write_bytes(FILE)
     with real_server(root, host=server) as address:
         with stage(service_plan(server_plan(address), address=vip)), RawClient(host=vip) as client:
-            client.log_in_over_tls()
+            client.log_in(over_tls=True)
             assert client.retrieve("RETR a.bin") == (FILE, End.ENDED, "226 Transfer complete.")
             if vip == VIP:
                 assert client.ask("PASV").startswith(f"227 Entering Passive Mode ({VIP.replace('.', ',')},")

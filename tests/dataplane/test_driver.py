@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from ftpair.core.ending import End, Leg
-from ftpair.core.facts import Fact, Handshake, LoginAnswered, SessionEnded, TransferEnded
+from ftpair.core.facts import Fact, Handshake, LoginAnswered, ProtocolError, SessionEnded, TransferEnded
+from ftpair.session.conversation import Progress
 
 from .raw_client import RawClient, read
 from .scripted_server import Dialogue, friendly, scripted_server
@@ -27,6 +28,7 @@ from .stage import (
     server_plan,
     service_plan,
     stage,
+    verified,
 )
 
 TLS_1_2, TLS_1_3 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
@@ -227,10 +229,7 @@ def test_abor_ends_a_transfer_in_its_middle_and_the_session_lives_on(
         file.truncate(300_000_000)
     (root / "a").write_bytes(b"after")
     with real_server(root) as address, stage(service_plan(server_plan(address))) as running, RawClient() as client:
-        if secure:
-            client.log_in_over_tls()
-        else:
-            client.log_in()
+        client.log_in(over_tls=secure)
         data = client.begin(command)
         if command == "RETR big":
             assert data.recv(1000)
@@ -249,7 +248,8 @@ def test_abor_ends_a_transfer_in_its_middle_and_the_session_lives_on(
                         raise AssertionError("the data connection ended as if it were complete")
                 else:
                     data.sendall(b"x" * 100_000)
-        assert running.facts_of(TransferEnded)[0].result == "aborted"
+        (fact,) = running.facts_of(TransferEnded)
+        assert (fact.result, fact.client_tls is not None, fact.server_tls) == ("aborted", secure, None)
         assert client.retrieve("RETR a") == (b"after", End.ENDED, "226 Transfer complete.")
 
 
@@ -269,9 +269,62 @@ def test_a_bug_in_one_session_ends_that_session_only(caplog: pytest.LogCaptureFi
                 assert bad.ask("USER bug").startswith("331 ")
                 assert bad.ask("PASS x") == ""
             assert "a bug" in caplog.text
+            (fact,) = running.facts_of(SessionEnded)
+            assert (fact.user, fact.ended) == ("bug", "internal error")
             assert good.ask("NOOP") == "200 yes"
             assert good.ask("QUIT") == "221 bye"
             running.wait(running.is_at_rest)
+
+
+def test_a_bug_in_a_transfer_still_tells_how_both_ended(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    def buggy() -> Progress:
+        raise ZeroDivisionError("a bug")
+
+    with real_server(tmp_path) as address, stage(service_plan(server_plan(address))) as running, RawClient() as client:
+        client.log_in()
+        data = client.begin("STOR up")
+        (driver,) = running.call(lambda: tuple(running.worker._drivers.values()))
+        driver.session.ask_progress(buggy)
+        client.say("ABOR")
+        assert client.reply() == ""
+        assert read(data)[1] is End.CUT
+        (transfer,), (session,) = running.facts_of(TransferEnded), running.facts_of(SessionEnded)
+        assert (transfer.verb, transfer.result, session.ended) == ("STOR", "aborted", "internal error")
+        assert "a bug" in caplog.text
+        running.wait(running.is_at_rest)
+
+
+def test_facts_that_a_bug_overtakes_are_noted_though_one_of_them_fails(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    def buggy(fact: Fact) -> None:
+        if isinstance(fact, ProtocolError | TransferEnded):
+            raise ZeroDivisionError("a bug")
+
+    with real_server(tmp_path) as address:
+        with stage(service_plan(server_plan(address)), on_fact=buggy) as running, RawClient() as client:
+            client.log_in()
+            client.begin("STOR up")
+            client.say("x" * 100_000)
+            (transfer,), (session,) = running.facts_of(TransferEnded), running.facts_of(SessionEnded)
+            assert (transfer.result, session.ended) == ("cut", "a line was too long")
+            assert caplog.text.count("could not be noted") == 1
+            running.wait(running.is_at_rest)
+
+
+def test_a_dropped_transfer_tells_of_the_tls_of_both_legs(tmp_path: Path):
+    root = tmp_path / "root"
+    root.mkdir()
+    with real_server(root, "explicit") as address:
+        with stage(service_plan(server_plan(address, tls=verified()))) as running, RawClient() as client:
+            client.log_in(over_tls=True)
+            client.begin("STOR up").sendall(b"x" * 1000)
+            running.wait(lambda: running.call(lambda: running.worker.sessions(0)).transfers[0].bytes)
+            (session,) = running.sessions()
+            running.call(lambda: running.worker.end_sessions("out", session.id, -1))
+            (fact,) = running.facts_of(TransferEnded)
+        assert (fact.result, fact.bytes) == ("cut", 1000)
+        assert (fact.client_tls.version, fact.server_tls.version) == ("TLSv1.3", "TLSv1.3")
 
 
 def test_a_bug_in_a_clock_ends_that_session_only_and_the_clocks_go_on(caplog: pytest.LogCaptureFixture):

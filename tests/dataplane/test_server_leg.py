@@ -93,7 +93,7 @@ def test_verification_may_be_switched_off(tmp_path: Path):
     with real_server(tmp_path / "..", "explicit", certificate=self_signed("127.0.0.99", -1)) as address:
         tls = ServerTls(mode="explicit", verify=False)
         with stage(service_plan(server_plan(address, tls=tls))), RawClient() as client:
-            client.log_in_over_tls()
+            client.log_in(over_tls=True)
 
 
 @pytest.mark.parametrize("version", [TLS_1_2, TLS_1_3])

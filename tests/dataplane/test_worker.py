@@ -184,7 +184,7 @@ def test_no_kind_of_end_leaves_a_count_a_descriptor_or_a_task_behind(tmp_path: P
             def once(turn: int) -> None:
                 client = RawClient()
                 if turn % 2:
-                    client.log_in_over_tls()
+                    client.log_in(over_tls=True)
                 else:
                     client.log_in()
                 with contextlib.suppress(ConnectionError, ssl.SSLError):
@@ -281,7 +281,7 @@ def test_sessions_and_transfers_are_listed_as_they_are(tmp_path: Path):
         file.truncate(100_000_000)
     with real_server(tmp_path) as address, stage(service_plan(server_plan(address))) as running:
         with RawClient() as client:
-            client.log_in_over_tls()
+            client.log_in(over_tls=True)
             (row,) = running.sessions()
             assert (row.user, row.server, row.entrance, row.state) == (USER, "SVR1", "explicit", "ready")
             assert row.tls.startswith("TLSv1.3 TLS_")
@@ -307,7 +307,7 @@ def test_running_sessions_keep_their_plan_and_new_ones_get_the_new_one(tmp_path:
     with real_server(tmp_path) as address:
         plan = service_plan(server_plan(address), greeting="first")
         with stage(plan) as running, RawClient() as old:
-            old.log_in_over_tls()
+            old.log_in(over_tls=True)
             data = old.begin("RETR a")
             changed = service_plan(
                 server_plan(("127.0.0.1", 9)), greeting="second", passive=PortRange(12300, 12310), implicit=None
@@ -344,7 +344,7 @@ def test_a_changed_certificate_is_given_to_new_handshakes_only(tmp_path: Path):
         plan = service_plan(server_plan(address))
         renewed = self_signed(days=60)
         with stage(plan) as running, RawClient() as old:
-            old.log_in_over_tls()
+            old.log_in(over_tls=True)
             shown = old.sock.getpeercert(binary_form=True)
             tls = client_tls(certificate=renewed)
             running.call(lambda: running.use(service_plan(server_plan(address), tls=tls)))
