@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import httpx
 
+from ftpair.api import examples
 from ftpair.core.messages import (
     Applied,
     Apply,
@@ -31,7 +32,6 @@ from ftpair.core.messages import (
     Stop,
 )
 from ftpair.core.status import (
-    Admin,
     Health,
     NodeStatus,
     ServerStatus,
@@ -46,34 +46,14 @@ SILENCE = object()
 
 
 def server(name, **changes):
-    figures = {"sessions": 3, "transfers": 1, "max_sessions": 0, "bytes_up": 1, "bytes_down": 2}
-    said = {"admin": Admin.ONLINE, "health": Health.UP, "reason": "220 in 3 ms", "since": 1_700_000_000.0}
-    row = ServerStatus(
-        name=name, address="10.0.0.11:21", weight=100, tls="off", bytes_per_second=2**20, **said, **figures
-    )
-    return replace(row, **changes)
+    return ServerStatus(**examples.SERVER | {"name": name, "bytes_per_second": 2**20} | changes)
 
 
 def service(name="FTPS_VIP", **changes):
-    row = ServiceStatus(
-        name=name,
-        mode="ftp",
-        address="192.0.2.10",
-        explicit=21,
-        implicit=990,
-        passive="1025-1052",
-        passive_ports=28,
-        passive_ports_in_use=7,
-        balance="least-sessions",
-        sessions=6,
-        transfers=2,
-        max_sessions=500,
-        bytes_per_second=120.5 * 2**20,
-        is_serving=True,
-        reason="2 of 2 servers take new sessions",
-        servers=(server("FTP_SVR1"), server("FTP_SVR2", health=Health.DOWN, reason="connection refused", sessions=0)),
-    )
-    return replace(row, **changes)
+    servers = server("FTP_SVR1"), server("FTP_SVR2", health=Health.DOWN, reason="connection refused", sessions=0)
+    figures = {"passive_ports_in_use": 7, "sessions": 6, "transfers": 2, "max_sessions": 500}
+    known = {"name": name, "bytes_per_second": 120.5 * 2**20, "reason": "2 of 2 servers take new sessions"}
+    return ServiceStatus(**examples.SERVICE | figures | known | {"servers": servers} | changes)
 
 
 def node(**changes):
@@ -92,41 +72,11 @@ def node(**changes):
 
 
 def session(**changes):
-    row = SessionRow(
-        id="0-1f",
-        service="FTPS_VIP",
-        client="198.51.100.7:50122",
-        entrance="explicit",
-        user="alice",
-        server="FTP_SVR1",
-        state="transferring",
-        tls="TLSv1.3 TLS_AES_256_GCM_SHA384",
-        seconds=42.5,
-        idle_seconds=0.0,
-        transfers=3,
-        bytes_up=0,
-        bytes_down=2**28,
-        command="RETR backup.tar",
-        worker=0,
-    )
-    return replace(row, **changes)
+    return SessionRow(**examples.SESSION | changes)
 
 
 def transfer(**changes):
-    row = TransferRow(
-        session="0-1f",
-        service="FTPS_VIP",
-        client="198.51.100.7:50122",
-        user="alice",
-        server="FTP_SVR1",
-        verb="RETR",
-        path="backup.tar",
-        direction="down",
-        bytes=100 * 2**20,
-        seconds=2.0,
-        bytes_per_second=50 * 2**20,
-    )
-    return replace(row, **changes)
+    return TransferRow(**examples.TRANSFER | changes)
 
 
 def admin_sentence(action):
