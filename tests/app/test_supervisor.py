@@ -230,6 +230,10 @@ def begin_download(port):
     return client, client.transfercmd("RETR large.bin")
 
 
+def bytes_until_the_end(data):
+    return sum(map(len, iter(lambda: data.recv(1 << 20), b"")))
+
+
 def test_a_running_transfer_is_finished_before_the_end(site, real_server):
     with running(site) as ftpair:
         ftpair.heard("READY=1")
@@ -239,10 +243,7 @@ def test_a_running_transfer_is_finished_before_the_end(site, real_server):
         until(lambda: not can_connect(site.port))
         assert ftpair.api("/api/v1/status").json()["is_draining"]
         assert ftpair.api("/readyz").status_code == 503
-        received = 0
-        while chunk := data.recv(1 << 20):
-            received += len(chunk)
-        assert received == SIZE
+        assert bytes_until_the_end(data) == SIZE
         assert client.voidresp().startswith("226")
         assert ftpair.process.wait(20) == 0
 
@@ -252,10 +253,7 @@ def test_a_supervisor_that_is_killed_costs_no_running_transfer(site, real_server
         ftpair.heard("READY=1")
         client, data = begin_download(site.port)
         ftpair.process.kill()
-        received = 0
-        while chunk := data.recv(1 << 20):
-            received += len(chunk)
-        assert received == SIZE
+        assert bytes_until_the_end(data) == SIZE
         assert client.voidresp().startswith("226")
 
 

@@ -44,6 +44,13 @@ def response(status, body):
     return head.encode() + body
 
 
+def failure(folder, status, body):
+    """The error that a question ends in when this is the answer."""
+    with Answering(folder / "s", response(status, body)) as client, pytest.raises(FtpairError) as caught:
+        client.get(("status",), dict)
+    return caught.value
+
+
 @pytest.mark.parametrize(
     ("status", "error", "exit_status"),
     [
@@ -68,11 +75,7 @@ def test_each_refusal_of_a_change_has_its_exit_status(tmp_path, status, error, e
 
 
 def test_a_supervisor_that_does_not_answer_a_question_is_not_reachable(tmp_path):
-    with (
-        Answering(tmp_path / "s", response(504, b'{"detail": "Silence."}')) as client,
-        pytest.raises(NotReachableError),
-    ):
-        client.get(("status",), dict)
+    assert isinstance(failure(tmp_path, 504, b'{"detail": "Silence."}'), NotReachableError)
 
 
 def test_a_change_whose_answer_never_came_has_an_unknown_outcome(tmp_path):
@@ -82,21 +85,13 @@ def test_a_change_whose_answer_never_came_has_an_unknown_outcome(tmp_path):
 
 
 def test_something_else_at_the_socket_is_said_in_a_sentence(tmp_path):
-    with (
-        Answering(tmp_path / "s", response(200, b"hello")) as client,
-        pytest.raises(NotReachableError) as caught,
-    ):
-        client.get(("status",), dict)
-    assert "is not understood" in caught.value.sentence
+    error = failure(tmp_path, 200, b"hello")
+    assert isinstance(error, NotReachableError)
+    assert "is not understood" in error.sentence
 
 
 def test_an_error_page_without_a_problem_is_still_an_error(tmp_path):
-    with (
-        Answering(tmp_path / "s", response(502, b"<html>")) as client,
-        pytest.raises(FtpairError) as caught,
-    ):
-        client.get(("status",), dict)
-    assert caught.value.sentence == "ftpair answered 502."
+    assert failure(tmp_path, 502, b"<html>").sentence == "ftpair answered 502."
 
 
 def test_a_path_that_is_too_long_for_a_socket_is_not_reachable():

@@ -128,20 +128,28 @@ def test_a_long_list_is_cut_to_its_first_items(logged):
     assert problems[-1] == "..."
 
 
+def fail(reason):
+    """Fail, and log it with its traceback."""
+
+    def give_up():
+        raise ValueError(reason)
+
+    try:
+        give_up()
+    except ValueError:
+        structlog.get_logger("ftpair").exception("it failed")
+
+
+def trace_of(text, shape):
+    return json_of(text)["exception"] if shape == "json" else "\n".join(text.splitlines()[1:])
+
+
 @pytest.mark.parametrize("shape", ["json", "text"])
 def test_of_a_long_traceback_the_end_is_kept(logged, shape):
-    def give_up():
-        raise ValueError("\n".join(f"{number} " + "y" * 60 for number in range(200)) + "\nthe end")
-
-    def fail():
-        try:
-            give_up()
-        except ValueError:
-            structlog.get_logger("ftpair").exception("it failed")
-
-    text = logged(fail, shape=shape)
+    reason = "\n".join(f"{number} " + "y" * 60 for number in range(200)) + "\nthe end"
+    text = logged(lambda: fail(reason), shape=shape)
     assert len(text.encode()) <= select.PIPE_BUF
-    trace = json_of(text)["exception"] if shape == "json" else "\n".join(text.splitlines()[1:])
+    trace = trace_of(text, shape)
     assert trace.startswith("    ...\n    ")
     assert trace.endswith("    the end")
 
@@ -171,17 +179,7 @@ def test_what_an_application_says_is_made_harmless_to_its_depth(logged):
 
 @pytest.mark.parametrize("shape", ["json", "text"])
 def test_a_traceback_is_set_in_so_that_it_cannot_pass_for_lines_of_the_log(logged, shape):
-    def give_up():
-        raise ValueError("bad\n2026-01-01 [info] all is well \x1b[2J")
-
-    def fail():
-        try:
-            give_up()
-        except ValueError:
-            structlog.get_logger("ftpair").exception("it failed")
-
-    text = logged(fail, shape=shape)
-    trace = json_of(text)["exception"] if shape == "json" else "\n".join(text.splitlines()[1:])
+    trace = trace_of(logged(lambda: fail("bad\n2026-01-01 [info] all is well \x1b[2J"), shape=shape), shape)
     assert "ValueError: bad" in trace
     assert all(line.startswith("    ") for line in trace.splitlines())
     assert "\x1b" not in trace

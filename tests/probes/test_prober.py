@@ -33,9 +33,10 @@ class Verdicts:
     def of(self, slot):
         return [state for told, state in self.told if told == slot]
 
-    async def until(self, is_so):
+    async def until(self, count):
+        """Wait until so many verdicts are told."""
         async with asyncio.timeout(10):
-            while not is_so(self):
+            while len(self.told) < count:
                 self._news.clear()
                 await self._news.wait()
 
@@ -63,7 +64,7 @@ def test_every_server_is_probed_at_once_and_told_once(scripted, at, level):
         async with scripted() as one, scripted(greeting=b"421 full\r\n") as two:
             first = plan(at(one.port, 1), at(two.port, 2), health=level("banner", interval_s=0.05))
             async with probing(first) as (_, verdicts):
-                await verdicts.until(lambda verdicts: len(verdicts.told) == 2)
+                await verdicts.until(2)
                 await nap()
                 return verdicts, len(one.arrivals)
 
@@ -81,11 +82,11 @@ def test_a_change_is_told_step_by_step(scripted, at, level):
         async with scripted() as server:
             health = level("banner", interval_s=0.02, rise=2, fall=2)
             async with probing(plan(at(server.port), health=health)) as (_, verdicts):
-                await verdicts.until(lambda verdicts: len(verdicts.told) == 1)
+                await verdicts.until(1)
                 server.greeting = b"421 down for repairs\r\n"
-                await verdicts.until(lambda verdicts: len(verdicts.told) == 3)
+                await verdicts.until(3)
                 server.greeting = b"220 back\r\n"
-                await verdicts.until(lambda verdicts: len(verdicts.told) == 5)
+                await verdicts.until(5)
                 return [(state.health.value, state.reason) for state in verdicts.of(1)]
 
     assert asyncio.run(scenario()) == [
@@ -103,9 +104,9 @@ def test_a_change_of_the_features_is_told(scripted, at, level):
             scripted() as server,
             probing(plan(at(server.port), health=level("banner", interval_s=0.02))) as (_, verdicts),
         ):
-            await verdicts.until(lambda verdicts: len(verdicts.told) == 1)
+            await verdicts.until(1)
             server.answers["FEAT"] = b"211 No features.\r\n"
-            await verdicts.until(lambda verdicts: len(verdicts.told) == 2)
+            await verdicts.until(2)
             return verdicts.of(1)[-1].features
 
     assert asyncio.run(scenario()) == ()
@@ -117,7 +118,7 @@ def test_the_duration_alone_is_told_now_and_then(scripted, at, level):
             scripted() as server,
             probing(plan(at(server.port), health=level("tcp", interval_s=0.01)), repeat_s=0.1) as (_, verdicts),
         ):
-            await verdicts.until(lambda verdicts: len(verdicts.told) >= 3)
+            await verdicts.until(3)
             return verdicts.of(1), len(server.arrivals)
 
     states, visits = asyncio.run(scenario())
@@ -131,11 +132,11 @@ def test_a_check_that_is_off_says_so_and_connects_nowhere(scripted, at, level):
             scripted() as server,
             probing(plan(at(server.port), health=level("off", interval_s=0.01))) as (prober, verdicts),
         ):
-            await verdicts.until(lambda verdicts: len(verdicts.told) == 1)
+            await verdicts.until(1)
             await nap()
             visits = len(server.arrivals)
             prober.use_plan(plan(at(server.port), health=level("banner")))
-            await verdicts.until(lambda verdicts: len(verdicts.told) == 2)
+            await verdicts.until(2)
             return verdicts.of(1), visits
 
     (off, on), visits = asyncio.run(scenario())
@@ -149,10 +150,10 @@ def test_a_new_plan_disturbs_only_what_changed(scripted, at, level):
             health = level("banner", interval_s=60)
             before = [at(one.port, 1), at(two.port, 2)]
             async with probing(plan(*before, health=health)) as (prober, verdicts):
-                await verdicts.until(lambda verdicts: len(verdicts.told) == 2)
+                await verdicts.until(2)
                 heavier = msgspec.structs.replace(at(one.port, 1), weight=7, max_sessions=3)
                 prober.use_plan(plan(heavier, at(three.port, 3), health=health))
-                await verdicts.until(lambda verdicts: len(verdicts.told) == 3)
+                await verdicts.until(3)
                 await nap()
                 return len(one.arrivals), len(two.arrivals), len(three.arrivals), [slot for slot, _ in verdicts.told]
 
@@ -164,7 +165,7 @@ def test_a_server_that_is_gone_from_the_plan_is_left_alone(scripted, at, level):
         async with scripted() as server:
             health = level("banner", interval_s=0.02)
             async with probing(plan(at(server.port), health=health)) as (prober, verdicts):
-                await verdicts.until(lambda verdicts: len(verdicts.told) == 1)
+                await verdicts.until(1)
                 prober.use_plan(plan(health=health))
                 await nap()
                 visits = len(server.arrivals)
@@ -180,9 +181,9 @@ def test_a_new_check_of_the_same_server_goes_on_from_what_is_known(scripted, at,
             scripted(PASS=b"530 no\r\n") as server,
             probing(plan(at(server.port), health=level("banner"))) as (prober, verdicts),
         ):
-            await verdicts.until(lambda verdicts: len(verdicts.told) == 1)
+            await verdicts.until(1)
             prober.use_plan(plan(at(server.port), health=level("login")))
-            await verdicts.until(lambda verdicts: len(verdicts.told) == 2)
+            await verdicts.until(2)
             return verdicts.of(1)[-1].reason
 
     assert asyncio.run(scenario()) == "up: login refused: 530 no (1 of 3 checks failed)"
@@ -195,9 +196,9 @@ def test_a_new_address_is_a_new_server(scripted, at, level):
             scripted(greeting=b"421 no\r\n") as two,
             probing(plan(at(one.port), health=level("banner"))) as (prober, verdicts),
         ):
-            await verdicts.until(lambda verdicts: len(verdicts.told) == 1)
+            await verdicts.until(1)
             prober.use_plan(plan(at(two.port), health=level("banner")))
-            await verdicts.until(lambda verdicts: len(verdicts.told) == 2)
+            await verdicts.until(2)
             return verdicts.of(1)[-1].reason
 
     assert asyncio.run(scenario()) == "down: greeting was 421 no (first check failed)"
@@ -226,7 +227,7 @@ def test_a_server_that_hangs_delays_no_other(scripted, rude, at, level):
         async with scripted() as server, rude(silent) as port:
             health = level("banner", timeout_s=30.0)
             async with probing(plan(at(port, 1), at(server.port, 2), health=health)) as (_, verdicts):
-                await verdicts.until(lambda verdicts: len(verdicts.told) == 1)
+                await verdicts.until(1)
                 return verdicts.told[0][0]
 
     assert asyncio.run(scenario()) == 2
