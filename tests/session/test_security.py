@@ -4,7 +4,7 @@ import pytest
 
 from ftpair.core.facts import ProtocolError, SessionEnded
 from ftpair.session import events
-from tests.transcripts.play import LOGIN, SECURE, TLS, Stage, greeted, logged_in, plan, tls_plan
+from tests.transcripts.play import LOGIN, SECURE, TLS, Stage, greeted, logged_in, passive, plan, tls_plan
 
 SECURED = """
     C> AUTH TLS
@@ -134,13 +134,7 @@ def test_protection_can_be_refused():
 
 
 def test_where_protection_is_required_nothing_moves_without_it():
-    greeted(tls_plan()).play(SECURED).play(LOGIN).play("""
-        C> PASV
-        D< expect
-        S< PASV
-        S> 227 (10,0,0,1,4,210)
-        C< 227 Entering Passive Mode (192,0,2,10,4,1).
-        D< dial 10.0.0.1:1234
+    passive(greeted(tls_plan()).play(SECURED).play(LOGIN)).play("""
         C> LIST
         C< 522 Data connections must be protected here: use AUTH TLS, PBSZ 0 and PROT P first.
     """)
@@ -162,13 +156,7 @@ def test_pbsz_and_prot_are_accepted_after_login_and_never_reach_the_server():
 
 
 def test_a_port_that_was_taken_before_prot_is_given_up():
-    greeted(tls_plan()).play(SECURED).play(LOGIN).play("""
-        C> PASV
-        D< expect
-        S< PASV
-        S> 227 (10,0,0,1,4,210)
-        C< 227 Entering Passive Mode (192,0,2,10,4,1).
-        D< dial 10.0.0.1:1234
+    passive(greeted(tls_plan()).play(SECURED).play(LOGIN)).play("""
         C> PBSZ 0
         C< 200 PBSZ=0
         C> PROT P
