@@ -304,11 +304,12 @@ def test_facts_that_a_bug_overtakes_are_noted_though_one_of_them_fails(
     with real_server(tmp_path) as address:
         with stage(service_plan(server_plan(address)), on_fact=buggy) as running, RawClient() as client:
             client.log_in()
-            client.begin("STOR up")
+            data = client.begin("STOR up")
             client.say("x" * 100_000)
             (transfer,), (session,) = running.facts_of(TransferEnded), running.facts_of(SessionEnded)
             assert (transfer.result, session.ended) == ("cut", "a line was too long")
             assert caplog.text.count("could not be noted") == 1
+            assert read(data) == (b"", End.CUT)
             running.wait(running.is_at_rest)
 
 
@@ -318,7 +319,8 @@ def test_a_dropped_transfer_tells_of_the_tls_of_both_legs(tmp_path: Path):
     with real_server(root, "explicit") as address:
         with stage(service_plan(server_plan(address, tls=verified()))) as running, RawClient() as client:
             client.log_in(over_tls=True)
-            client.begin("STOR up").sendall(b"x" * 1000)
+            data = client.begin("STOR up")
+            data.sendall(b"x" * 1000)
             running.wait(lambda: running.call(lambda: running.worker.sessions(0)).transfers[0].bytes)
             (session,) = running.sessions()
             running.call(lambda: running.worker.end_sessions("out", session.id, -1))

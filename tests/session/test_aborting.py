@@ -3,7 +3,8 @@
 import pytest
 
 from ftpair.core.facts import ProtocolError, TransferEnded
-from tests.transcripts.play import Stage, logged_in, passive, play, started
+from ftpair.session.conversation import Progress
+from tests.transcripts.play import TLS, Stage, logged_in, passive, play, started
 
 ABORTED = "426 Connection lost; transfer aborted: the client wanted it."
 
@@ -15,7 +16,7 @@ def result(stage: Stage) -> str:
 
 def test_426_and_226_are_both_relayed():
     stage = started()
-    stage.moved = 99
+    stage.progress = Progress(99, client_tls=TLS)
     stage.play("""
         C> ABOR
         S< ABOR
@@ -28,7 +29,8 @@ def test_426_and_226_are_both_relayed():
         S< PWD
     """)
     assert result(stage) == "aborted"
-    assert stage.noted(TransferEnded)[0].bytes == 99
+    (fact,) = stage.noted(TransferEnded)
+    assert (fact.bytes, fact.client_tls, fact.server_tls) == (99, TLS, None)
     assert stage.session.commands["ABOR"] == 1
 
 

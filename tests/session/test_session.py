@@ -1,19 +1,21 @@
 """The session as a function, whatever happens in whatever order."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftpair.core.ending import End, Leg
 from ftpair.core.endpoint import Endpoint
-from ftpair.core.facts import SessionEnded, TransferEnded
+from ftpair.core.facts import ProtocolError, SessionEnded, TransferEnded
 from ftpair.core.plan import ServerTls
 from ftpair.ftp.lines import LineSplitter
 from ftpair.ftp.reply import Reply
 from ftpair.session import effects, events
+from ftpair.session.conversation import Progress
 from ftpair.session.session import Session
 from ftpair.session.states import State
 from ftpair.session.table import TABLE
-from tests.transcripts.play import TLS, Stage, logged_in, plan, servers, tls_plan
+from tests.transcripts.play import TLS, Stage, logged_in, plan, servers, started, tls_plan
 
 LINES = (
     b"USER anna",
@@ -260,3 +262,31 @@ def test_without_a_driver_that_counts_a_dropped_transfer_moved_nothing():
         effect.fact for effect in done if isinstance(effect, effects.Note) and isinstance(effect.fact, TransferEnded)
     ]
     assert (fact.bytes, fact.result) == (0, "cut")
+
+
+def test_a_session_that_a_bug_ends_tells_every_fact_that_was_not_told_yet():
+    def buggy() -> Progress:
+        raise ZeroDivisionError("a bug")
+
+    stage = started()
+    stage.session.ask_progress(buggy)
+    with pytest.raises(ZeroDivisionError):
+        stage.tell(events.LineTooLong(Leg.CLIENT))
+    error, transfer, end = stage.session.fail(stage.now + 5)
+    assert isinstance(error, ProtocolError)
+    assert isinstance(transfer, TransferEnded)
+    assert (transfer.result, transfer.reason, transfer.seconds) == ("cut", "internal error", 5.0)
+    assert isinstance(end, SessionEnded)
+    assert (end.ended, end.user, end.seconds, end.transfers) == ("internal error", "anna", 5.0, 1)
+    assert stage.session.state == "ended"
+    assert stage.session.deadline is None
+
+
+def test_a_session_that_has_ended_fails_without_a_word():
+    stage = started().play("""
+        C> [cut]
+        D< drop cut
+        S< [cut]
+        C< [cut]
+    """)
+    assert stage.session.fail(stage.now) == []

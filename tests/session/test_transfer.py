@@ -4,9 +4,11 @@ import pytest
 
 from ftpair.core.facts import ProtocolError, SessionEnded, TransferEnded
 from ftpair.core.plan import ServerTls
+from ftpair.session.conversation import Progress
 from tests.transcripts.play import (
     LOGIN,
     SECURE,
+    TLS,
     Stage,
     greeted,
     logged_in,
@@ -224,7 +226,7 @@ def test_a_download_that_ended_well_may_still_fail():
 
 def test_an_upload_that_the_server_refuses_in_its_middle_is_cut_at_once():
     stage = started("STOR a.bin")
-    stage.moved = 4096
+    stage.progress = Progress(4096)
     stage.play("""
         S> 452 Disk full.
         D< drop cut
@@ -260,7 +262,7 @@ def test_a_server_that_never_starts_a_transfer_is_left():
 
 def test_a_server_that_is_lost_in_a_transfer_means_426_and_421():
     stage = started()
-    stage.moved = 11
+    stage.progress = Progress(11, TLS, TLS)
     stage.play(f"""
         S> [lost reset]
         D< drop cut
@@ -270,6 +272,7 @@ def test_a_server_that_is_lost_in_a_transfer_means_426_and_421():
         C< [ended]
     """)
     assert (fact(stage).result, fact(stage).bytes) == ("cut", 11)
+    assert (fact(stage).client_tls, fact(stage).server_tls) == (TLS, TLS)
 
 
 def test_s12_a_server_that_is_lost_before_its_226_means_426():

@@ -29,6 +29,7 @@ from ftpair.core.facts import Fact, Tls
 from ftpair.core.plan import Certificate, ClientTls, Entrance, ServerPlan, ServerTls, ServicePlan
 from ftpair.ftp.replies import ReplyReader
 from ftpair.session import effects, events
+from ftpair.session.conversation import Progress
 from ftpair.session.session import Session
 
 CERTIFICATE = Certificate("test", b"", b"", 0.0)
@@ -73,8 +74,8 @@ class Stage:
         )
         self.ports = iter(range(1025, 1_000_000))
         self.unreachable: set[str] = set()
-        self.moved = 0
-        self.session.ask_progress(lambda: self.moved)
+        self.progress = Progress()
+        self.session.ask_progress(lambda: self.progress)
         self.facts: list[Fact] = []
         self.done: list[str] = []
         self.client_fails = self.server_fails = ""

@@ -20,6 +20,7 @@ from ftpair.dataplane.farewell import arm, close_in_order, reset
 from ftpair.dataplane.passive import Expectation, PassivePorts
 from ftpair.dataplane.relay import Pool, Relay
 from ftpair.dataplane.watch import Watch
+from ftpair.session.conversation import Progress
 from ftpair.session.events import DataEnded
 
 Direction = Literal["up", "down"]
@@ -126,6 +127,11 @@ class DataConnections:
     def bytes(self) -> int:
         """How many bytes have moved so far."""
         return self.relay.bytes if self.relay is not None else 0
+
+    @property
+    def progress(self) -> Progress:
+        """How far both legs came."""
+        return Progress(self.bytes, self._client.tls, self._server.tls)
 
     # Before the transfer.
 

@@ -7,7 +7,7 @@ import logging
 import socket
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, Protocol
 
 from ftpair.balance.choice import NoChoice
@@ -24,6 +24,7 @@ from ftpair.dataplane.server_leg import ServerLeg
 from ftpair.dataplane.service import Service
 from ftpair.ftp.lines import LineSplitter
 from ftpair.session import effects, events
+from ftpair.session.conversation import Progress
 from ftpair.session.session import Session
 
 log = logging.getLogger(__name__)
@@ -63,8 +64,10 @@ class Driver:
             worker.commands,
         )
         self.session.ask_features(lambda: service.features)
-        self.session.ask_progress(lambda: self.moved)
+        self.session.ask_progress(lambda: self._data.progress if self._data is not None else Progress())
         self._events: deque[events.Event] = deque()
+        self._undone: Iterator[effects.Effect] = iter(())
+        """What is still to be performed of the effects of an event."""
         self._is_handling = self._is_over = False
         self._client = ControlStream(worker.sockets, sock, self._client_bytes, self._client_lost)
         self._client.on_ended = lambda: self.dispatch(events.ClientLost(End.ENDED))
@@ -123,10 +126,18 @@ class Driver:
             # Clear bytes behind AUTH: the reply to AUTH is not even sent (interop S1).
             self._events.append(events.ClientNotSecured("bytes after AUTH in clear text", injected=True))
             return
-        for effect in wanted:
+        self._undone = iter(wanted)
+        for effect in self._undone:
             self._PERFORM[type(effect)](self, effect)
 
     def _give_up(self) -> None:
+        """End after a bug: log and metrics still hear all that they would have heard, then everything is cut."""
+        undone = [effect.fact for effect in self._undone if isinstance(effect, effects.Note)]
+        for fact in (*undone, *self.session.fail(time.monotonic())):
+            try:
+                self.worker.note(fact)
+            except Exception:  # Perhaps the bug itself, which must not keep the connections open.
+                log.exception("a fact of session %s could not be noted", self.name)
         self._hang_up_client(effects.HangUpClient(End.CUT))
 
     # The client's control connection.

@@ -37,6 +37,14 @@ class Caller(msgspec.Struct, frozen=True):
     entrance: Entrance
 
 
+class Progress(msgspec.Struct, frozen=True):
+    """How far the data connection of a transfer came; TLS is None on a leg that is not secured."""
+
+    bytes: int = 0
+    client_tls: Tls | None = None
+    server_tls: Tls | None = None
+
+
 class Transfer(msgspec.Struct):
     """The transfer that a session is busy with; changed by its session alone."""
 
@@ -88,13 +96,13 @@ class Conversation:
         "login_deadline",
         "may_pass",
         "may_stray",
-        "moved",
         "now",
         "parting",
         "passive_host",
         "plan",
         "pool_features",
         "port",
+        "progress",
         "protection",
         "queue",
         "replaying",
@@ -124,7 +132,7 @@ class Conversation:
         self.effects: list[Effect] = []
         self.queue: deque[bytes] = deque()
         self.commands = commands
-        self.moved: Callable[[], int] = _nothing_moved
+        self.progress: Callable[[], Progress] = Progress
         self.pool_features: Callable[[], tuple[str, ...] | None] = _nothing_known
         # The client leg.
         self.tls: Tls | None = None
@@ -234,7 +242,9 @@ class Conversation:
         """Drop the data connection, and ask the data plane how far it came: no event will tell."""
         if transfer.has_legs:
             transfer.has_legs = False
-            transfer.bytes = self.moved() if transfer.is_running else 0
+            came = self.progress()
+            transfer.bytes = came.bytes if transfer.is_running else 0
+            transfer.client_tls, transfer.server_tls = came.client_tls, came.server_tls
             self.emit(DropData(End.CUT))
 
     def close_transfer(self, result: Literal["complete", "refused", "cut", "aborted"], reply: bytes) -> None:
@@ -305,10 +315,6 @@ def parting_words(reason: str) -> bytes:
 
 def _nothing_known() -> None:
     return None
-
-
-def _nothing_moved() -> int:
-    return 0
 
 
 def _one_line(reply: bytes) -> str:

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 from ftpair.core.endpoint import Endpoint
-from ftpair.core.facts import Tls
+from ftpair.core.facts import Fact, Tls
 from ftpair.core.plan import Entrance, ServerPlan, ServicePlan
 from ftpair.session import endings, strays
 from ftpair.session.commands import take
-from ftpair.session.conversation import Caller, Conversation, Transfer
-from ftpair.session.effects import Effect
+from ftpair.session.conversation import Caller, Conversation, Progress, Transfer
+from ftpair.session.effects import Effect, Note
 from ftpair.session.events import Event, ServerReplied, Ticked
 from ftpair.session.states import State
 from ftpair.session.table import HANDLERS, Handler
@@ -42,7 +42,6 @@ class Session:
         """Take what happened and return what is to be done, in order; `now` is in seconds of a monotonic clock."""
         talk = self._talk
         talk.now = now
-        effects = talk.effects = []
         kind = type(event)
         handler = HANDLERS[talk.state].get(kind)
         if kind is ServerReplied or kind is Ticked:
@@ -51,7 +50,20 @@ class Session:
             handler(talk, event)
         if not (isinstance(event, ServerReplied) and event.has_more):
             self._take_queued()
+        effects, talk.effects = talk.effects, []
         return effects
+
+    def fail(self, now: float) -> list[Fact]:
+        """End after a bug, whatever the state is; return the facts that were not told yet, the session's end included.
+
+        Nothing but facts: what was wanted of the connections may be wrong, so the driver cuts them all.
+        """
+        talk = self._talk
+        talk.now = now
+        if talk.state is not State.ENDED:
+            talk.end("internal error")
+        effects, talk.effects = talk.effects, []
+        return [effect.fact for effect in effects if isinstance(effect, Note)]
 
     def _take_queued(self) -> None:
         talk = self._talk
@@ -90,9 +102,9 @@ class Session:
         """Let the driver tell, at FEAT before login, what all servers of the pool can do, as FEAT lines."""
         self._talk.pool_features = features
 
-    def ask_progress(self, moved: Callable[[], int]) -> None:
-        """Let the driver tell, when a transfer is dropped, how many bytes it has moved."""
-        self._talk.moved = moved
+    def ask_progress(self, progress: Callable[[], Progress]) -> None:
+        """Let the driver tell, when a transfer is dropped, how many bytes it has moved and which TLS its legs have."""
+        self._talk.progress = progress
 
     @property
     def is_full(self) -> bool:
