@@ -32,6 +32,6 @@ def test_blocks_below_a_service_are_known_by_their_key():
 
 def test_examples_are_written_as_in_a_file():
     assert (
-        example_text({"a": True, "b": {"c": "1.2"}, "d": "21,990", "e": "x"})
-        == '{a: true, b: {c: "1.2"}, d: "21,990", e: x}'
+        example_text({"a": True, "b": {"c": "1.2"}, "d": "21,990", "e": ["x", 1]})
+        == '{a: true, b: {c: "1.2"}, d: "21,990", e: [x, 1]}'
     )

@@ -13,7 +13,13 @@ from ftpair.config.shape import block_in, block_named, example_text
 BEGIN = "<!-- reference: begin (make docs) -->"
 END = "<!-- reference: end -->"
 _HEAD = "| key | value | default | meaning | example |\n|---|---|---|---|---|"
-_KINDS = {"integer": "whole number", "number": "number", "string": "text", "boolean": "`true`, `false`"}
+_KINDS = {
+    "integer": "whole number",
+    "number": "number",
+    "string": "text",
+    "boolean": "`true`, `false`",
+    "array": "list",
+}
 _SPECIAL = {
     "workers": "`auto`, or whole number, 1 to 256",
     "passive": "range of ports, 1024 to 65535",
@@ -62,7 +68,7 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     value = field.get_default(call_default_factory=True)
-    if value in (None, "", {}) or isinstance(value, Block):
+    if value in (None, "", {}, []) or isinstance(value, Block):
         return "—"
     return f"`{value:g}`" if isinstance(value, float) else f"`{example_text(value)}`"
 

@@ -48,6 +48,8 @@ def example_text(value: Any) -> str:
     """Return a value as one would write it into the file."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {example_text(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(example_text, value)) + "]"
     if isinstance(value, bool):
         return str(value).lower()
     return f'"{value}"' if isinstance(value, str) and _needs_quotes(value) else str(value)
