@@ -117,3 +117,44 @@ def test_older_versions_are_refused(minimum: str):
         old.wrap_socket(peer)
     shaking.join()
     assert told == ["unsupported protocol"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_name_that_a_client_asked_for_is_told(version: ssl.TLSVersion):
+    context = tls.server_context(client_tls())
+    ours, peer = shaken(context, peer_context(version), "localhost")
+    assert tls.negotiated(ours).sni == "localhost"
+    assert tls.negotiated(peer).sni == ""
+    unnamed = peer_context(version)
+    unnamed.check_hostname = False
+    ours, _peer = shaken(context, unnamed, None)
+    assert (tls.negotiated(ours).sni, tls.negotiated(ours).subject) == ("", "")
+
+
+def shaken(
+    context: ssl.SSLContext, peers: ssl.SSLContext, name: str | None, session: ssl.SSLSession | None = None
+) -> tuple[ssl.SSLSocket, ssl.SSLSocket]:
+    """A pair with TLS by these contexts: (ftpair's end, the peer's end)."""
+    ours, peer = pair()
+    ours.settimeout(20)
+    wrapped = tls.wrap_as_server(context, ours)
+    shaking = threading.Thread(target=wrapped.do_handshake)
+    shaking.start()
+    theirs = peers.wrap_socket(peer, server_hostname=name, suppress_ragged_eofs=False, session=session)
+    shaking.join()
+    return wrapped, theirs
+
+
+@pytest.mark.parametrize(
+    ("subject", "said"),
+    [
+        (((("commonName", "anna"),),), "anna"),
+        (((("organizationName", "Example"),), (("commonName", "anna"),)), "anna"),
+        (((("organizationName", "Example"),),), "organizationName=Example"),
+        (((("commonName", "anna"),), (("commonName", "root"),)), "commonName=anna,commonName=root"),
+        (((("commonName", ""),),), "commonName="),
+        ((), "no subject"),
+    ],
+)
+def test_a_subject_is_its_one_common_name_or_all_of_it(subject, said):
+    assert tls.subject_of(subject) == said

@@ -5,12 +5,13 @@ import logging
 import select
 from pathlib import Path
 
+import msgspec
 import pytest
 import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ftpair.core.facts import TransferEnded
+from ftpair.core.facts import Tls, TransferEnded
 from ftpair.core.status import Admin
 from ftpair.observe import log
 from tests.observe.examples import LEVELS, session, transfer
@@ -221,3 +222,9 @@ def test_lines_that_found_no_reader_are_confessed(logged):
     first, second = logged(lambda: [log.log_fact(session()), log.log_fact(session())]).splitlines()
     assert json.loads(first)["lines_lost"] == 3
     assert "lines_lost" not in json.loads(second)
+
+
+def test_the_names_of_a_tls_client_are_in_the_line_if_it_gave_any(logged):
+    tls = Tls("TLSv1.3", "X", resumed=False, sni="ftp.example.org", subject="anna")
+    line = json_of(logged(lambda: log.log_fact(msgspec.structs.replace(session(), tls=tls))))
+    assert (line["tls_sni"], line["tls_subject"]) == ("ftp.example.org", "anna")

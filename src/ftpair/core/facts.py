@@ -14,6 +14,10 @@ class Tls(msgspec.Struct, frozen=True):
     """As OpenSSL names it: `TLSv1.3`."""
     cipher: str
     resumed: bool
+    sni: str = ""
+    """The name that the client asked for; empty on the other legs, and if it named none."""
+    subject: str = ""
+    """The common name in the client's certificate (its whole subject, if it has none); empty without a certificate."""
 
 
 class Fact(msgspec.Struct, frozen=True, tag=True):

@@ -7,11 +7,19 @@ bare FIN (`SSLEOFError`); everything here relies on that.
 import socket
 import ssl
 from collections.abc import Callable
+from typing import Any
 
 from ftpair.config import contexts
 from ftpair.core.facts import Tls
 from ftpair.core.plan import ClientTls
 from ftpair.dataplane.watch import Watch
+
+
+class ClientSocket(ssl.SSLSocket):
+    """A client leg: knows for which name its client asked."""
+
+    sni = ""
+
 
 FOREIGN_PROTOCOLS = ("h2", "http/1.1", "http/1.0")
 """Understood only to be turned away: `ssl` cannot refuse an ALPN in the handshake, it can only ignore it."""
@@ -21,7 +29,14 @@ def server_context(tls: ClientTls) -> ssl.SSLContext:
     """Build the context of the client legs. Raises ssl.SSLError when key and certificate do not fit."""
     context = contexts.server_context(tls)
     context.set_alpn_protocols(["ftp", *FOREIGN_PROTOCOLS])
+    context.sslsocket_class = ClientSocket
+    context.sni_callback = _note_name
     return context
+
+
+def _note_name(sock: ssl.SSLObject | ssl.SSLSocket, name: str | None, _context: ssl.SSLContext) -> None:
+    assert isinstance(sock, ClientSocket)
+    sock.sni = name or ""
 
 
 def wrap_as_server(context: ssl.SSLContext, sock: socket.socket) -> ssl.SSLSocket:
@@ -46,7 +61,25 @@ def negotiated(sock: socket.socket) -> Tls:
     """Say what a finished handshake agreed on."""
     assert isinstance(sock, ssl.SSLSocket)
     cipher = sock.cipher()
-    return Tls(sock.version() or "", cipher[0] if cipher else "", bool(sock.session_reused))
+    sni = sock.sni if isinstance(sock, ClientSocket) else ""
+    return Tls(sock.version() or "", cipher[0] if cipher else "", bool(sock.session_reused), sni, _subject(sock))
+
+
+def _subject(sock: ssl.SSLSocket) -> str:
+    """Return who the client is by its certificate; the question costs nothing where no certificate was asked for."""
+    if not sock.server_side or sock.context.verify_mode is ssl.CERT_NONE:
+        return ""
+    certificate = sock.getpeercert()
+    return subject_of(certificate.get("subject", ())) if certificate else ""
+
+
+def subject_of(names: Any) -> str:
+    """Return the common name of a subject as `ssl` gives it; the whole subject if it has none, or more than one."""
+    pairs = [pair for relative in names for pair in relative]
+    common = [value for key, value in pairs if key == "commonName"]
+    if len(common) == 1 and common[0]:
+        return str(common[0])
+    return ",".join(f"{key}={value}" for key, value in pairs) or "no subject"
 
 
 def is_for_another_protocol(sock: socket.socket) -> bool:

@@ -211,6 +211,7 @@ def _fields(fact: Fact) -> dict[str, Any]:
             fields[name] = value.version
             fields[f"{name}_cipher"] = value.cipher
             fields[f"{name}_resumed"] = value.resumed
+            fields |= {f"{name}_{key}": text for key in ("sni", "subject") if (text := getattr(value, key))}
         else:
             fields[name] = value
     return fields
