@@ -27,11 +27,14 @@ from ftpair.dataplane.listeners import Listeners, listener_keys
 from ftpair.dataplane.worker import Worker
 
 from .certificates import client_tls, self_signed
+from .scripted_server import Script, scripted_server
 
 VIP = f"127.77.{os.getpid() >> 8 & 255}.{os.getpid() & 255}"
 """Of this process alone: two runs of the tests do not meet."""
 EXPLICIT, IMPLICIT, PASSIVE = 12121, 12990, PortRange(12200, 12227)
 USER, PASSWORD = "ann", "secret"
+FILE = os.urandom(3_000_000)
+"""Larger than every buffer on its way."""
 
 
 class ImplicitHandler(TLS_FTPHandler):
@@ -216,3 +219,24 @@ def explicit_client(version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> ftplib.
     client.login(USER, PASSWORD)
     client.prot_p()
     return client
+
+
+@contextlib.contextmanager
+def pool(tmp_path: Path, mode: ServerTlsMode = "off", **clocks: float) -> Iterator[tuple[Stage, Path]]:
+    """A stage with one pyftpdlib server; its folder."""
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "a.bin").write_bytes(FILE)
+    (root / "empty").touch()
+    with real_server(root, mode) as address:
+        server = server_plan(address, tls=verified(mode)) if mode != "off" else server_plan(address)
+        with stage(clocked(server, **clocks)) as running:
+            yield running, root
+            running.wait(running.is_at_rest)
+
+
+@contextlib.contextmanager
+def behind(script: Script, **clocks: float) -> Iterator[Stage]:
+    """A stage whose one server plays a script."""
+    with scripted_server(script) as (address, _), stage(clocked(server_plan(address), **clocks)) as running:
+        yield running
