@@ -2,7 +2,7 @@
 
 import pytest
 
-from ftpair.core.messages import Apply, KillSession, Problem, Refused, SetAdmin
+from ftpair.core.messages import Applied, Apply, KillSession, Problem, Refused, SetAdmin
 from ftpair.core.status import Admin
 
 
@@ -48,8 +48,20 @@ def test_a_session_that_is_gone_is_not_found(http):
 )
 def test_apply_tells_the_steps(http, supervisor, options, dry_run):
     response = http.post("/api/v1/apply", **options)
-    assert response.json() == {"revision": 5, "dry_run": dry_run, "steps": ["add server FTP_SVR3 to FTPS_VIP"]}
+    assert response.json() == {
+        "revision": 5,
+        "dry_run": dry_run,
+        "steps": ["add server FTP_SVR3 to FTPS_VIP"],
+        "warnings": [],
+    }
     assert supervisor.actions == [Apply(dry_run)]
+
+
+def test_warnings_of_the_configuration_are_no_steps(http, supervisor):
+    supervisor.answers[Apply] = Applied(5, ("a step",), (Problem("virtual_services.VIP.ports", "is odd", 7),))
+    done = http.post("/api/v1/apply").json()
+    assert done["steps"] == ["a step"]
+    assert done["warnings"] == [{"path": "virtual_services.VIP.ports", "line": 7, "sentence": "is odd"}]
 
 
 def test_an_invalid_configuration_is_a_problem_with_every_place(http, supervisor):

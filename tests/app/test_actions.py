@@ -58,6 +58,19 @@ def test_drain_halt_and_online_say_what_stays(site, admin, sessions, transfers, 
     play(site, scenario)
 
 
+def test_a_second_drain_says_that_the_server_drains_already(site):
+    async def scenario(node, actions):
+        drain = SetAdmin("VIP", "FTP_SVR2", Admin.DRAIN)
+        count(node, "FTP_SVR2", 3, 0)
+        assert await actions.answer(drain) == Said("drain FTP_SVR2: 3 sessions stay, 0 transfers")
+        count(node, "FTP_SVR2", -2, 1)
+        assert await actions.answer(drain) == Said("FTP_SVR2 drains already: 1 session stays, 1 transfer")
+        await actions.answer(SetAdmin("VIP", "FTP_SVR2", Admin.HALT))
+        assert await actions.answer(drain) == Said("drain FTP_SVR2: 1 session stays, 1 transfer")
+
+    play(site, scenario)
+
+
 @pytest.mark.parametrize(
     ("service", "server", "sentence"),
     [

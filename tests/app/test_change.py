@@ -6,9 +6,11 @@ import socket
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from ftpair.app import change
 from ftpair.app.change import apply
+from ftpair.config.problems import describe_warnings
 from ftpair.core.messages import Applied, Refused
 from ftpair.core.status import Admin, Health, ServerState
 
@@ -79,6 +81,43 @@ def test_an_invalid_file_changes_nothing_and_all_problems_are_told(site):
         assert (answer.kind, len(answer.problems)) == ("invalid", 2)
         assert snapshot(node) == before
         assert not node.last_apply.is_successful
+
+    play(site, scenario)
+
+
+def test_a_refusal_is_logged_once(site):
+    async def scenario(node):
+        site.write(more="colour: red")
+        with capture_logs() as lines:
+            answer = await apply(node, is_dry_run=False)
+            site.write(port=site.other_port)
+            with socket.create_server(("127.0.0.1", site.other_port)):
+                in_use = await apply(node, is_dry_run=False)
+        assert lines == [
+            {
+                "event": "apply refused",
+                "log_level": "error",
+                "problems": [f"line {answer.problems[0].line}, colour: {answer.problems[0].sentence}"],
+            },
+            {"event": "apply refused", "log_level": "error", "reason": in_use.sentence},
+        ]
+
+    play(site, scenario)
+
+
+@pytest.mark.parametrize("is_dry_run", [True, False])
+def test_warnings_are_no_steps(site, is_dry_run):
+    async def scenario(node):
+        site.write(greeting="Welcome.")
+        site.path.write_text(site.path.read_text().replace("port: 22", "weight: 0, port: 22"))
+        with capture_logs() as lines:
+            answer = await apply(node, is_dry_run=is_dry_run)
+        assert not any("warning" in step or "every weight" in step for step in answer.steps)
+        (warning,) = answer.warnings
+        assert (warning.path, warning.line) == ("virtual_services.VIP.real_servers", 10)
+        told = [line["event"] for line in lines if line["log_level"] == "warning"]
+        assert told == [] if is_dry_run else [describe_warnings((warning,))[0]]
+        assert "every weight" not in node.last_apply.sentence
 
     play(site, scenario)
 

@@ -127,7 +127,32 @@ def test_apply_as_json(ftpair, supervisor):
         "revision": 5,
         "dry_run": False,
         "steps": ["add server FTP_SVR3 to FTPS_VIP"],
+        "warnings": [],
     }
+
+
+ODD = Problem("virtual_services.A.ports.passive", "overlaps what the kernel gives away: choose others", 7)
+
+
+@pytest.mark.parametrize(
+    ("steps", "how", "last"),
+    [
+        (("step",), (), "Revision 5 runs."),
+        (("step",), ("--dry-run",), "Nothing was changed; this would be revision 5."),
+        ((), (), "The file is what revision 5 already runs."),
+    ],
+)
+def test_warnings_are_no_steps_and_stand_on_stderr(ftpair, supervisor, steps, how, last):
+    supervisor.answers[Apply] = Applied(5, steps, (ODD,))
+    ran = ftpair("apply", *how)
+    assert (ran.status, ran.out.splitlines()) == (0, list(steps))
+    assert ran.err.splitlines() == [f"warning: line 7, {ODD.path}: {ODD.sentence}", last]
+
+
+def test_json_of_apply_has_warnings_of_their_own(ftpair, supervisor):
+    supervisor.answers[Apply] = Applied(5, (), (ODD,))
+    done = json.loads(ftpair("apply", "--json").out)
+    assert (done["steps"], done["warnings"]) == ([], [{"path": ODD.path, "sentence": ODD.sentence, "line": 7}])
 
 
 def test_an_invalid_file_exits_with_3_and_tells_every_place(ftpair, supervisor):

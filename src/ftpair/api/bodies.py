@@ -20,12 +20,23 @@ class ApplyWish:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfigurationProblem:
+    """One thing that is wrong in the configuration file, or will hurt; `line` is 1-based, 0 when unknown."""
+
+    path: str
+    line: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class ApplyDone:
     """The steps that were (or with `dry_run` would be) taken, and the revision that runs (or would run)."""
 
     revision: int
     dry_run: bool
     steps: tuple[str, ...]
+    warnings: tuple[ConfigurationProblem, ...] = ()
+    """What the configuration will suffer from; nothing of it stops the apply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +75,6 @@ class NodeHealth:
     is_draining: bool
     services: tuple[ServiceHealth, ...]
     workers: tuple[WorkerStatus, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigurationProblem:
-    """One thing that is wrong in the configuration file; `line` is 1-based, 0 when unknown."""
-
-    path: str
-    line: int
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True)

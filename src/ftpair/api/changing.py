@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from ftpair.api import examples
 from ftpair.api.asking import TheDoor
-from ftpair.api.bodies import ApplyDone, ApplyWish, Done
+from ftpair.api.bodies import ApplyDone, ApplyWish, ConfigurationProblem, Done
 from ftpair.api.problems import documented
 from ftpair.core.messages import Applied, Apply, KillSession, Said, SetAdmin
 from ftpair.core.status import Admin
@@ -49,4 +49,5 @@ async def apply(door: TheDoor, wish: ApplyWish | None = None) -> ApplyDone:
     """
     dry_run = wish is not None and wish.dry_run
     applied = await door.ask(Apply(dry_run), Applied)
-    return ApplyDone(applied.revision, dry_run, applied.steps)
+    warnings = tuple(ConfigurationProblem(at.path, at.line, at.sentence) for at in applied.warnings)
+    return ApplyDone(applied.revision, dry_run, applied.steps, warnings)

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 import ftpair
-from ftpair.api.bodies import ApplyDone, Done, NodeHealth, ServiceHealth, Versions
+from ftpair.api.bodies import ApplyDone, ConfigurationProblem, Done, NodeHealth, ServiceHealth, Versions
 from ftpair.core.status import (
     Admin,
     Health,
@@ -106,7 +106,8 @@ SESSION = asdict(_SESSION)
 TRANSFER = asdict(_TRANSFER)
 KILLED = asdict(Done("kill 0-1f: the session of alice from 198.51.100.7 is ended"))
 DONE = asdict(Done("drain FTP_SVR2: 3 sessions stay, 0 transfers"))
-APPLIED = asdict(ApplyDone(2, dry_run=False, steps=("add server FTP_SVR2 to FTPS_VIP",)))
+_WARNING = ConfigurationProblem("virtual_services.FTPS_VIP.real_servers", 9, "every weight is 0, so no server ...")
+APPLIED = asdict(ApplyDone(2, dry_run=False, steps=("FTPS_VIP: weight of FTP_SVR2 50 -> 0",), warnings=(_WARNING,)))
 VERSIONS = asdict(Versions(ftpair.__version__, "v1", "3.11.2"))
 HEALTH = asdict(
     NodeHealth(

@@ -109,7 +109,9 @@ class Actions:
 def _drained(node: Node, server: ServerPlan) -> str:
     sessions, transfers = node.counts.sessions(server.slot), node.counts.transfers(server.slot)
     stay = f"{_number(sessions, 'session')} {'stays' if sessions == 1 else 'stay'}"
-    return f"drain {server.name}: {stay}, {_number(transfers, 'transfer')}"
+    is_repeated = node.states.of(server).admin is Admin.DRAIN
+    done = f"{server.name} drains already" if is_repeated else f"drain {server.name}"
+    return f"{done}: {stay}, {_number(transfers, 'transfer')}"
 
 
 def _halted(node: Node, server: ServerPlan) -> str:

@@ -17,7 +17,7 @@ from ftpair.config.problems import InvalidConfigError, describe, describe_warnin
 from ftpair.config.slots import Slots
 from ftpair.config.steps import steps
 from ftpair.core.errors import SetupError
-from ftpair.core.messages import Applied, Refused
+from ftpair.core.messages import Applied, Problem, Refused
 from ftpair.core.plan import Plan
 from ftpair.dataplane.listeners import listener_keys
 
@@ -37,6 +37,12 @@ class Change:
     plan: Plan
     slots: Slots
     steps: tuple[str, ...]
+    warnings: tuple[Problem, ...]
+    """What the configuration will suffer from; no steps."""
+
+    def applied(self, revision: int) -> Applied:
+        """Return the answer to who asked for it."""
+        return Applied(revision, self.steps, self.warnings)
 
 
 async def apply(node: Node, *, is_dry_run: bool, follow_timeout_s: float = FOLLOW_TIMEOUT_S) -> Applied | Refused:
@@ -46,7 +52,7 @@ async def apply(node: Node, *, is_dry_run: bool, follow_timeout_s: float = FOLLO
         change = await asyncio.to_thread(prepare, node.path, node.plan, node.paths, slots, revision)
         if is_dry_run:
             _try_listeners(node, change.plan)
-            return Applied(change.plan.revision, change.steps)
+            return change.applied(change.plan.revision)
         answer = await _take(node, change, follow_timeout_s)
     except InvalidConfigError as error:
         answer = Refused("invalid", error.sentence, error.problems)
@@ -68,7 +74,7 @@ def prepare(path: Path, running: Plan, paths: Paths, slots: Slots, revision: int
     if replace(plan, revision=running.revision) == running:
         plan = running
     later = _until_restart(running, paths, checked)
-    return Change(plan, slots, steps(running, plan) + later + describe_warnings(checked.warnings))
+    return Change(plan, slots, steps(running, plan) + later, checked.warnings)
 
 
 def _until_restart(running: Plan, paths: Paths, wanted: Checked) -> tuple[str, ...]:
@@ -86,7 +92,7 @@ def _until_restart(running: Plan, paths: Paths, wanted: Checked) -> tuple[str, .
 
 async def _take(node: Node, change: Change, follow_timeout_s: float) -> Applied | Refused:
     if change.plan is node.plan:
-        return Applied(node.plan.revision, change.steps)
+        return change.applied(node.plan.revision)
     if node.is_draining:
         return STOPPING
     node.listeners.open(listener_keys(change.plan))
@@ -99,7 +105,7 @@ async def _take(node: Node, change: Change, follow_timeout_s: float) -> Applied 
     else:
         node.keep(change.plan, change.slots)
     node.listeners.keep(listener_keys(node.plan))
-    return refusal or Applied(change.plan.revision, change.steps)
+    return refusal or change.applied(change.plan.revision)
 
 
 async def _proposed(node: Node, plan: Plan, timeout_s: float) -> Refused | None:
@@ -127,9 +133,13 @@ def _try_listeners(node: Node, plan: Plan) -> None:
 
 def _remember(node: Node, answer: Applied | Refused) -> None:
     match answer:
-        case Applied(revision, taken):
+        case Applied(revision, taken, warnings):
             node.last_apply = LastApply(f"revision {revision}: {'; '.join(taken) or 'nothing to change'}")
             log.info("applied", revision=revision, steps=taken)
+            for warning in describe_warnings(warnings):
+                log.warning(warning)
         case Refused(_kind, sentence, problems):
             node.last_apply = LastApply(f"refused: {sentence}", is_successful=False)
-            log.error("apply refused", reason=sentence, problems=[describe(problem) for problem in problems])
+            # The sentence repeats the first problem.
+            why = {"problems": [describe(problem) for problem in problems]} if problems else {"reason": sentence}
+            log.error("apply refused", **why)

@@ -11,7 +11,9 @@ from ftpair.cli.failures import WrongUseError
 from ftpair.cli.names import find_server
 from ftpair.cli.show import say, show_json, talk
 from ftpair.cli.text import safe
+from ftpair.config.problems import describe_warnings
 from ftpair.core.errors import FtpairError
+from ftpair.core.messages import Problem
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -21,11 +23,12 @@ class Said(msgspec.Struct, frozen=True):
 
 
 class Steps(msgspec.Struct, frozen=True):
-    """What an apply did, or would do."""
+    """What an apply did, or would do, and what the configuration will suffer from."""
 
     revision: int
     dry_run: bool
     steps: tuple[str, ...]
+    warnings: tuple[Problem, ...] = ()
 
 
 def set_admin(socket: Path, words: list[str], wish: str, as_json: bool) -> tuple[str, str]:
@@ -51,6 +54,8 @@ def apply_file(socket: Path, dry_run: bool, as_json: bool) -> None:
         return
     for step in done.steps:
         say(step)
+    for warning in describe_warnings(done.warnings):
+        talk(warning)
     talk(_outcome(done))
 
 

@@ -183,13 +183,6 @@ class Said(Result, frozen=True, tag=True):
     sentence: str
 
 
-class Applied(Result, frozen=True, tag=True):
-    """The steps that were (or with `dry_run` would be) taken."""
-
-    revision: int
-    steps: tuple[str, ...]
-
-
 class Problem(msgspec.Struct, frozen=True):
     """One thing that is wrong in a configuration: where, what, and what to write instead."""
 
@@ -197,6 +190,14 @@ class Problem(msgspec.Struct, frozen=True):
     sentence: str
     line: int = 0
     """1-based line of the file; 0 when unknown."""
+
+
+class Applied(Result, frozen=True, tag=True):
+    """The steps that were (or with `dry_run` would be) taken, and what the configuration will suffer from."""
+
+    revision: int
+    steps: tuple[str, ...]
+    warnings: tuple[Problem, ...] = ()
 
 
 class Refused(Result, frozen=True, tag=True):
