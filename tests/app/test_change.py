@@ -6,12 +6,15 @@ import socket
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from ftpair.app import change
-from ftpair.app.change import apply
+from ftpair.app.change import apply, demand_rights
 from ftpair.config.problems import describe_warnings
+from ftpair.core.errors import SetupError
 from ftpair.core.messages import Applied, Refused
+from ftpair.core.plan import Plan
 from ftpair.core.status import Admin, Health, ServerState
 
 
@@ -226,3 +229,14 @@ def test_a_file_that_is_gone_is_refused(site, is_dry_run):
         assert "does not exist" in answer.sentence
 
     play(site, scenario)
+
+
+def test_workers_that_gave_a_right_up_cannot_be_given_it_again():
+    running = Plan(1, 1, (), user="ftpair")
+    wanted = replace(running, capabilities=("net_raw",))
+    with pytest.raises(SetupError, match=r"workers need CAP_NET_RAW, which they gave up .* restart ftpair"):
+        demand_rights(running, wanted, euid=0)
+    with pytest.raises(SetupError, match="CAP_NET_RAW"):
+        demand_rights(replace(running, user=""), replace(wanted, user=""), euid=1000)
+    demand_rights(replace(running, user=""), replace(wanted, user=""), euid=0)
+    demand_rights(wanted, running, euid=0)

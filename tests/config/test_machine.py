@@ -2,11 +2,13 @@
 
 import os
 import resource
+import subprocess
+import sys
 import time
 
 import pytest
 
-from ftpair.config.machine import has_user, port_ranges, resolved, this_machine
+from ftpair.config.machine import has_user, held_capabilities, port_ranges, resolved, this_machine, why_not_transparent
 from ftpair.core.endpoint import PortRange
 
 
@@ -34,3 +36,23 @@ def test_names_and_users_are_looked_up_on_the_machine():
     assert not has_user("nobody-of-that-name")
     with pytest.raises(OSError):
         resolved("name.invalid")
+
+
+def test_capabilities_are_read_by_name(tmp_path):
+    status = tmp_path / "status"
+    status.write_text("Name:\tftpair\nCapPrm:\t0000000000002400\nCapAmb:\t0000000000000000\n")
+    assert held_capabilities("CapPrm", status) == {"net_bind_service", "net_raw"}
+    assert held_capabilities("CapAmb", status) == frozenset()
+
+
+def test_a_kernel_that_knows_no_transparent_sockets_is_heard():
+    assert why_not_transparent() == ""
+    assert why_not_transparent(option=9999) == "protocol not available"
+
+
+def test_who_may_make_no_transparent_socket_says_nothing_of_the_kernel():
+    """The capability is looked at by itself."""
+    ask = "from ftpair.config.machine import *; print(sorted(held_capabilities()), why_not_transparent())"
+    kept = [f"--{kind}=-all" for kind in ("inh-caps", "bounding-set")]
+    done = subprocess.run(["setpriv", *kept, sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert done.stdout == "[] \n"

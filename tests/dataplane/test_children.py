@@ -16,9 +16,11 @@ import msgspec
 import pytest
 
 import ftpair
+from ftpair.config.machine import CAPABILITIES
 from ftpair.core.errors import SetupError
 from ftpair.core.messages import Beat, FromWorker, ListSessions, Ready, Request, Sessions
 from ftpair.dataplane.children import Child, Deadlines, Recipe, account, check_user
+from ftpair.dataplane.rights import wrapper
 
 SHORT = Deadlines(ready_s=3.0, beat_s=0.5, stop_margin_s=0.5)
 
@@ -188,6 +190,62 @@ def test_a_child_drops_the_privileges_of_its_supervisor(open_to_nobody):
             assert "Groups:\t \n" in status
 
     play(scenario)
+
+
+def capabilities_of(pid):
+    rows = dict(row.split(":\t") for row in Path(f"/proc/{pid}/status").read_text().splitlines() if "\t" in row)
+    return {kind: int(rows[kind], 16) for kind in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")}
+
+
+def test_a_child_keeps_the_capability_that_the_plan_needs_and_no_other(open_to_nobody):
+    async def scenario():
+        python, folder = open_to_nobody
+        recipe = {"user": "nobody", "python": python, "folder": folder, "capabilities": ("net_raw",)}
+        async with living_child(**recipe) as (child, _parent):
+            await until(lambda: child.is_ready)
+            status = Path(f"/proc/{child.pid}/status").read_text()
+            nobody = pwd.getpwnam("nobody")
+            assert f"Uid:\t{nobody.pw_uid}\t{nobody.pw_uid}\t{nobody.pw_uid}" in status
+            assert f"Gid:\t{nobody.pw_gid}\t{nobody.pw_gid}\t{nobody.pw_gid}" in status
+            assert "Groups:\t \n" in status
+            assert set(capabilities_of(child.pid).values()) == {1 << CAPABILITIES["net_raw"]}
+
+    play(scenario)
+
+
+def test_a_child_without_need_keeps_nothing_of_root(open_to_nobody):
+    async def scenario():
+        python, folder = open_to_nobody
+        async with living_child(user="nobody", python=python, folder=folder) as (child, _parent):
+            await until(lambda: child.is_ready)
+            assert not any(value for kind, value in capabilities_of(child.pid).items() if kind != "CapBnd")
+
+    play(scenario)
+
+
+BECOME = """
+import os
+from ftpair.dataplane.rights import wrapper
+command = [*wrapper(None, {kept!r}), "grep", "CapEff", "/proc/self/status"]
+os.execvp(command[0], command)
+"""
+
+
+@pytest.mark.parametrize(("kept", "effective"), [((), 0), (("net_raw",), 1 << CAPABILITIES["net_raw"])])
+def test_what_a_unit_gives_the_supervisor_is_not_handed_on_without_need(open_to_nobody, kept, effective):
+    python, _folder = open_to_nobody
+    given = "-all,+net_raw,+net_bind_service"
+    unit = ["--reuid=nobody", "--regid=nogroup", "--clear-groups", f"--inh-caps={given}", f"--ambient-caps={given}"]
+    done = subprocess.run(
+        ["setpriv", *unit, python, "-c", BECOME.format(kept=kept)], capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout.split()[1], 16) == effective
+
+
+def test_a_machine_without_setpriv_is_told_the_remedy(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SetupError, match=r"setpriv is not installed.*apt-get install util-linux"):
+        wrapper(pwd.getpwnam("nobody"), ("net_raw",))
 
 
 def test_a_user_who_cannot_read_ftpair_is_said_before_anything_starts(tmp_path):

@@ -4,6 +4,7 @@ A refused change changes nothing; an applied change ends no session.
 """
 
 import asyncio
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,15 +67,25 @@ async def apply(node: Node, *, is_dry_run: bool, follow_timeout_s: float = FOLLO
 def prepare(path: Path, running: Plan, paths: Paths, slots: Slots, revision: int) -> Change:
     """Return the change from what runs to the file; blocks on files and names. `slots` are taken over.
 
-    Raises InvalidConfigError.
+    Raises InvalidConfigError, and SetupError for rights that workers gave up when they started.
     """
     checked = check(path, revision, slots)
     wanted = checked.plan
-    plan = replace(wanted, workers=running.workers, user=running.user)
+    demand_rights(running, wanted)
+    plan = replace(wanted, workers=running.workers, user=running.user, capabilities=running.capabilities)
     if replace(plan, revision=running.revision) == running:
         plan = running
     later = _until_restart(running, paths, checked)
     return Change(plan, slots, steps(running, plan) + later, checked.warnings)
+
+
+def demand_rights(running: Plan, wanted: Plan, euid: int | None = None) -> None:
+    """Raise SetupError if workers lack a capability: only a new process can be given one. Root's workers have all."""
+    missing = set(wanted.capabilities) - set(running.capabilities)
+    is_root = not running.user and (os.geteuid() if euid is None else euid) == 0
+    if missing and not is_root:
+        names = ", ".join(f"CAP_{name.upper()}" for name in sorted(missing))
+        raise SetupError(f"workers need {names}, which they gave up when they started: restart ftpair")
 
 
 def _until_restart(running: Plan, paths: Paths, wanted: Checked) -> tuple[str, ...]:

@@ -202,7 +202,8 @@ class Node:
     def _worker(self, number: int) -> Child:
         arguments = ("--counts", str(self.counts_fd), "--worker", str(number), "--workers", str(self.plan.workers))
         name, fds = f"worker {number}", (self.counts_fd,)
-        return Child(Recipe(name, "ftpair.app.worker", FromWorker, arguments, fds, self.plan.user), self)
+        plan = self.plan
+        return Child(Recipe(name, "ftpair.app.worker", FromWorker, arguments, fds, plan.user, plan.capabilities), self)
 
     def _api(self, door: int) -> Recipe:
         return Recipe("api", "ftpair.api", FromApi, ("--listen", str(door)), (door,), self.plan.user)

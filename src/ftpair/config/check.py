@@ -10,7 +10,9 @@ from ftpair.config.materials import gather
 from ftpair.config.models import Config
 from ftpair.config.plan import Parts, plan_of, too_many_rows
 from ftpair.config.problems import locate, refusal
+from ftpair.config.rights import missing_rights
 from ftpair.config.slots import Slots
+from ftpair.config.sourcing import strangers
 from ftpair.config.warnings import find_warnings
 from ftpair.core.errors import SetupError
 from ftpair.core.messages import Problem
@@ -36,7 +38,8 @@ def check(path: Path, revision: int, slots: Slots, machine: Machine | None = Non
     machine = machine or this_machine()
     made = draft(read_config(path), machine)
     materials = gather(made.config, path.parent, machine)
-    made = made.with_findings((*materials.findings, *too_many_rows(made.config, slots)))
+    outside = (*too_many_rows(made.config, slots), *missing_rights(made.config, machine))
+    made = made.with_findings((*materials.findings, *outside, *strangers(made.config, materials, machine)))
     if made.findings:
         raise refusal(str(path), made.problems)
     _demand_descriptors(made.config, machine)

@@ -12,6 +12,9 @@ from pathlib import Path
 from ftpair.core.endpoint import PortRange
 
 _IPV4 = Path("/proc/sys/net/ipv4")
+_SELF = Path("/proc/self/status")
+CAPABILITIES = {"net_bind_service": 10, "net_admin": 12, "net_raw": 13}
+"""Those that ftpair can make use of, with their numbers (linux/capability.h)."""
 
 
 def resolved(host: str) -> str:
@@ -40,6 +43,10 @@ class Machine:
     """Ports that the kernel gives to outgoing connections (net.ipv4.ip_local_port_range)."""
     reserved_ports: tuple[PortRange, ...] = ()
     """Ports that it leaves out (net.ipv4.ip_local_reserved_ports)."""
+    capabilities: frozenset[str] = frozenset(CAPABILITIES)
+    """What this process may do and hand on; root may everything."""
+    transparency: str = ""
+    """Why the kernel binds no socket to an address that is not its own; empty: it does, for who may ask."""
     resolve: Callable[[str], str] = resolved
     has_user: Callable[[str], bool] = has_user
 
@@ -53,7 +60,28 @@ def this_machine(settings: Path = _IPV4) -> Machine:
         descriptors=resource.getrlimit(resource.RLIMIT_NOFILE)[1],
         local_ports=local[0] if local else None,
         reserved_ports=port_ranges(_setting(settings / "ip_local_reserved_ports")),
+        capabilities=held_capabilities(),
+        transparency=why_not_transparent(),
     )
+
+
+def held_capabilities(kind: str = "CapPrm", status: Path = _SELF) -> frozenset[str]:
+    """Return the names of a process's capabilities: `CapPrm` what it may do, `CapAmb` what its children inherit."""
+    rows = dict(row.partition(":")[::2] for row in status.read_text(encoding="utf-8").splitlines())
+    mask = int(rows[kind], 16)
+    return frozenset(name for name, number in CAPABILITIES.items() if mask >> number & 1)
+
+
+def why_not_transparent(option: int = socket.IP_TRANSPARENT) -> str:
+    """Ask the kernel for a transparent socket; return its refusal, but for one that only this user gets."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
+        try:
+            sock.setsockopt(socket.IPPROTO_IP, option, 1)
+        except PermissionError:
+            return ""  # A matter of capabilities, which are looked at by themselves.
+        except OSError as error:
+            return (error.strerror or "refused").lower()
+    return ""
 
 
 def port_ranges(text: str) -> tuple[PortRange, ...]:

@@ -5,7 +5,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PrivateAttr
 
 from ftpair.config.blocks import Block, CertificateFiles, HealthCheck, Log, Paths, Ports, Timeouts, Tls
+from ftpair.config.commanding import Commands
 from ftpair.config.problems import Lines
+from ftpair.config.proxying import ProxyProtocol, ServerHeaders
 from ftpair.config.values import (
     Address,
     FilePath,
@@ -18,7 +20,7 @@ from ftpair.config.values import (
     Version,
     Workers,
 )
-from ftpair.core.plan import BalancePolicy, CloseNotify, Connect, ServerTlsMode
+from ftpair.core.plan import BalancePolicy, CloseNotify, Connect, ServerTlsMode, Source
 
 SessionLimit = Annotated[int, Field(ge=0, le=1_000_000)]
 
@@ -70,6 +72,11 @@ class RealServer(Block):
         default=None,
         description="`ignore`: its downloads may end without close_notify, as IIS ends them.",
         examples=["ignore"],
+    )
+    proxy_protocol: ServerHeaders = Field(
+        default=ServerHeaders(),
+        description="The PROXY protocol towards this server.",
+        examples=[{"to_control": "v2"}],
     )
 
     def control_port(self, server_tls: ServerTlsMode) -> int:
@@ -123,6 +130,9 @@ class VirtualService(Block):
         description="How, and how often, real servers are probed.",
         examples=[{"check": "banner"}],
     )
+    commands: Commands = Field(
+        default=Commands(), description="Which commands are offered.", examples=[{"read_only": True}]
+    )
     timeouts: Timeouts = Field(
         default=Timeouts(), description="Deadlines of a session.", examples=[{"idle_timeout_s": 600}]
     )
@@ -144,6 +154,16 @@ class VirtualService(Block):
         default="require",
         description="`ignore`: downloads may end without close_notify, as IIS ends them.",
         examples=["require"],
+    )
+    proxy_protocol: ProxyProtocol = Field(
+        default=ProxyProtocol(),
+        description="The PROXY protocol, from proxies in front and towards servers.",
+        examples=[{"to_control": "v2"}],
+    )
+    source: Source = Field(
+        default="balancer",
+        description="Whose address servers see: the `balancer`'s, or the `client`'s own (needs routes back).",
+        examples=["balancer"],
     )
     real_servers: dict[Name, RealServer] = Field(
         default_factory=dict,

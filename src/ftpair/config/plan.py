@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ftpair.config.checks import services
+from ftpair.config.commanding import policy_of
 from ftpair.config.machine import Machine
 from ftpair.config.materials import Materials
 from ftpair.config.models import Config, RealServer, VirtualService
 from ftpair.config.problems import Finding
+from ftpair.config.rights import capabilities
 from ftpair.config.slots import MOST_ROWS, Key, Slots
 from ftpair.core.endpoint import Endpoint
 from ftpair.core.plan import ClientTls, Clocks, HealthPlan, Plan, ServerPlan, ServerTls, ServicePlan
@@ -49,6 +51,7 @@ def plan_of(parts: Parts, revision: int, machine: Machine) -> Plan:
         user=config.user,
         log_format=config.log.format,
         log_level=config.log.level,
+        capabilities=capabilities(config),
     )
 
 
@@ -70,7 +73,10 @@ def _service(parts: Parts, name: str, service: VirtualService) -> ServicePlan:
         max_sessions=service.max_sessions,
         slot=slot,
         health=_health(parts, service),
+        commands=policy_of(service.commands),
         clocks=Clocks(**service.timeouts.model_dump()),
+        accept_from=tuple(service.proxy_protocol.accept_from),
+        source=service.source,
     )
 
 
@@ -85,6 +91,8 @@ def _server(parts: Parts, key: Key, service: VirtualService) -> ServerPlan:
         weight=server.weight,
         max_sessions=server.max_sessions,
         tls=tls,
+        control_header=server.proxy_protocol.to_control or service.proxy_protocol.to_control,
+        data_header=server.proxy_protocol.to_data or service.proxy_protocol.to_data,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from ftpair.config.certificates import day, fingerprint
+from ftpair.config.commanding import COMMAND_WORDS
 from ftpair.core.plan import Certificate, ClientTls, Plan, ServerPlan, ServicePlan
 
 _LEAVES = "no new sessions, running ones end by themselves"
@@ -39,6 +40,7 @@ def _service_steps(before: ServicePlan, after: ServicePlan) -> list[str]:
         *_changes(_SERVICE, before, after),
         *_tls_steps(before.tls, after.tls),
         *_struct_steps("health", before.health, after.health),
+        *_changes(COMMAND_WORDS, before.commands, after.commands),
         *_struct_steps("timeouts", before.clocks, after.clocks),
         *_pool_steps(before.servers, after.servers),
     ]
@@ -119,6 +121,8 @@ _SERVICE: _Words = (
     ("balance", lambda service: service.balance),
     ("retries", lambda service: service.retries),
     ("max_sessions", lambda service: service.max_sessions),
+    ("proxies in front", lambda service: ", ".join(service.accept_from)),
+    ("source of connections to servers", lambda service: service.source),
 )
 _TLS: _Words = (
     ("clear_text", lambda tls: tls.clear_text),
@@ -136,4 +140,6 @@ _SERVER: _Words = (
     ("CA certificates", lambda server: server.tls.ca_pem),
     ("minimum TLS version", lambda server: server.tls.minimum_version),
     ("close_notify", lambda server: server.tls.close_notify),
+    ("PROXY header of control connections", lambda server: server.control_header),
+    ("PROXY header of data connections", lambda server: server.data_header),
 )

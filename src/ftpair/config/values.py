@@ -1,13 +1,13 @@
 """The kinds of values that keys take: addresses, names, ports, ranges. Each refusal says what to write instead."""
 
 import re
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 from ftpair.core.endpoint import PortRange
-from ftpair.core.plan import CheckLevel, ServerTlsMode, TlsVersion
+from ftpair.core.plan import CheckLevel, HeaderVersion, ServerTlsMode, TlsVersion
 
 NAME = r"^[A-Za-z0-9_.-]{1,64}$"
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
@@ -33,6 +33,16 @@ def _ipv4(text: str) -> str:
     if ":" in address:
         raise ValueError("is an IPv6 address, which a reply to PASV cannot carry: write an IPv4 address")
     return address
+
+
+def _network(text: str) -> str:
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError("is not a network: write one such as 10.0.0.0/8, 2001:db8::/32 or 192.0.2.7") from None
+    if "/" in text and str(network.network_address) != str(ip_address(text.partition("/")[0])):
+        raise ValueError(f"names a host in a network: write {network}, or {text.partition('/')[0]} for that host alone")
+    return str(network)
 
 
 def _host(text: str) -> str:
@@ -94,6 +104,7 @@ Name = Annotated[str, Field(pattern=NAME)]
 Address = Annotated[str, AfterValidator(_address)]
 Ipv4Address = Annotated[str, AfterValidator(_ipv4)]
 Host = Annotated[str, AfterValidator(_host)]
+Network = Annotated[str, AfterValidator(_network)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=604800, allow_inf_nan=False)]
 Line = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_printable)]
@@ -101,6 +112,7 @@ PrintableText = Annotated[str, AfterValidator(_printable)]
 FilePath = Annotated[str, Field(min_length=1)]
 Folder = Annotated[str, AfterValidator(_folder)]
 ServerTlsChoice = Annotated[ServerTlsMode, BeforeValidator(_off)]
+HeaderChoice = Annotated[HeaderVersion, BeforeValidator(_off)]
 CheckChoice = Annotated[CheckLevel, BeforeValidator(_off)]
 Version = Annotated[TlsVersion, BeforeValidator(_version)]
 PassiveRange = Annotated[

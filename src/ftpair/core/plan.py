@@ -8,18 +8,26 @@ from typing import Literal
 import msgspec
 
 from ftpair.core.endpoint import Endpoint, PortRange
+from ftpair.core.policy import CommandPolicy
 
 ClearText = Literal["refuse", "allow", "drop"]
 DataProtection = Literal["require", "allow", "refuse"]
 Connect = Literal["at-login", "at-once"]
-ServerTlsMode = Literal["off", "explicit", "implicit"]
+ServerTlsMode = Literal["off", "explicit", "implicit", "match"]
 BalancePolicy = Literal["round-robin", "least-sessions", "random-two", "source-hash", "user-hash"]
 CheckLevel = Literal["off", "tcp", "banner", "tls", "login"]
 TlsVersion = Literal["1.2", "1.3"]
 CloseNotify = Literal["require", "ignore"]
+Curve = Literal["X25519", "X448", "P-256", "P-384", "P-521"]
+AuthSsl = Literal["allow", "refuse"]
+Ccc = Literal["refuse", "allow"]
+Demand = Literal["optional", "require"]
+NameRule = Literal["common-name", "none"]
 LogFormat = Literal["auto", "json", "text"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 Entrance = Literal["explicit", "implicit"]
+HeaderVersion = Literal["off", "v1", "v2"]
+Source = Literal["balancer", "client"]
 
 
 class Certificate(msgspec.Struct, frozen=True):
@@ -30,6 +38,19 @@ class Certificate(msgspec.Struct, frozen=True):
     key_pem: bytes
     not_after: float
     """Seconds since the epoch."""
+    names: tuple[str, ...] = ()
+    """The host names that it is valid for, in small letters; `*.example.org` is every name one label longer."""
+
+
+class ClientCertificates(msgspec.Struct, frozen=True):
+    """How clients prove who they are by certificates of their own."""
+
+    ca_pem: bytes
+    crl_pem: bytes = b""
+    """Revocation lists of these CAs, PEM; empty: none is asked."""
+    demand: Demand = "optional"
+    user: NameRule = "none"
+    """`common-name`: who brings a certificate logs in under its common name and no other."""
 
 
 class ClientTls(msgspec.Struct, frozen=True):
@@ -41,10 +62,20 @@ class ClientTls(msgspec.Struct, frozen=True):
     minimum_version: TlsVersion = "1.2"
     close_notify: CloseNotify = "require"
     """`require`: an upload whose client leg ends without close_notify is cut."""
+    certificates: tuple[Certificate, ...] = ()
+    """Further ones, for clients that ask for one of their names (SNI)."""
+    ciphers: str = ""
+    """For TLS 1.2, as OpenSSL writes them; empty: OpenSSL's own."""
+    curves: tuple[Curve, ...] = ()
+    auth_ssl: AuthSsl = "allow"
+    """AUTH SSL and TLS-P: TLS whose data connections are protected from the start."""
+    ccc: Ccc = "refuse"
+    client_certificate: ClientCertificates | None = None
+    """None: clients are asked for none."""
 
 
 class ServerTls(msgspec.Struct, frozen=True):
-    """TLS on the server legs of one real server."""
+    """TLS on the server legs of one real server; `match`: like its client's, explicit, its data as PROT has them."""
 
     mode: ServerTlsMode = "off"
     verify: bool = True
@@ -55,6 +86,11 @@ class ServerTls(msgspec.Struct, frozen=True):
     minimum_version: TlsVersion = "1.2"
     close_notify: CloseNotify = "require"
     """`ignore`: a download may end with a bare FIN, as IIS ends it; the control reply then decides alone."""
+    ciphers: str = ""
+    curves: tuple[Curve, ...] = ()
+    crl_pem: bytes = b""
+    certificate: Certificate | None = None
+    """What ftpair shows to a server that asks for a client's certificate."""
 
 
 class ServerPlan(msgspec.Struct, frozen=True):
@@ -69,6 +105,9 @@ class ServerPlan(msgspec.Struct, frozen=True):
     max_sessions: int = 0
     """0: no limit."""
     tls: ServerTls = ServerTls()
+    control_header: HeaderVersion = "off"
+    """The PROXY protocol's header that control connections begin with."""
+    data_header: HeaderVersion = "off"
 
 
 class HealthPlan(msgspec.Struct, frozen=True):
@@ -126,6 +165,12 @@ class ServicePlan(msgspec.Struct, frozen=True):
     """Row number in shared memory for the count of all sessions of the service."""
     health: HealthPlan = HealthPlan()
     clocks: Clocks = Clocks()
+    commands: CommandPolicy | None = None
+    """None: every command goes on."""
+    accept_from: tuple[str, ...] = ()
+    """Networks whose connections must begin with a header of the PROXY protocol."""
+    source: Source = "balancer"
+    """Whose address connections to the servers come from."""
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -139,6 +184,8 @@ class Plan(msgspec.Struct, frozen=True):
     """The user of workers, prober and API; empty means the one who started ftpair."""
     log_format: LogFormat = "auto"
     log_level: LogLevel = "info"
+    capabilities: tuple[str, ...] = ()
+    """What workers keep of root's powers."""
 
     def service(self, name: str) -> ServicePlan | None:
         """Return the service of that name."""

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from ftpair.core.errors import SetupError
 from ftpair.core.messages import Beat, Message, Ready, Stop
+from ftpair.dataplane import rights
 from ftpair.dataplane.channel import Channel, socketpair
 
 READY_TIMEOUT_S = 30.0
@@ -50,6 +51,8 @@ class Recipe:
     pass_fds: tuple[int, ...] = ()
     user: str = ""
     """Empty: the user of the supervisor."""
+    capabilities: tuple[str, ...] = ()
+    """What it may keep of root's powers, by name: `net_bind_service`, `net_raw`."""
     environment: dict[str, str] = field(default_factory=dict)
     python: str = sys.executable
     deadlines: Deadlines = Deadlines()
@@ -178,7 +181,7 @@ class Child:
         with theirs:
             try:
                 self._process = process = _exec(self.recipe, theirs.fileno())
-            except OSError:
+            except (OSError, SetupError):
                 ours.close()
                 raise
         self._channel = Channel(ours, self.recipe.receives, self._heard, self._hung_up)
@@ -233,8 +236,11 @@ class Child:
 
 def _exec(recipe: Recipe, channel: int) -> subprocess.Popen[bytes]:
     entry = account(recipe.user)
+    wrapper = rights.wrapper(entry, recipe.capabilities)
+    if wrapper:
+        entry = None  # It changes the user itself: what it keeps would be lost with a change before it.
     return subprocess.Popen(  # noqa: S603 - our own interpreter and module.
-        [recipe.python, "-m", recipe.module, "--channel", str(channel), *recipe.arguments],
+        [*wrapper, recipe.python, "-m", recipe.module, "--channel", str(channel), *recipe.arguments],
         stdin=subprocess.DEVNULL,
         pass_fds=(channel, *recipe.pass_fds),
         env=os.environ | recipe.environment,

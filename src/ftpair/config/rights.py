@@ -1,0 +1,45 @@
+"""What a configuration needs of root's powers, as capabilities: workers keep these, and no other. Pure."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ftpair.config.checks import services
+from ftpair.config.machine import Machine
+from ftpair.config.models import Config, VirtualService
+from ftpair.config.problems import Finding, Where
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A key whose value asks for a capability of the workers."""
+
+    key: str
+    capability: str
+    is_there: Callable[[VirtualService], bool]
+    instead: str
+    """What can be written where nobody grants it."""
+
+
+NEEDS: tuple[Need, ...] = (
+    # IP_TRANSPARENT asks for either of net_raw and net_admin (ip(7)); net_raw may change nothing of the machine.
+    Need("source", "net_raw", lambda service: service.source == "client", "source: balancer"),
+)
+
+
+def capabilities(config: Config) -> tuple[str, ...]:
+    """Return the names of the capabilities that workers need, in order."""
+    return tuple(sorted({need.capability for _where, need in _needs(config)}))
+
+
+def missing_rights(config: Config, machine: Machine) -> Iterator[Finding]:
+    """Yield what the configuration needs and this process can neither use nor hand on to its workers."""
+    for where, need in _needs(config):
+        if need.capability not in machine.capabilities:
+            name = f"CAP_{need.capability.upper()}"
+            unit = f"give it AmbientCapabilities={name} in its systemd unit (and CapabilityBoundingSet)"
+            yield Finding((*where, need.key), f"needs {name}: start ftpair as root, {unit}, or write {need.instead}")
+
+
+def _needs(config: Config) -> Iterator[tuple[Where, Need]]:
+    for where, service in services(config):
+        yield from ((where, need) for need in NEEDS if need.is_there(service))

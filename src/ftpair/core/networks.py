@@ -1,0 +1,19 @@
+"""Networks of addresses, in text: `10.0.0.0/8`, `2001:db8::/32`."""
+
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+
+def contain(networks: tuple[str, ...], host: str) -> bool:
+    """Return whether one of the networks holds the address; an IPv4 address mapped into IPv6 is an IPv4 one."""
+    if not networks:
+        return False
+    address = ip_address(host.partition("%")[0])
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return any(address in network for network in _parsed(networks))
+
+
+@lru_cache(maxsize=1024)
+def _parsed(networks: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(map(ip_network, networks))

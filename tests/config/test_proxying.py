@@ -1,0 +1,59 @@
+"""Tests of ftpair.config.proxying: headers towards servers, and who may send some."""
+
+import pytest
+
+from ftpair.config.check import check
+from ftpair.config.problems import InvalidConfigError, describe
+from ftpair.config.slots import Slots
+
+FILE = """
+virtual_services:
+  VIP:
+    address: 192.0.2.10
+    ports: 21,1025-1052
+    proxy_protocol: {service}
+    real_servers:
+      A: {{address: 10.0.0.11}}
+      B: {{address: 10.0.0.12, proxy_protocol: {server}}}
+"""
+
+
+@pytest.fixture
+def service(write, machine):
+    """The plan of a service with these blocks."""
+
+    def planned(service="{}", server="{}"):
+        return check(write(FILE.format(service=service, server=server)), 1, Slots(), machine).plan.services[0]
+
+    return planned
+
+
+def test_nobody_gets_or_may_send_a_header_unless_it_is_written(service):
+    plan = service()
+    assert plan.accept_from == ()
+    assert {(each.control_header, each.data_header) for each in plan.servers} == {("off", "off")}
+
+
+def test_a_server_takes_from_its_service_what_it_does_not_say(service):
+    first, second = service("{to_control: v2, to_data: v1}", "{to_data: off}").servers
+    assert (first.control_header, first.data_header) == ("v2", "v1")
+    assert (second.control_header, second.data_header) == ("v2", "off")
+
+
+def test_networks_are_kept_as_they_are_usually_written(service):
+    networks = "{accept_from: [10.1.0.0/24, 192.0.2.7, '2001:DB8::/32']}"
+    assert service(networks).accept_from == ("10.1.0.0/24", "192.0.2.7/32", "2001:db8::/32")
+
+
+@pytest.mark.parametrize(
+    ("network", "sentence"),
+    [
+        ("10.1.0.0/33", "is not a network: write one such as 10.0.0.0/8, 2001:db8::/32 or 192.0.2.7"),
+        ("10.1.0.5/24", "names a host in a network: write 10.1.0.0/24, or 10.1.0.5 for that host alone"),
+    ],
+)
+def test_what_is_not_a_network_is_refused_with_the_remedy(service, network, sentence):
+    with pytest.raises(InvalidConfigError) as caught:
+        service(f"{{accept_from: [{network}]}}")
+    (problem,) = caught.value.problems
+    assert describe(problem) == f"line 6, virtual_services.VIP.proxy_protocol.accept_from.0: '{network}' {sentence}"

@@ -1,0 +1,78 @@
+"""Tests of ftpair.config.rights and ftpair.config.sourcing."""
+
+from dataclasses import replace
+
+import pytest
+
+from ftpair.config.check import check
+from ftpair.config.problems import InvalidConfigError, describe
+from ftpair.config.slots import Slots
+
+FILE = """
+virtual_services:
+  VIP:
+    address: {address}
+    ports: 21,1025-1052
+    source: {source}
+    real_servers: {{A: {{address: {server}}}}}
+"""
+
+
+@pytest.fixture
+def plan(write, machine):
+    """The plan of a service with that source."""
+
+    def planned(source="client", address="192.0.2.10", server="10.0.0.11", **changes):
+        path = write(FILE.format(source=source, address=address, server=server))
+        return check(path, 1, Slots(), replace(machine, **changes)).plan
+
+    return planned
+
+
+@pytest.fixture
+def refusal(plan):
+    """The only problem of such a file."""
+
+    def refused(*arguments, **changes):
+        with pytest.raises(InvalidConfigError) as caught:
+            plan(*arguments, **changes)
+        (problem,) = caught.value.problems
+        return describe(problem)
+
+    return refused
+
+
+def test_who_needs_no_power_keeps_none(plan):
+    assert plan("balancer").capabilities == ()
+    assert plan("balancer", capabilities=frozenset()).services[0].source == "balancer"
+
+
+def test_the_client_as_source_needs_raw_sockets_and_no_more(plan):
+    assert plan("client").capabilities == ("net_raw",)
+    assert plan("client").services[0].source == "client"
+
+
+def test_a_right_that_is_not_there_is_refused_with_the_remedy(refusal):
+    assert refusal(capabilities=frozenset({"net_bind_service"})) == (
+        "line 6, virtual_services.VIP.source: needs CAP_NET_RAW: start ftpair as root, give it"
+        " AmbientCapabilities=CAP_NET_RAW in its systemd unit (and CapabilityBoundingSet), or write source: balancer"
+    )
+
+
+def test_a_kernel_without_transparent_sockets_is_refused_with_the_remedy(refusal):
+    assert refusal(transparency="protocol not available") == (
+        "line 6, virtual_services.VIP.source: cannot be had, the kernel makes no transparent sockets here"
+        " (protocol not available): write source: balancer"
+    )
+
+
+def test_a_server_of_the_other_family_cannot_see_the_client(refusal):
+    assert refusal(server="'2001:db8::11'") == (
+        "line 7, virtual_services.VIP.real_servers.A.address: is IPv6 (2001:db8::11), and clients come by IPv4:"
+        " with source: client both must be the same, so write an IPv4 address, or source: balancer"
+    )
+    assert "is IPv4 (10.0.0.11), and clients come by IPv6" in refusal(address="'2001:db8::1'")
+
+
+def test_two_of_one_family_may_be_ipv6(plan):
+    assert plan(address="'2001:db8::1'", server="'2001:db8::11'").capabilities == ("net_raw",)
