@@ -87,7 +87,7 @@ def test_a_full_range_says_so_instead_of_leaving_the_range():
         assert ports.expect(VIP, numbers, "127.0.0.21", lambda sock: sock.close()) is None
         assert ports.expect(VIP, numbers, "127.0.0.22", lambda sock: sock.close()) is not None
         assert held[0] is not None
-        ports.forget(held[0])
+        held[0].cancel()
         again = ports.expect(VIP, numbers, "127.0.0.21", lambda sock: sock.close())
         assert again is not None
         assert again.number == held[0].number
@@ -130,7 +130,7 @@ def test_an_idle_port_is_closed_and_an_awaited_one_stays():
         second = ports.expect(VIP, numbers, "127.0.0.21", lambda sock: sock.close())
         assert first is not None
         assert second is not None
-        ports.forget(first)
+        first.cancel()
         later = asyncio.get_running_loop().time() + passive.IDLE_PORT_S + 1
         ports.close_idle(later)
         with pytest.raises(ConnectionRefusedError):

@@ -9,81 +9,20 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
-from typing import Literal, Protocol
+from typing import Literal
 
 from ftpair.core.ending import End, Leg
-from ftpair.core.facts import DataConnection, Fact, Handshake, Tls
-from ftpair.core.plan import Clocks
+from ftpair.core.facts import DataConnection, Handshake, Tls
 from ftpair.dataplane import tls
 from ftpair.dataplane.dialling import Dialling, keep_alive
 from ftpair.dataplane.farewell import arm, close_in_order, reset
-from ftpair.dataplane.passive import Expectation, PassivePorts
-from ftpair.dataplane.relay import Pool, Relay
-from ftpair.dataplane.watch import Watch
+from ftpair.dataplane.half import Half
+from ftpair.dataplane.relay import Relay
+from ftpair.dataplane.terms import Surroundings, Terms
 from ftpair.session.conversation import Progress
 from ftpair.session.events import DataEnded
 
 Direction = Literal["up", "down"]
-
-
-class Surroundings(Protocol):
-    """What a data connection needs of the worker and of its session."""
-
-    sockets: Watch
-    pool: Pool
-    ports: PassivePorts
-
-    def note(self, fact: Fact) -> None:
-        """Report a fact."""
-
-    def watch(self, data: "DataConnections") -> None:
-        """Call `check` about every second from now on."""
-
-    def unwatch(self, data: "DataConnections") -> None:
-        """Call it no more."""
-
-
-class Terms:
-    """What the session's plan says about its data connections."""
-
-    __slots__ = ("client_may_end_bare", "clocks", "server_may_end_bare", "service", "wrap_client", "wrap_server")
-
-    def __init__(
-        self,
-        service: str,
-        clocks: Clocks,
-        wrap_client: Callable[[socket.socket], ssl.SSLSocket],
-        wrap_server: Callable[[socket.socket], ssl.SSLSocket],
-    ) -> None:
-        self.service, self.clocks = service, clocks
-        self.wrap_client, self.wrap_server = wrap_client, wrap_server
-        self.client_may_end_bare = self.server_may_end_bare = False
-
-
-class _Half:
-    """One leg: nothing yet, a socket, a secured socket, or the reason why there is none."""
-
-    __slots__ = ("dialling", "handshake", "is_ready", "leg", "reason", "since", "sock", "tls", "wants_tls")
-
-    def __init__(self, leg: Leg) -> None:
-        self.leg = leg
-        self.sock: socket.socket | None = None
-        self.dialling: Dialling | None = None
-        self.handshake: tls.Handshaking | None = None
-        self.tls: Tls | None = None
-        self.wants_tls = False
-        self.is_ready = False
-        self.reason = ""
-        self.since = 0.0
-
-    def let_go(self) -> socket.socket | None:
-        """Stop what is under way and hand the socket over."""
-        if self.handshake is not None:
-            self.handshake.cancel()
-        if self.dialling is not None:
-            self.dialling.cancel()
-        sock, self.sock, self.handshake, self.dialling = self.sock, None, None, None
-        return sock
 
 
 class DataConnections:
@@ -93,7 +32,6 @@ class DataConnections:
         "_client",
         "_deadline",
         "_direction",
-        "_expectation",
         "_moved",
         "_moved_at",
         "_on_ended",
@@ -107,8 +45,7 @@ class DataConnections:
 
     def __init__(self, surroundings: Surroundings, terms: Terms, on_ended: Callable[[DataEnded], None]) -> None:
         self._with, self._terms, self._on_ended = surroundings, terms, on_ended
-        self._client, self._server = _Half(Leg.CLIENT), _Half(Leg.SERVER)
-        self._expectation: Expectation | None = None
+        self._client, self._server = Half(Leg.CLIENT), Half(Leg.SERVER)
         self._direction: Direction | None = None
         self._server_address: tuple[str, int] | None = None
         self._deadline = 0.0
@@ -138,14 +75,14 @@ class DataConnections:
     def expect(self, address: str, numbers: tuple[int, ...], client: str, *, with_tls: bool) -> int | None:
         """Wait for the client's leg; return the port, or None when every port of the range is taken for this client."""
         self._client.wants_tls = with_tls
-        self._expectation = self._with.ports.expect(address, numbers, client, self._client_arrived)
-        if self._expectation is None:
+        self._client.way = expectation = self._with.ports.expect(address, numbers, client, self._client_arrived)
+        if expectation is None:
             self._with.note(DataConnection(self._terms.service, "passive", Leg.CLIENT, "no-port"))
             return None
-        return self._expectation.number
+        return expectation.number
 
     def _client_arrived(self, sock: socket.socket) -> None:
-        self._expectation = None
+        self._client.way = None
         self._with.note(DataConnection(self._terms.service, "passive", Leg.CLIENT, "opened"))
         arm(sock)
         self._client.sock = sock
@@ -165,10 +102,10 @@ class DataConnections:
     def _dial_now(self) -> None:
         assert self._server_address is not None
         host, port = self._server_address
-        self._server.dialling = Dialling(self._with.sockets, (host, port), self._server_connected, self._server_refused)
+        self._server.way = Dialling(self._with.sockets, (host, port), self._server_connected, self._server_refused)
 
     def _server_connected(self, sock: socket.socket) -> None:
-        self._server.dialling = None
+        self._server.way = None
         self._with.note(DataConnection(self._terms.service, "passive", Leg.SERVER, "opened"))
         arm(sock)
         self._server.sock = sock
@@ -176,7 +113,7 @@ class DataConnections:
             self._secure_server()
 
     def _server_refused(self, reason: str) -> None:
-        self._server.dialling = None
+        self._server.way = None
         self._with.note(DataConnection(self._terms.service, "passive", Leg.SERVER, "failed"))
         self._fail(self._server, f"data connection to the server: {reason}")
 
@@ -207,34 +144,21 @@ class DataConnections:
         else:
             self._now_ready(self._server)
 
-    def _shake_hands(self, half: _Half, wrap: Callable[[socket.socket], ssl.SSLSocket]) -> None:
-        assert half.sock is not None
-        half.is_ready = False
-        half.since = time.monotonic()
-        try:
-            half.sock = sock = wrap(half.sock)
-        except OSError as error:
-            self._fail(half, tls.reason_of(error))
-            return
-
-        def done() -> None:
-            half.handshake = None
-            half.tls = tls.negotiated(sock)
-            self._with.note(Handshake(self._terms.service, half.leg, "data", half.tls))
+    def _shake_hands(self, half: Half, wrap: Callable[[socket.socket], ssl.SSLSocket]) -> None:
+        def done(agreed: Tls) -> None:
+            self._with.note(Handshake(self._terms.service, half.leg, "data", agreed))
             self._now_ready(half)
 
         def failed(reason: str) -> None:
-            half.handshake = None
             self._with.note(Handshake(self._terms.service, half.leg, "data", None, reason))
             self._fail(half, f"TLS handshake on the data connection: {reason}")
 
-        half.handshake = tls.Handshaking(self._with.sockets, sock, done, failed)
-        if half.leg is Leg.CLIENT:
-            half.handshake.await_peer()
-        else:
-            half.handshake.step()
+        try:
+            half.secure(self._with.sockets, wrap, done, failed)
+        except OSError as error:
+            self._fail(half, tls.reason_of(error))
 
-    def _now_ready(self, half: _Half) -> None:
+    def _now_ready(self, half: Half) -> None:
         half.is_ready = True
         if self._direction is not None and self._client.is_ready and self._server.is_ready:
             self._start()
@@ -263,7 +187,7 @@ class DataConnections:
         words = f"data connection of the {leg.value}: {reason}" if reason else ""
         self._finish(end, words, leg if end is End.CUT else None)
 
-    def _fail(self, half: _Half, reason: str) -> None:
+    def _fail(self, half: Half, reason: str) -> None:
         """A leg is lost before the relay: told at once if the transfer runs, else when it is joined."""
         half.reason = reason
         if self._direction is not None:
@@ -288,9 +212,6 @@ class DataConnections:
 
     def drop(self, end: End) -> None:
         """Give up the port and both legs: quietly (ENDED) or with a reset (CUT). Nothing is reported."""
-        if self._expectation is not None:
-            self._with.ports.forget(self._expectation)
-            self._expectation = None
         self._settle()
         self._release(self._server, end)
         self._release(self._client, end)
@@ -303,7 +224,7 @@ class DataConnections:
             self.relay.stop()
         self._keep_server_session()
 
-    def _release(self, half: _Half, end: End) -> None:
+    def _release(self, half: Half, end: End) -> None:
         sock = half.let_go()
         if sock is not None:
             self._close(sock, end)

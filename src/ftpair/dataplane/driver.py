@@ -19,9 +19,10 @@ from ftpair.dataplane import tls
 from ftpair.dataplane.account import Account
 from ftpair.dataplane.control import ControlStream
 from ftpair.dataplane.counts import Counts
-from ftpair.dataplane.data import DataConnections, Surroundings, Terms
+from ftpair.dataplane.data import DataConnections
 from ftpair.dataplane.server_leg import ServerLeg
 from ftpair.dataplane.service import Service
+from ftpair.dataplane.terms import Surroundings, Terms
 from ftpair.ftp.lines import LineSplitter
 from ftpair.session import effects, events
 from ftpair.session.conversation import Progress

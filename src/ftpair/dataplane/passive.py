@@ -31,6 +31,11 @@ class Expectation:
         """The TCP port."""
         return self.port.number
 
+    def cancel(self) -> None:
+        """Wait no more; harmless when the connection has come."""
+        if self.port.awaited.get(self.client) is self:
+            del self.port.awaited[self.client]
+
 
 class _Port:
     """A listening passive port of one address, and who is awaited there."""
@@ -64,12 +69,6 @@ class PassivePorts:
                 port.awaited[client] = expectation
                 return expectation
         return None
-
-    def forget(self, expectation: Expectation) -> None:
-        """Wait no more; harmless when the connection has come."""
-        awaited = expectation.port.awaited
-        if awaited.get(expectation.client) is expectation:
-            del awaited[expectation.client]
 
     def in_use(self, address: str, numbers: Sequence[int]) -> int:
         """Count the ports of a range on which somebody waits."""

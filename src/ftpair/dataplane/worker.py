@@ -17,7 +17,6 @@ from ftpair.core.plan import Plan, ServerPlan, ServicePlan
 from ftpair.core.status import ServerState
 from ftpair.dataplane.accepting import Accepting
 from ftpair.dataplane.counts import SESSIONS, Counts
-from ftpair.dataplane.data import DataConnections
 from ftpair.dataplane.descriptors import open_descriptors
 from ftpair.dataplane.dialling import keep_alive
 from ftpair.dataplane.driver import Driver
@@ -26,6 +25,7 @@ from ftpair.dataplane.passive import PassivePorts
 from ftpair.dataplane.relay import Pool
 from ftpair.dataplane.rows import session_row, transfer_row
 from ftpair.dataplane.service import Service
+from ftpair.dataplane.terms import Clocked
 from ftpair.dataplane.watch import Watch
 from ftpair.session import events
 
@@ -59,7 +59,7 @@ class Worker:
         self._states: Mapping[int, ServerState] = {}
         self._listeners: dict[ListenerKey, Accepting] = {}
         self._drivers: dict[str, Driver] = {}
-        self._moving: set[DataConnections] = set()
+        self._moving: set[Clocked] = set()
         self._began = 0
         self._is_stopping = False
         self._next_tick = self.loop.time() + TICK_S
@@ -152,11 +152,11 @@ class Worker:
         if not self._drivers:
             self._idle.set()
 
-    def watch(self, data: DataConnections) -> None:
+    def watch(self, data: Clocked) -> None:
         """Call `check` about every second from now on."""
         self._moving.add(data)
 
-    def unwatch(self, data: DataConnections) -> None:
+    def unwatch(self, data: Clocked) -> None:
         """Call it no more."""
         self._moving.discard(data)
 

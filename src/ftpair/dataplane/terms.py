@@ -1,0 +1,53 @@
+"""What a data connection needs of the worker and of its session, and what the session's plan says about it."""
+
+import socket
+import ssl
+from collections.abc import Callable
+from typing import Protocol
+
+from ftpair.core.facts import Fact
+from ftpair.core.plan import Clocks
+from ftpair.dataplane.passive import PassivePorts
+from ftpair.dataplane.relay import Pool
+from ftpair.dataplane.watch import Watch
+
+
+class Clocked(Protocol):
+    """Something with deadlines."""
+
+    def check(self, now: float) -> None:
+        """Cut what has missed its deadline; called about every second."""
+
+
+class Surroundings(Protocol):
+    """What a data connection needs of the worker and of its session."""
+
+    sockets: Watch
+    pool: Pool
+    ports: PassivePorts
+
+    def note(self, fact: Fact) -> None:
+        """Report a fact."""
+
+    def watch(self, data: Clocked) -> None:
+        """Call `check` about every second from now on."""
+
+    def unwatch(self, data: Clocked) -> None:
+        """Call it no more."""
+
+
+class Terms:
+    """What the session's plan says about its data connections."""
+
+    __slots__ = ("client_may_end_bare", "clocks", "server_may_end_bare", "service", "wrap_client", "wrap_server")
+
+    def __init__(
+        self,
+        service: str,
+        clocks: Clocks,
+        wrap_client: Callable[[socket.socket], ssl.SSLSocket],
+        wrap_server: Callable[[socket.socket], ssl.SSLSocket],
+    ) -> None:
+        self.service, self.clocks = service, clocks
+        self.wrap_client, self.wrap_server = wrap_client, wrap_server
+        self.client_may_end_bare = self.server_may_end_bare = False
