@@ -1,6 +1,6 @@
 """The smaller blocks of the configuration. A default here equals the default of the plan (`core.plan`)."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -12,10 +12,8 @@ from ftpair.config.values import (
     Port,
     PrintableText,
     Seconds,
-    Version,
     appliance_ports,
 )
-from ftpair.core.plan import ClearText, CloseNotify, DataProtection
 
 
 class Block(BaseModel):
@@ -77,30 +75,6 @@ class Ports(Block):
         return appliance_ports(value) if isinstance(value, str) else value
 
 
-class Tls(Block):
-    """TLS towards clients. Without this block a service speaks clear text only."""
-
-    certificate: str = Field(description="A name from `certificates`.", examples=["files"])
-    clear_text: ClearText = Field(
-        default="refuse",
-        description="A login without TLS on the explicit port: `refuse` answers 530, `drop` closes.",
-        examples=["refuse"],
-    )
-    data_protection: DataProtection = Field(
-        default="require",
-        description="`require`: transfers only after PROT P; `allow`: PROT C too; `refuse`: PROT C only.",
-        examples=["require"],
-    )
-    minimum_version: Version = Field(
-        default="1.2", description="The oldest TLS version that is spoken.", examples=["1.2"]
-    )
-    close_notify: CloseNotify = Field(
-        default="require",
-        description="`require`: an upload that ends without close_notify is never complete; `ignore`: for old clients.",
-        examples=["require"],
-    )
-
-
 class HealthCheck(Block):
     """How real servers are probed."""
 
@@ -142,4 +116,12 @@ class Timeouts(Block):
     )
     reply_timeout_s: Seconds = Field(
         default=300.0, description="A real server that does not answer a command.", examples=[300]
+    )
+    command_timeout_s: Seconds = Field(
+        default=60.0, description="From the first byte of a command's line to its end.", examples=[60]
+    )
+    session_timeout_s: Annotated[float, Field(ge=0, le=31_536_000, allow_inf_nan=False)] = Field(
+        default=0.0,
+        description="Longest life of a session; a running transfer ends first; 0 is no limit.",
+        examples=[86400],
     )

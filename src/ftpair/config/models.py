@@ -4,8 +4,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
-from ftpair.config.blocks import Block, CertificateFiles, HealthCheck, Log, Paths, Ports, Timeouts, Tls
+from ftpair.config.blocks import Block, CertificateFiles, HealthCheck, Log, Paths, Ports, Timeouts
 from ftpair.config.commanding import Commands
+from ftpair.config.encryption import Ciphers, Curves, Tls
+from ftpair.config.limiting import Bans, Limits
 from ftpair.config.problems import Lines
 from ftpair.config.proxying import ProxyProtocol, ServerHeaders
 from ftpair.config.values import (
@@ -51,7 +53,7 @@ class RealServer(Block):
     max_sessions: SessionLimit = Field(default=0, description="Most sessions at a time; 0 is no limit.", examples=[200])
     server_tls: ServerTlsChoice | None = Field(
         default=None,
-        description="TLS towards this server: `off`, `explicit` (AUTH TLS) or `implicit`.",
+        description="TLS towards this server: `off`, `explicit`, `implicit`, or `match`, as the client has it.",
         examples=["explicit"],
     )
     server_name: Host | None = Field(
@@ -72,6 +74,18 @@ class RealServer(Block):
         default=None,
         description="`ignore`: its downloads may end without close_notify, as IIS ends them.",
         examples=["ignore"],
+    )
+    server_ciphers: Ciphers | None = Field(
+        default=None, description="Ciphers of TLS 1.2 spoken to it.", examples=["ECDHE+AESGCM"]
+    )
+    server_curves: Curves | None = Field(
+        default=None, description="Curve of the key exchange with it.", examples=[["X25519"]]
+    )
+    server_crl: FilePath | None = Field(
+        default=None, description="Revocation lists of the CAs of its certificate, PEM.", examples=["tls/ca.crl"]
+    )
+    server_certificate: str | None = Field(
+        default=None, description="A name from `certificates`, shown to it if it asks for one.", examples=["files"]
     )
     proxy_protocol: ServerHeaders = Field(
         default=ServerHeaders(),
@@ -136,9 +150,17 @@ class VirtualService(Block):
     timeouts: Timeouts = Field(
         default=Timeouts(), description="Deadlines of a session.", examples=[{"idle_timeout_s": 600}]
     )
+    limits: Limits = Field(
+        default=Limits(), description="What one client may use.", examples=[{"sessions_per_address": 20}]
+    )
+    bans: Bans | None = Field(
+        default=None,
+        description="What wrong passwords lead to; nobody is banned, if not there.",
+        examples=[{"failures": 5, "for_s": 900}],
+    )
     server_tls: ServerTlsChoice = Field(
         default="off",
-        description="TLS towards the real servers: `off`, `explicit` (AUTH TLS) or `implicit`.",
+        description="TLS towards the real servers: `off`, `explicit`, `implicit`; `match`: as the client has it.",
         examples=["explicit"],
     )
     server_ca: FilePath | None = Field(
@@ -154,6 +176,22 @@ class VirtualService(Block):
         default="require",
         description="`ignore`: downloads may end without close_notify, as IIS ends them.",
         examples=["require"],
+    )
+    server_ciphers: Ciphers | None = Field(
+        default=None,
+        description="Ciphers of TLS 1.2 spoken to them, as OpenSSL writes them.",
+        examples=["ECDHE+AESGCM"],
+    )
+    server_curves: Curves = Field(
+        default=[],
+        description="Curve of the key exchange with them; several from Python 3.15.",
+        examples=[["X25519"]],
+    )
+    server_crl: FilePath | None = Field(
+        default=None, description="Revocation lists of `server_ca`, PEM.", examples=["tls/ca.crl"]
+    )
+    server_certificate: str | None = Field(
+        default=None, description="A name from `certificates`, shown to servers that ask for one.", examples=["files"]
     )
     proxy_protocol: ProxyProtocol = Field(
         default=ProxyProtocol(),

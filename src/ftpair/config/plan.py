@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from ftpair.config.checks import services
 from ftpair.config.commanding import policy_of
+from ftpair.config.encryption import Tls
+from ftpair.config.limiting import bans_of, limits_of
 from ftpair.config.machine import Machine
 from ftpair.config.materials import Materials
 from ftpair.config.models import Config, RealServer, VirtualService
@@ -12,7 +14,7 @@ from ftpair.config.problems import Finding
 from ftpair.config.rights import capabilities
 from ftpair.config.slots import MOST_ROWS, Key, Slots
 from ftpair.core.endpoint import Endpoint
-from ftpair.core.plan import ClientTls, Clocks, HealthPlan, Plan, ServerPlan, ServerTls, ServicePlan
+from ftpair.core.plan import ClientCertificates, ClientTls, Clocks, HealthPlan, Plan, ServerPlan, ServerTls, ServicePlan
 
 
 def rows_of(config: Config) -> tuple[Key, ...]:
@@ -75,6 +77,8 @@ def _service(parts: Parts, name: str, service: VirtualService) -> ServicePlan:
         health=_health(parts, service),
         commands=policy_of(service.commands),
         clocks=Clocks(**service.timeouts.model_dump()),
+        limits=limits_of(service.limits),
+        bans=bans_of(service.bans),
         accept_from=tuple(service.proxy_protocol.accept_from),
         source=service.source,
     )
@@ -99,15 +103,32 @@ def _server(parts: Parts, key: Key, service: VirtualService) -> ServerPlan:
 def _client_tls(parts: Parts, service: VirtualService) -> ClientTls | None:
     if service.tls is None:
         return None
-    certificate = parts.materials.certificates[service.tls.certificate]
-    return ClientTls(certificate=certificate, **service.tls.model_dump(exclude={"certificate"}))
+    tls, known = service.tls, parts.materials.certificates
+    plain = tls.model_dump(exclude={"certificate", "certificates", "ciphers", "curves", "client_certificate"})
+    return ClientTls(
+        certificate=known[tls.certificate],
+        certificates=tuple(known[name] for name in tls.certificates),
+        ciphers=tls.ciphers or "",
+        curves=tuple(tls.curves),
+        client_certificate=_client_certificates(parts, tls),
+        **plain,
+    )
+
+
+def _client_certificates(parts: Parts, tls: Tls) -> ClientCertificates | None:
+    wanted = tls.client_certificate
+    if wanted is None:
+        return None
+    crl = parts.materials.crls[wanted.crl] if wanted.crl else b""
+    return ClientCertificates(parts.materials.cas[wanted.ca], crl, wanted.demand, wanted.user)
 
 
 def _server_tls(parts: Parts, service: VirtualService, server: RealServer) -> ServerTls:
     mode = service.tls_towards(server)
     if mode == "off":
         return ServerTls()
-    ca = server.server_ca or service.server_ca
+    ca, crl = server.server_ca or service.server_ca, server.server_crl or service.server_crl
+    own = server.server_certificate or service.server_certificate
     return ServerTls(
         mode=mode,
         verify=service.server_verify if server.server_verify is None else server.server_verify,
@@ -115,6 +136,10 @@ def _server_tls(parts: Parts, service: VirtualService, server: RealServer) -> Se
         ca_pem=parts.materials.cas[ca] if ca else b"",
         minimum_version=server.server_minimum_version or service.server_minimum_version,
         close_notify=server.server_close_notify or service.server_close_notify,
+        ciphers=server.server_ciphers or service.server_ciphers or "",
+        curves=tuple(service.server_curves if server.server_curves is None else server.server_curves),
+        crl_pem=parts.materials.crls[crl] if crl else b"",
+        certificate=parts.materials.certificates[own] if own else None,
     )
 
 

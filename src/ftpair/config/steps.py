@@ -7,7 +7,8 @@ import msgspec
 
 from ftpair.config.certificates import day, fingerprint
 from ftpair.config.commanding import COMMAND_WORDS
-from ftpair.core.plan import Certificate, ClientTls, Plan, ServerPlan, ServicePlan
+from ftpair.core.limits import BanPolicy
+from ftpair.core.plan import Certificate, ClientCertificates, ClientTls, Plan, ServerPlan, ServicePlan
 
 _LEAVES = "no new sessions, running ones end by themselves"
 _Words = tuple[tuple[str, Callable[[Any], Any]], ...]
@@ -42,6 +43,8 @@ def _service_steps(before: ServicePlan, after: ServicePlan) -> list[str]:
         *_struct_steps("health", before.health, after.health),
         *_changes(COMMAND_WORDS, before.commands, after.commands),
         *_struct_steps("timeouts", before.clocks, after.clocks),
+        *_struct_steps("limits", before.limits, after.limits),
+        *_ban_steps(before.bans, after.bans),
         *_pool_steps(before.servers, after.servers),
     ]
     return [f"{after.name}: {sentence}" for sentence in sentences]
@@ -51,6 +54,8 @@ def _tls_steps(before: ClientTls | None, after: ClientTls | None) -> Iterator[st
     if before and after:
         yield from _changes(_TLS, before, after)
         yield from _certificate_steps(before.certificate, after.certificate)
+        yield from _further_steps(before.certificates, after.certificates)
+        yield from _client_certificate_steps(before.client_certificate, after.client_certificate)
     elif after:
         yield f"TLS for clients none -> certificate {_certificate(after.certificate)}"
     elif before:
@@ -62,6 +67,30 @@ def _certificate_steps(before: Certificate, after: Certificate) -> Iterator[str]
         yield f"certificate {_certificate(before)} -> {_certificate(after)}"
     elif before.key_pem != after.key_pem:
         yield f"key of certificate {after.name} written anew"
+
+
+def _further_steps(before: tuple[Certificate, ...], after: tuple[Certificate, ...]) -> Iterator[str]:
+    former = {certificate.name: certificate for certificate in before}
+    names = {certificate.name for certificate in after}
+    yield from (f"certificate {name} is no longer shown" for name in former if name not in names)
+    for certificate in after:
+        if certificate.name in former:
+            yield from _certificate_steps(former[certificate.name], certificate)
+        else:
+            yield f"further certificate {_certificate(certificate)}"
+
+
+def _client_certificate_steps(before: ClientCertificates | None, after: ClientCertificates | None) -> Iterator[str]:
+    if before and after:
+        yield from _changes(_CLIENT_CERTIFICATE, before, after)
+    elif after:
+        yield f"certificates of clients none -> {after.demand}"
+    elif before:
+        yield "clients are asked for no certificate any more"
+
+
+def _own_certificate(server: ServerPlan) -> str:
+    return _certificate(server.tls.certificate) if server.tls.certificate else ""
 
 
 def _certificate(certificate: Certificate) -> str:
@@ -76,6 +105,15 @@ def _struct_steps(name: str, before: msgspec.Struct, after: msgspec.Struct) -> I
         if old != new:
             secret = key == "password"
             yield f"{name} {key} replaced" if secret else f"{name} {key} {_shown(old)} -> {_shown(new)}"
+
+
+def _ban_steps(before: BanPolicy | None, after: BanPolicy | None) -> Iterator[str]:
+    if before and after:
+        yield from _struct_steps("bans", before, after)
+    elif after:
+        yield f"bans for {after.for_s:g} s after {after.failures} wrong passwords"
+    elif before:
+        yield "bans are taken away: nobody is banned any more"
 
 
 def _pool_steps(before: tuple[ServerPlan, ...], after: tuple[ServerPlan, ...]) -> Iterator[str]:
@@ -102,6 +140,8 @@ def _shown(value: Any) -> str:
         return "none"
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "none"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -129,6 +169,16 @@ _TLS: _Words = (
     ("data_protection", lambda tls: tls.data_protection),
     ("minimum TLS version", lambda tls: tls.minimum_version),
     ("close_notify", lambda tls: tls.close_notify),
+    ("ciphers", lambda tls: tls.ciphers),
+    ("curves", lambda tls: ", ".join(tls.curves)),
+    ("AUTH SSL", lambda tls: tls.auth_ssl),
+    ("CCC", lambda tls: tls.ccc),
+)
+_CLIENT_CERTIFICATE: _Words = (
+    ("CA certificates of clients", lambda wanted: wanted.ca_pem),
+    ("revocation lists of clients", lambda wanted: wanted.crl_pem),
+    ("certificates of clients", lambda wanted: wanted.demand),
+    ("user by certificate", lambda wanted: wanted.user),
 )
 _SERVER: _Words = (
     ("address", lambda server: server.address),
@@ -140,6 +190,10 @@ _SERVER: _Words = (
     ("CA certificates", lambda server: server.tls.ca_pem),
     ("minimum TLS version", lambda server: server.tls.minimum_version),
     ("close_notify", lambda server: server.tls.close_notify),
+    ("ciphers", lambda server: server.tls.ciphers),
+    ("curves", lambda server: ", ".join(server.tls.curves)),
+    ("revocation lists", lambda server: server.tls.crl_pem),
+    ("certificate shown", _own_certificate),
     ("PROXY header of control connections", lambda server: server.control_header),
     ("PROXY header of data connections", lambda server: server.data_header),
 )

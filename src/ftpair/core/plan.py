@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from ftpair.core.endpoint import Endpoint, PortRange
+from ftpair.core.limits import BanPolicy, Limits
 from ftpair.core.policy import CommandPolicy
 
 ClearText = Literal["refuse", "allow", "drop"]
@@ -139,6 +140,10 @@ class Clocks(msgspec.Struct, frozen=True):
     """A transfer in which not one byte moves."""
     reply_timeout_s: float = 300.0
     """A server that does not answer a command."""
+    command_timeout_s: float = 60.0
+    """From the first byte of a command's line to its end."""
+    session_timeout_s: float = 0.0
+    """The longest life of a session; a running transfer ends first. 0: no limit."""
 
 
 class ServicePlan(msgspec.Struct, frozen=True):
@@ -165,6 +170,11 @@ class ServicePlan(msgspec.Struct, frozen=True):
     """Row number in shared memory for the count of all sessions of the service."""
     health: HealthPlan = HealthPlan()
     clocks: Clocks = Clocks()
+    commands: CommandPolicy | None = None
+    """None: every command goes on."""
+    limits: Limits = Limits()
+    bans: BanPolicy | None = None
+    """None: nobody is banned."""
     commands: CommandPolicy | None = None
     """None: every command goes on."""
     accept_from: tuple[str, ...] = ()
