@@ -1,4 +1,4 @@
-"""Who guesses passwords, and who is banned for it: counted, decided and forgotten here. Pure; the clock is the caller's.
+"""Who guesses passwords, and who is banned for it: counted, decided, forgotten here. Pure; the clock is the caller's.
 
 Time is in seconds since the epoch, because bans outlive a restart. What is kept is bounded, whoever attacks.
 """

@@ -107,5 +107,4 @@ def bans_of(wanted: Bans | None) -> plan.BanPolicy | None:
     """Return the plan's policy; None: nobody is banned."""
     if wanted is None:
         return None
-    lists = {"allow": tuple(wanted.allow), "by": tuple(wanted.by)}
-    return plan.BanPolicy(**wanted.model_dump(exclude={"allow", "by"}), **lists)
+    return plan.BanPolicy(**wanted.model_dump(exclude={"allow", "by"}), allow=tuple(wanted.allow), by=tuple(wanted.by))

@@ -44,7 +44,7 @@ class BanPolicy(msgspec.Struct, frozen=True):
     within_s: float = 600.0
     for_s: float = 900.0
     delay_s: float = 1.0
-    """The answer to the first wrong password waits so long, to each further one twice as long, up to LONGEST_DELAY_S."""
+    """The answer to the first wrong password waits so long, to each further one twice as long (up to 30 s)."""
     allow: tuple[str, ...] = ()
     """Networks whose clients are never banned and never delayed."""
     by: tuple[BanKind, ...] = ("address", "user")

@@ -175,8 +175,6 @@ class ServicePlan(msgspec.Struct, frozen=True):
     limits: Limits = Limits()
     bans: BanPolicy | None = None
     """None: nobody is banned."""
-    commands: CommandPolicy | None = None
-    """None: every command goes on."""
     accept_from: tuple[str, ...] = ()
     """Networks whose connections must begin with a header of the PROXY protocol."""
     source: Source = "balancer"
