@@ -75,3 +75,8 @@ def test_a_server_without_feat_leaves_ftpairs_own_lines():
     assert feat.compose(refusal, feat.OWN) == b"211-Features:\r\n AUTH TLS\r\n PBSZ\r\n PROT\r\n211 End\r\n"
     assert feat.compose(refusal, ()) == b"502 No.\r\n"
     assert feat.compose(Reply(211, b"211 none\r\n"), ()) == b"211 none\r\n"
+
+
+def test_whoever_composes_may_be_stricter():
+    composed = feat.compose(Reply(211, SERVER), (), lambda feature: feature == "EPSV")
+    assert composed == b"211-Extensions supported:\r\n EPSV\r\n211 END\r\n"

@@ -70,3 +70,9 @@ def test_help_is_drawn_from_the_table():
     assert lines[-1].startswith("214 ")
     words = {word for line in lines[1:-1] for word in line.split()}
     assert words == {row.name for row in ROWS if row.do in {"pass", "handle"}}
+
+
+def test_help_leaves_out_what_is_refused():
+    words = help_text({"RETR"}).split()
+    assert "STOR" in words
+    assert "RETR" not in words

@@ -2,6 +2,7 @@
 
 from ftpair.core.ending import Leg
 from ftpair.core.facts import (
+    CommandRefused,
     DataConnection,
     Handshake,
     LoginAnswered,
@@ -64,6 +65,7 @@ LEVELS = [
     (ServerFailed("S", "FTP_SVR1", "connect refused"), "warning"),
     (DataConnection("S", "passive", Leg.CLIENT, "opened"), "debug"),
     (Handshake("S", Leg.SERVER, "data", None, "certificate expired"), "debug"),
+    (CommandRefused("S", "DELE", "a1", "192.0.2.7", "anna"), "info"),
     (ProtocolError("S", Leg.CLIENT, "injection", "a1", "192.0.2.7"), "debug"),
 ]
 """Facts and the level at which they are logged."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from itertools import combinations
 
+from ftpair.config.commanding import contradictions_of
 from ftpair.config.models import Config, VirtualService
 from ftpair.config.problems import Finding, Where, path_of
 from ftpair.core.endpoint import PortRange
@@ -94,6 +95,11 @@ def _server_is_the_service(config: Config, _cpus: int) -> Iterator[Finding]:
                 yield Finding((*where, "real_servers", name, "address"), sentence)
 
 
+def _command_policy(config: Config, _cpus: int) -> Iterator[Finding]:
+    for where, service in services(config):
+        yield from contradictions_of((*where, "commands"), service.commands)
+
+
 @dataclass(frozen=True, slots=True)
 class _Claim:
     """Ports that a service listens on."""
@@ -149,4 +155,5 @@ _CHECKS: tuple[Check, ...] = (
     _too_few_passive_ports,
     _server_is_the_service,
     _overlaps,
+    _command_policy,
 )

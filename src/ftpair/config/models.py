@@ -8,6 +8,7 @@ from ftpair.config.blocks import Block, CertificateFiles, HealthCheck, Log, Path
 from ftpair.config.commanding import Commands
 from ftpair.config.encryption import Ciphers, Curves, Tls
 from ftpair.config.limiting import Bans, Limits
+from ftpair.config.commanding import Commands
 from ftpair.config.problems import Lines
 from ftpair.config.proxying import ProxyProtocol, ServerHeaders
 from ftpair.config.values import (

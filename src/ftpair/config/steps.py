@@ -8,6 +8,7 @@ import msgspec
 from ftpair.config.certificates import day, fingerprint
 from ftpair.config.commanding import COMMAND_WORDS
 from ftpair.core.limits import BanPolicy
+from ftpair.config.commanding import COMMAND_WORDS
 from ftpair.core.plan import Certificate, ClientCertificates, ClientTls, Plan, ServerPlan, ServicePlan
 
 _LEAVES = "no new sessions, running ones end by themselves"

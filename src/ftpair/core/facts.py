@@ -102,6 +102,16 @@ class ProtocolError(Fact, frozen=True, tag=True):
     client: str
 
 
+class CommandRefused(Fact, frozen=True, tag=True):
+    """A command went no further: the policy of the service refuses it."""
+
+    verb: str
+    """As a row of the verbs table names it; `other` for the rest."""
+    session: str
+    client: str
+    user: str
+
+
 class ServerFailed(Fact, frozen=True, tag=True):
     """A real server could not be used for a session."""
 

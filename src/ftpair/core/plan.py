@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from ftpair.core.endpoint import Endpoint, PortRange
+from ftpair.core.policy import CommandPolicy
 from ftpair.core.limits import BanPolicy, Limits
 from ftpair.core.policy import CommandPolicy
 

@@ -1,6 +1,6 @@
 """FEAT (RFC 2389): what a server can do, what a pool can do, and what may be said to a client."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from ftpair.ftp.reply import Reply
 
@@ -75,11 +75,11 @@ def build(features: Iterable[str]) -> bytes:
     return f"211-Features:\r\n{lines}211 End\r\n".encode()
 
 
-def compose(reply: Reply, own: tuple[str, ...]) -> bytes:
-    """Turn a server's reply to FEAT into ftpair's: the server's lines that can be carried, and `own` at the end."""
+def compose(reply: Reply, own: tuple[str, ...], may_show: Callable[[str], bool] = is_carried) -> bytes:
+    """Turn a server's reply to FEAT into ftpair's: the server's lines that may be shown, and `own` at the end."""
     lines = reply.raw.splitlines(keepends=True)
     if len(lines) < 2 or not reply.is_positive:
         return build(own) if own else reply.raw
-    kept = [line for line in lines[1:-1] if is_carried(_feature(line))]
+    kept = [line for line in lines[1:-1] if may_show(_feature(line))]
     ours = [f" {feature}\r\n".encode() for feature in own]
     return b"".join([lines[0], *kept, *ours, lines[-1]])

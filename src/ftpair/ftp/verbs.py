@@ -1,5 +1,6 @@
 """The table of verbs: what ftpair does with each one that a client may send. Data only."""
 
+from collections.abc import Collection
 from typing import Literal
 
 import msgspec
@@ -107,8 +108,8 @@ def is_plausible(verb: str) -> bool:
     return 4 <= len(verb) <= 16 and verb.isascii() and verb.isalnum() and verb[0].isalpha()
 
 
-def help_text() -> str:
-    """Return the reply to HELP: every verb that ftpair accepts, from the table."""
-    names = sorted(row.name for row in ROWS if row.do in {"pass", "handle"})
+def help_text(refused: Collection[str] = ()) -> str:
+    """Return the reply to HELP: every verb that ftpair accepts, from the table, but for those refused by a policy."""
+    names = sorted(row.name for row in ROWS if row.do in {"pass", "handle"} and row.name not in refused)
     rows = [" ".join(names[start : start + 10]) for start in range(0, len(names), 10)]
     return "214-These commands are accepted:\r\n" + "".join(f" {row}\r\n" for row in rows) + "214 End"

@@ -16,6 +16,7 @@ import structlog
 
 from ftpair.core.ending import Leg
 from ftpair.core.facts import (
+    CommandRefused,
     DataConnection,
     Fact,
     Handshake,
@@ -43,6 +44,7 @@ LINES: dict[type[Fact], tuple[int, str]] = {
     DataConnection: (logging.DEBUG, "data connection"),
     Handshake: (logging.DEBUG, "TLS handshake"),
     ProtocolError: (logging.DEBUG, "protocol error"),
+    CommandRefused: (logging.INFO, "command refused"),
 }
 """The level and the words of each fact; those of an answered login depend on the answer."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ftpair.core.facts import (
+    CommandRefused,
     DataConnection,
     Fact,
     Handshake,
@@ -53,6 +54,7 @@ METRICS: dict[str, Metric] = {
     "server_failures_total": Metric("counter", "Servers that failed a new session.", ("service", "server")),
     "check_seconds": Metric("gauge", "Duration of the last health probe.", ("service", "server")),
     "commands_total": Metric("counter", "Commands of clients.", ("verb",)),
+    "commands_refused_total": Metric("counter", "Commands that the policy of a service refused.", ("service", "verb")),
     "protocol_errors_total": Metric("counter", "Breaches of the protocol.", ("service", "leg", "kind")),
     "config_revision": Metric("gauge", "The revision that runs."),
     "config_last_apply_successful": Metric("gauge", "1 if the last apply succeeded."),
@@ -112,6 +114,10 @@ def _protocol_error(counts: Counts, fact: ProtocolError) -> None:
     counts["protocol_errors_total", (fact.service, fact.leg.value, fact.kind)] += 1
 
 
+def _refusal(counts: Counts, fact: CommandRefused) -> None:
+    counts["commands_refused_total", (fact.service, fact.verb)] += 1
+
+
 def _server_failure(counts: Counts, fact: ServerFailed) -> None:
     counts["server_failures_total", (fact.service, fact.server)] += 1
 
@@ -123,5 +129,6 @@ COUNTING: dict[type[Fact], Callable[[Counts, Any], None]] = {
     DataConnection: _data_connection,
     Handshake: _handshake,
     ProtocolError: _protocol_error,
+    CommandRefused: _refusal,
     ServerFailed: _server_failure,
 }

@@ -1,10 +1,13 @@
 """What ftpair answers in a server's place: negotiation before login, HELP, FEAT, MODE (RFC 2389, RFC 7151)."""
 
+from functools import partial
+
 from ftpair.ftp import feat
 from ftpair.ftp.command import Command
 from ftpair.ftp.reply import Reply
 from ftpair.ftp.verbs import help_text
 from ftpair.session.conversation import Conversation, relay
+from ftpair.session.policy import offers
 
 LOGIN_NEEDED = b"530 Log in with USER and PASS first.\r\n"
 HELP = help_text()
@@ -17,7 +20,7 @@ def features(talk: Conversation, command: Command) -> None:
         talk.forward(command, on_features)
     else:
         pool = talk.pool_features() or ()
-        carried = [feature for feature in pool if feat.is_carried(feature)]
+        carried = [feature for feature in pool if offers(talk.plan.commands, feature)]
         talk.tell(feat.build([*carried, *_own_features(talk)]))
 
 
@@ -26,7 +29,7 @@ def on_features(talk: Conversation, reply: Reply) -> None:
     if reply.is_preliminary:
         talk.tell(reply.raw)
         return
-    talk.tell(feat.compose(reply, _own_features(talk)))
+    talk.tell(feat.compose(reply, _own_features(talk), partial(offers, talk.plan.commands)))
     talk.rest()
 
 
@@ -70,11 +73,12 @@ def _remember(talk: Conversation, command: Command, reply: str) -> None:
 
 
 def help_lines(talk: Conversation, command: Command) -> None:
-    """Answer HELP."""
-    if talk.is_attached:
+    """Answer HELP; where commands are refused, the server's own list would offer them."""
+    policy = talk.plan.commands
+    if talk.is_attached and (policy is None or command.argument):
         talk.forward(command, relay)
     else:
-        talk.say(HELP)
+        talk.say(help_text(policy.refusals) if policy else HELP)
 
 
 def mode(talk: Conversation, command: Command) -> None:

@@ -9,6 +9,7 @@ from ftpair.ftp.reply import Reply
 from ftpair.ftp.verbs import ROWS, UNKNOWN, VERBS, Verb, is_plausible
 from ftpair.session import answers, endings, login, passive, security, transfer
 from ftpair.session.conversation import Conversation, relay
+from ftpair.session.policy import has_refused
 
 Action = Callable[[Conversation, Command], None]
 
@@ -103,5 +104,5 @@ def take(talk: Conversation, line: bytes) -> None:
         talk.tell(NOT_UNDERSTOOD)
     elif row.needs_login and not talk.may_pass:
         talk.tell(answers.LOGIN_NEEDED)
-    else:
+    elif talk.plan.commands is None or not has_refused(talk, talk.plan.commands, command, row.name):
         ACTIONS[row.name](talk, command)
