@@ -4,7 +4,8 @@ import msgspec
 import pytest
 from pydantic import ValidationError
 
-from ftpair.config.blocks import Block, HealthCheck, Timeouts, Tls
+from ftpair.config.blocks import Block, HealthCheck, Timeouts
+from ftpair.config.encryption import Tls
 from ftpair.config.models import Config, RealServer, VirtualService
 from ftpair.config.problems import Lines
 from ftpair.config.shape import block_in, block_named

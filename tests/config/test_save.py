@@ -5,7 +5,8 @@ import stat
 
 import pytest
 
-from ftpair.config.blocks import Log, Ports, Tls
+from ftpair.config.blocks import Log, Ports
+from ftpair.config.encryption import Tls
 from ftpair.config.load import draft, load
 from ftpair.config.models import Config, RealServer
 from ftpair.config.problems import InvalidConfigError

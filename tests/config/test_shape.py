@@ -1,6 +1,7 @@
 """Tests of ftpair.config.shape."""
 
-from ftpair.config.blocks import HealthCheck, Ports, Tls
+from ftpair.config.blocks import HealthCheck, Ports
+from ftpair.config.encryption import Tls
 from ftpair.config.models import Config, RealServer, VirtualService
 from ftpair.config.shape import block_at, blocks_below, example_text, field_at
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
-_SOON = timedelta(days=14)
+_SOON = timedelta(days=30)
 _SMALLEST_RSA = 2048
 _ORDER = "write the server's own certificate first, then the issuer of each"
 
@@ -67,6 +67,16 @@ def read_key(pem: bytes) -> PrivateKeyTypes:
         raise NotPemError(f"is encrypted: {remedy}") from None
     except (ValueError, UnsupportedAlgorithm):
         raise NotPemError(_not_pem(pem, "private key", "openssl pkey -inform der")) from None
+
+
+def names_of(chain_pem: bytes) -> tuple[str, ...]:
+    """Return the host names that the first certificate is valid for, in small letters."""
+    own = read_certificates(chain_pem)[0]
+    try:
+        names = own.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, ValueError):
+        return ()
+    return tuple(name.lower() for name in names.get_values_for_type(x509.DNSName))
 
 
 def fingerprint(chain_pem: bytes) -> str:

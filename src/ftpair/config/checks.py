@@ -48,11 +48,51 @@ def _implicit_without_tls(config: Config, _cpus: int) -> Iterator[Finding]:
 def _unknown_certificate(config: Config, _cpus: int) -> Iterator[Finding]:
     known = ", ".join(config.certificates)
     remedy = f"write one of {known}" if known else "add it under certificates: {NAME: {certificate: ..., key: ...}}"
-    for where, service in services(config):
-        if service.tls and service.tls.certificate not in config.certificates:
-            name = service.tls.certificate
+    for place, name in _certificates_named(config):
+        if name not in config.certificates:
             sentence = f"{name} is not the name of a certificate: {remedy}"
-            yield Finding((*where, "tls", "certificate"), sentence, depends=(("certificates", name),))
+            yield Finding(place, sentence, depends=(("certificates", name),))
+
+
+def _certificates_named(config: Config) -> Iterator[tuple[Where, str]]:
+    for where, service in services(config):
+        if service.tls:
+            yield (*where, "tls", "certificate"), service.tls.certificate
+            for place, name in enumerate(service.tls.certificates):
+                yield (*where, "tls", "certificates", place), name
+        if service.server_certificate:
+            yield (*where, "server_certificate"), service.server_certificate
+        for key, server in service.real_servers.items():
+            if server.server_certificate:
+                yield (*where, "real_servers", key, "server_certificate"), server.server_certificate
+
+
+def _certificates_demanded_in_vain(config: Config, _cpus: int) -> Iterator[Finding]:
+    for where, service in services(config):
+        tls = service.tls
+        demand = tls and tls.client_certificate and tls.client_certificate.demand
+        if tls and demand == "require" and tls.clear_text == "allow" and service.ports.explicit is not None:
+            place = (*where, "tls", "clear_text")
+            sentence = "allows logins without the certificate that client_certificate requires: write refuse"
+            yield Finding(place, sentence, depends=((*where, "tls", "client_certificate", "demand"),))
+
+
+def _nothing_to_match(config: Config, _cpus: int) -> Iterator[Finding]:
+    for where, service in services(config):
+        servers = [((*where, "real_servers", key), server) for key, server in service.real_servers.items()]
+        places = [where] * (service.server_tls == "match")
+        places += [place for place, server in servers if server.server_tls == "match"]
+        for place in places:
+            yield from _match_problems(where, service, (*place, "server_tls"))
+
+
+def _match_problems(where: Where, service: VirtualService, place: Where) -> Iterator[Finding]:
+    if service.tls is None:
+        sentence = "match follows the TLS of clients, and the service offers none: write off or explicit, or add tls"
+        yield Finding(place, sentence, depends=((*where, "tls"),))
+    if service.connect == "at-once":
+        sentence = "match cannot follow a client that connect: at-once brings to a server before its AUTH"
+        yield Finding(place, f"{sentence}: write connect: at-login", depends=((*where, "connect"),))
 
 
 def _no_real_server(config: Config, _cpus: int) -> Iterator[Finding]:
@@ -150,6 +190,8 @@ _CHECKS: tuple[Check, ...] = (
     _no_control_port,
     _implicit_without_tls,
     _unknown_certificate,
+    _certificates_demanded_in_vain,
+    _nothing_to_match,
     _no_real_server,
     _login_without_user,
     _too_few_passive_ports,

@@ -2,43 +2,55 @@
 
 import os
 import ssl
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ftpair.core.plan import ClientTls, ServerTls, TlsVersion
+from ftpair.core.plan import Certificate, ClientCertificates, ClientTls, Curve, ServerTls, TlsVersion
 
 _MINIMUM: dict[TlsVersion, ssl.TLSVersion] = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+_OPENSSL_NAMES: dict[Curve, str] = {
+    "X25519": "X25519",
+    "X448": "X448",
+    "P-256": "prime256v1",
+    "P-384": "secp384r1",
+    "P-521": "secp521r1",
+}
 
 
-def server_context(tls: ClientTls) -> ssl.SSLContext:
-    """Build a context of the client legs. Raises ssl.SSLError when OpenSSL refuses certificate or key."""
+def server_context(tls: ClientTls, certificate: Certificate | None = None) -> ssl.SSLContext:
+    """Build a context of the client legs, by default with the default certificate.
+
+    Raises ssl.SSLError when OpenSSL refuses certificate or key.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    _harden(context, tls.minimum_version)
-    load_chain(context, tls.certificate.chain_pem, tls.certificate.key_pem)
+    _harden(context, tls)
+    load_chain(context, certificate or tls.certificate)
+    if tls.client_certificate is not None:
+        _ask_for_certificates(context, tls.client_certificate)
     return context
 
 
 def client_context(tls: ServerTls) -> ssl.SSLContext:
-    """Build a context of the legs towards a real server. Raises ssl.SSLError when OpenSSL refuses its CA file."""
+    """Build a context of the legs towards a real server. Raises ssl.SSLError when OpenSSL refuses a file of it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    _harden(context, tls.minimum_version)
+    _harden(context, tls)
+    if tls.certificate is not None:
+        load_chain(context, tls.certificate)
     if not tls.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    elif tls.ca_pem:
+        return context
+    if tls.ca_pem:
         load_authorities(context, tls.ca_pem)
     else:
         context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+    load_revocations(context, tls.crl_pem)
     return context
 
 
-def load_chain(context: ssl.SSLContext, chain_pem: bytes, key_pem: bytes) -> None:
+def load_chain(context: ssl.SSLContext, certificate: Certificate) -> None:
     """Give a context its certificate and key. Raises ssl.SSLError."""
-    # OpenSSL reads chains from files only; a memory file keeps the key off the disk and out of reach of other users.
-    descriptor = os.memfd_create("ftpair-certificate", os.MFD_CLOEXEC)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(chain_pem + b"\n" + key_pem)
-        file.flush()
-        context.load_cert_chain(Path(f"/proc/self/fd/{descriptor}"))
+    _from_memory(certificate.chain_pem + b"\n" + certificate.key_pem, context.load_cert_chain)
 
 
 def load_authorities(context: ssl.SSLContext, ca_pem: bytes) -> None:
@@ -46,12 +58,64 @@ def load_authorities(context: ssl.SSLContext, ca_pem: bytes) -> None:
     context.load_verify_locations(cadata=ca_pem.decode("ascii", "ignore"))
 
 
+def load_revocations(context: ssl.SSLContext, crl_pem: bytes) -> None:
+    """Let a context refuse who is on these lists, or whose CA has none; an empty text asks no list.
+
+    Raises ssl.SSLError.
+    """
+    if crl_pem:
+        _from_memory(crl_pem, context.load_verify_locations)
+        context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
+
+
+def may_name_curves() -> bool:
+    """Return whether Python can give a context more than one curve."""
+    return hasattr(ssl.SSLContext, "set_groups")
+
+
+def weak_ciphers(ciphers: str) -> list[str]:
+    """Return those of a list that leave encryption or authentication out. Raises ssl.SSLError if it names none."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_ciphers(ciphers)
+    described = {each["name"]: each["description"] for each in context.get_ciphers()}
+    return [name for name, words in described.items() if "Enc=None" in words or "Au=None" in words]
+
+
 def words_of(error: ssl.SSLError) -> str:
     """Return OpenSSL's own words for what it refuses: `ee key too small`."""
     return (error.reason or str(error)).replace("_", " ").lower()
 
 
-def _harden(context: ssl.SSLContext, minimum: TlsVersion) -> None:
-    context.minimum_version = _MINIMUM[minimum]
+def _ask_for_certificates(context: ssl.SSLContext, wanted: ClientCertificates) -> None:
+    context.verify_mode = ssl.CERT_REQUIRED if wanted.demand == "require" else ssl.CERT_OPTIONAL
+    load_authorities(context, wanted.ca_pem)
+    load_revocations(context, wanted.crl_pem)
+
+
+def _from_memory(pem: bytes, load: Callable[[Path], object]) -> None:
+    """Let OpenSSL load what it reads from files only: a memory file keeps it off the disk and from other users."""
+    descriptor = os.memfd_create("ftpair-tls", os.MFD_CLOEXEC)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(pem)
+        file.flush()
+        load(Path(f"/proc/self/fd/{descriptor}"))
+
+
+def _harden(context: ssl.SSLContext, tls: ClientTls | ServerTls) -> None:
+    context.minimum_version = _MINIMUM[tls.minimum_version]
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
     context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF  # A bare FIN must not look like a close_notify.
+    if tls.ciphers:
+        context.set_ciphers(tls.ciphers)
+    if tls.curves:
+        set_curves(context, tls.curves)
+
+
+def set_curves(context: ssl.SSLContext, curves: Sequence[Curve]) -> None:
+    """Let a context exchange keys by these curves alone; before Python 3.15 there can be but one."""
+    names = [_OPENSSL_NAMES[curve] for curve in curves]
+    set_groups: Callable[[str], None] | None = getattr(context, "set_groups", None)
+    if set_groups is not None:
+        set_groups(":".join(names))
+    else:
+        context.set_ecdh_curve(*names)

@@ -2,17 +2,19 @@
 
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from pathlib import Path
 
-from ftpair.config.certificates import NotPemError, examine, read_certificates
+from ftpair.config.certificates import NotPemError, Remark, examine, names_of, read_certificates
 from ftpair.config.checks import services
-from ftpair.config.contexts import load_authorities, load_chain, words_of
+from ftpair.config.contexts import load_authorities, load_chain, load_revocations, words_of
 from ftpair.config.load import why_unreadable
 from ftpair.config.machine import Machine
 from ftpair.config.models import Config
 from ftpair.config.problems import Finding, Where
+from ftpair.config.revocation import examine_lists
+from ftpair.config.trust import trusts
 from ftpair.core.plan import Certificate
 
 _MOST_BYTES = 1 << 20
@@ -25,6 +27,7 @@ class Materials:
 
     certificates: dict[str, Certificate] = field(default_factory=dict)
     cas: dict[str, bytes] = field(default_factory=dict)
+    crls: dict[str, bytes] = field(default_factory=dict)
     passwords: dict[str, str] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
@@ -36,15 +39,29 @@ def gather(config: Config, base_dir: Path, machine: Machine) -> Materials:
     materials = Materials()
     reader = _Reader(base_dir, materials)
     _find_user(config, machine, materials)
-    _read_certificates(config, reader, machine.now)
+    _read_trust(config, reader, machine.now)
     for where, service in services(config):
         _read_password(service.health.password_file, where, reader)
-        _read_ca(service.server_ca, (*where, "server_ca"), reader)
         for name, server in service.real_servers.items():
-            place = (*where, "real_servers", name)
-            _read_ca(server.server_ca, (*place, "server_ca"), reader)
-            _resolve(server.address, (*place, "address"), machine, materials)
+            _resolve(server.address, (*where, "real_servers", name, "address"), machine, materials)
     return materials
+
+
+def renewed(former: Materials, config: Config, base_dir: Path, now: float) -> Materials:
+    """Return the same with certificates, CAs and revocation lists read anew; what is no good stays as it was.
+
+    `findings` and `warnings` tell of the new reading alone.
+    """
+    fresh = Materials()
+    _read_trust(config, _Reader(base_dir, fresh), now)
+    return replace(
+        fresh,
+        certificates=former.certificates | fresh.certificates,
+        cas=former.cas | fresh.cas,
+        crls=former.crls | fresh.crls,
+        passwords=former.passwords,
+        addresses=former.addresses,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +97,14 @@ class _Reader:
         self.materials.findings.append(Finding(where, sentence))
 
 
+def _read_trust(config: Config, reader: _Reader, now: float) -> None:
+    _read_certificates(config, reader, now)
+    for (ca_place, crl_place), ca, crl in trusts(config):
+        _read_ca(ca, ca_place, reader)
+        if crl is not None:
+            _read_crl(crl, crl_place, reader, (reader.materials.cas.get(ca or "", b""), now))
+
+
 def _find_user(config: Config, machine: Machine, materials: Materials) -> None:
     if config.user and not machine.has_user(config.user):
         remedy = f"create it (useradd --system {config.user}), or remove the key"
@@ -97,12 +122,14 @@ def _read_certificates(config: Config, reader: _Reader, now: float) -> None:
         problems = examined.problems or _refused_chain(chain, key)
         reader.materials.findings += [Finding((*where, place), sentence) for place, sentence in problems]
         reader.materials.warnings += [Finding((*where, place), sentence) for place, sentence in examined.warnings]
-        reader.materials.certificates[name] = Certificate(name, chain, key, examined.not_after)
+        if not problems:
+            names = names_of(chain)
+            reader.materials.certificates[name] = Certificate(name, chain, key, examined.not_after, names)
 
 
 def _refused_chain(chain: bytes, key: bytes) -> tuple[tuple[str, str], ...]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    said = _refusal(lambda: load_chain(context, chain, key))
+    said = _refusal(lambda: load_chain(context, Certificate("", chain, key, 0.0)))
     remedy = "look at it with openssl x509 -noout -text -in FILE, and make a new one"
     return (("certificate", f"{said}: {remedy}"),) if said else ()
 
@@ -136,11 +163,31 @@ def _read_ca(name: str | None, where: Where, reader: _Reader) -> None:
         read_certificates(content)
     except NotPemError as error:
         reader.reject(where, f"{name} {error}")
+        return
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if said := _refusal(lambda: load_authorities(context, content)):
+        reader.reject(where, f"{name} {said}: write whole certificates in PEM form")
     else:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        if said := _refusal(lambda: load_authorities(context, content)):
-            reader.reject(where, f"{name} {said}: write whole certificates in PEM form")
-    reader.materials.cas[name] = content
+        reader.materials.cas[name] = content
+
+
+def _read_crl(name: str, where: Where, reader: _Reader, known: tuple[bytes, float]) -> None:
+    content = reader.read(name, where)
+    if content is None:
+        return
+    ca_pem, now = known
+    examined = examine_lists(content, read_certificates(ca_pem) if ca_pem else (), now)
+    problems = examined.problems or _refused_lists(content)
+    reader.materials.findings += [Finding(where, f"{name} {sentence}") for _key, sentence in problems]
+    reader.materials.warnings += [Finding(where, f"{name} {sentence}") for _key, sentence in examined.warnings]
+    if not problems:
+        reader.materials.crls[name] = content
+
+
+def _refused_lists(content: bytes) -> tuple[Remark, ...]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    said = _refusal(lambda: load_revocations(context, content))
+    return (("crl", f"{said}: fetch a whole one from your CA"),) if said else ()
 
 
 def _resolve(host: str, where: Where, machine: Machine, materials: Materials) -> None:

@@ -40,8 +40,17 @@ def _no_weight(config: Config, _machine: Machine) -> Iterator[Finding]:
             yield Finding((*where, "real_servers"), sentence)
 
 
+def _useless_ciphers(config: Config, _machine: Machine) -> Iterator[Finding]:
+    for where, service in services(config):
+        tls = service.tls
+        if tls and tls.ciphers and tls.minimum_version == "1.3":
+            sentence = "is for TLS 1.2, which minimum_version 1.3 leaves out: remove one of the two"
+            yield Finding((*where, "tls", "ciphers"), sentence)
+
+
 _LOOKS: tuple[Callable[[Config, Machine], Iterator[Finding]], ...] = (
     _few_descriptors,
     _ports_of_the_kernel,
     _no_weight,
+    _useless_ciphers,
 )
