@@ -49,7 +49,7 @@ def arguments() -> argparse.Namespace:
         "--idle", type=int, default=200, help="how many idle sessions are held for the memory (default: 200)"
     )
     parser.add_argument(
-        "--held", type=int, default=2000, help="beside how many idle sessions newcomers log in (default: 2000)"
+        "--held", type=int, default=10_000, help="beside how many idle sessions newcomers log in (default: 10,000)"
     )
     parser.add_argument(
         "--save", action="store_true", help="write bench/results.json and README even if this is no whole run"

@@ -30,7 +30,7 @@ class Scale:
     idle_sessions: int = 200
     noops: int = 3000
     transfers: int = 1000
-    held_sessions: int = 2000
+    held_sessions: int = 10_000
     logins: int = 400
     window_s: float = 10.0
 

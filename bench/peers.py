@@ -28,6 +28,7 @@ STOP_S = 10.0
 # Each peer has a loopback address of its own; every passive range lies outside the ephemeral ports (32768 and up).
 SERVER = Door("127.88.0.2", 2141, "clear")
 SERVER_TLS = Door("127.88.0.6", 2141, "explicit")
+CROWD = Door("127.88.0.7", 2141, "clear")
 SERVER_PASSIVE = (20000, 23999)
 """Wide: vsftpd draws ten ports by lot, and dies of ten that are in use."""
 ANONYMOUS = "daemon"
@@ -144,6 +145,14 @@ virtual_services:
     tls: {{certificate: files, clear_text: allow, data_protection: allow}}
     real_servers:
       VSFTPD: {{address: {host}, port: {port}}}
+  CROWD:
+    mode: ftp
+    address: 127.88.0.8
+    ports: {{explicit: 2121, passive: 24000-25999}}
+    tls: {{certificate: files}}
+    timeouts: {{idle_timeout_s: 3600}}
+    real_servers:
+      PYFTPDLIB: {{address: {crowd.host}, port: {crowd.port}}}
 """
 
 
@@ -185,6 +194,7 @@ class Site:
                 listen=listen,
                 port=SERVER.port,
                 passive=SERVER_PASSIVE,
+                crowd=CROWD,
             )
         )
         path.chmod(0o600)
@@ -214,13 +224,15 @@ class Site:
 
 
 def start_server(site: Site) -> Peer:
-    """Start vsftpd, anonymous: one without TLS, which stands behind every peer, and one with explicit TLS."""
+    """Start vsftpd, anonymous, without TLS (it stands behind every peer) and with it, and the server of a crowd."""
     (site.folder / "empty").mkdir()
     (site.folder / "tables").mkdir(mode=0o700)
     site.start("vsftpd", [PARTS / "usr/sbin/vsftpd", site.write("vsftpd.conf", VSFTPD)], [SERVER])
     tls = site.write("vsftpd-tls.conf", VSFTPD_TLS, SERVER_TLS.host)
     site.start("vsftpd-tls", [PARTS / "usr/sbin/vsftpd", tls], [SERVER_TLS])
-    return Peer("direct", {"clear": SERVER, "explicit": SERVER_TLS})
+    crowd = [sys.executable, "-m", "bench.crowd_server", CROWD.host, str(CROWD.port), str(site.data)]
+    site.start("pyftpdlib", crowd, [CROWD])
+    return Peer("direct", {"clear": SERVER, "explicit": SERVER_TLS, "crowd": CROWD})
 
 
 def start_haproxy(site: Site) -> Peer:
@@ -252,6 +264,7 @@ def start_ftpair(site: Site) -> Peer:
         "clear": Door("127.88.0.4", 2121, "clear"),
         "explicit": Door("127.88.0.4", 2121, "explicit"),
         "implicit": Door("127.88.0.4", 2990, "implicit"),
+        "crowd": Door("127.88.0.8", 2121, "explicit"),
     }
     configuration = site.write("ftpair.yaml", FTPAIR)
     command = [sys.executable, "-m", "ftpair.cli.main", "serve", "--config", str(configuration)]

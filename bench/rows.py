@@ -1,5 +1,6 @@
 """The rows of the comparison: which load gives which figure, what is compared with what, and what must be reached."""
 
+import operator
 import statistics
 from dataclasses import dataclass
 
@@ -20,8 +21,11 @@ LOADS = {
     "files-tls": Load({"direct": "explicit", "mod_proxy": "explicit", "ftpair": "explicit"}, figures.files),
     "latency": Load({"direct": "clear", "haproxy": "clear", "ftpair": "clear"}, figures.latency),
     "transfers": Load({"direct": "clear", "ftpair": "explicit"}, figures.transfers, is_once=True),
-    "crowded": Load({"direct": "explicit", "ftpair": "explicit"}, figures.crowded, is_once=True),
+    "crowded": Load({"direct": "crowd", "ftpair": "crowd"}, figures.crowded, is_once=True),
 }
+
+
+COMPARE = {"<": operator.lt, "<=": operator.le, ">=": operator.ge}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class Target:
 
     def is_met(self, value: float) -> bool:
         """Return whether the value keeps the limit."""
-        return value <= self.limit if self.sign == "<=" else value >= self.limit
+        return bool(COMPARE[self.sign](value, self.limit))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,8 @@ ROWS = (
     Row("memory of an idle TLS session", "KiB PSS", "memory", "kib", Target("<=", 80.0, "<= 80 KiB")),
     Row("latency added to a command", "us", "latency", "us", Target("<=", 150.0, "<= 150 us"), base="latency"),
     Row("concurrent transfers, slowest to median", "share", "transfers", "fairness", Target(">=", 0.5, ">= 0.5")),
-    Row("explicit FTPS login beside many idle sessions, p99", "ms", "crowded", "p99_ms"),
+    Row("login beside 10,000 idle sessions (explicit FTPS; direct: clear), p99", "ms", "crowded", "p99_ms",
+        Target("<", 100.0, "< 100 ms")),
     Row("clear relay, speed", "MiB/s", "relay", "mib_s"),
     Row("TLS offload, download, speed", "MiB/s", "download", "mib_s"),
     Row("TLS offload, upload, speed", "MiB/s", "upload", "mib_s"),
