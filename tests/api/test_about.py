@@ -39,3 +39,39 @@ def test_openapi_describes_every_route_with_an_example(http):
             assert method["summary"], path
             (answer,) = method["responses"]["200"]["content"].values()
             assert "example" in answer or path == "/api/v1/schema", path
+
+
+ASKING = {"500", "503", "504"}
+ERRORS = {
+    ("get", "/api/v1/status"): ASKING,
+    ("get", "/api/v1/services"): ASKING,
+    ("get", "/api/v1/services/{service}"): ASKING | {"404"},
+    ("get", "/api/v1/services/{service}/servers/{server}"): ASKING | {"404"},
+    ("post", "/api/v1/services/{service}/servers/{server}/{wish}"): ASKING | {"400", "404"},
+    ("get", "/api/v1/sessions"): ASKING,
+    ("delete", "/api/v1/sessions/{session}"): ASKING | {"404"},
+    ("get", "/api/v1/transfers"): ASKING,
+    ("post", "/api/v1/apply"): ASKING | {"400", "409", "422"},
+    ("get", "/api/v1/schema"): set(),
+    ("get", "/api/v1/version"): set(),
+    ("get", "/metrics"): ASKING,
+    ("get", "/livez"): {"500", "503"},
+    ("get", "/readyz"): {"500", "503"},
+    ("get", "/healthz"): {"500", "503"},
+}
+
+
+def test_openapi_describes_the_errors_of_every_route_and_no_others(http):
+    paths = http.get("/api/v1/openapi.json").json()["paths"]
+    described = {
+        (method, path): {status: answer["content"] for status, answer in one["responses"].items() if status != "200"}
+        for path, methods in paths.items()
+        for method, one in methods.items()
+    }
+    assert {route: set(errors) for route, errors in described.items()} == ERRORS
+    assert all(set(content) == {"application/problem+json"} for one in described.values() for content in one.values())
+    assert all(
+        "schema" in content["application/problem+json"] for one in described.values() for content in one.values()
+    )
+    kinds = described["post", "/api/v1/apply"]["409"]["application/problem+json"]["examples"]
+    assert set(kinds) == {"setup", "busy"}

@@ -7,18 +7,18 @@ from fastapi import APIRouter
 from ftpair.api import examples
 from ftpair.api.asking import TheDoor
 from ftpair.api.bodies import ApplyDone, ApplyWish, ConfigurationProblem, Done
-from ftpair.api.problems import documented
+from ftpair.api.problems import ASKING, documented
 from ftpair.core.messages import Applied, Apply, KillSession, Said, SetAdmin
 from ftpair.core.status import Admin
 
-router = APIRouter(prefix="/api/v1", tags=["actions"], responses=documented("no-answer"))
+router = APIRouter(prefix="/api/v1", tags=["actions"], responses=documented(*ASKING))
 ADMIN = {"drain": Admin.DRAIN, "halt": Admin.HALT, "online": Admin.ONLINE}
 
 
 @router.post(
     "/services/{service}/servers/{server}/{wish}",
     summary="Drain, halt or bring online a real server",
-    responses=examples.ok(examples.DONE) | documented("not-found", "busy"),
+    responses=examples.ok(examples.DONE) | documented("not-found", "wrong-request"),
 )
 async def set_admin(door: TheDoor, service: str, server: str, wish: Literal["drain", "halt", "online"]) -> Done:
     """Set what the administrator wants of a real server; the sentence says what stays."""
@@ -40,7 +40,7 @@ async def kill_session(door: TheDoor, session: str) -> Done:
 @router.post(
     "/apply",
     summary="Bring the configuration file in",
-    responses=examples.ok(examples.APPLIED) | documented("invalid", "setup"),
+    responses=examples.ok(examples.APPLIED) | documented("invalid", "setup", "busy", "wrong-request"),
 )
 async def apply(door: TheDoor, wish: ApplyWish | None = None) -> ApplyDone:
     """Read the configuration file again and work by it; running sessions keep the plan they began with.

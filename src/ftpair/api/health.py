@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from ftpair.api import examples
 from ftpair.api.asking import TheDoor
 from ftpair.api.bodies import Alive, NodeHealth, ServiceHealth
-from ftpair.api.problems import RefusalError, documented
+from ftpair.api.problems import ASKING, RefusalError, documented
 from ftpair.core.messages import GetMetrics, Metrics
 from ftpair.core.status import NodeStatus
 from ftpair.observe.exposition import render
@@ -17,7 +17,11 @@ router = APIRouter(tags=["health"])
 
 
 @router.head("/livez", include_in_schema=False)
-@router.get("/livez", summary="Does the loop beat", responses=examples.ok({"status": "ok"}) | documented("not-ready"))
+@router.get(
+    "/livez",
+    summary="Does the loop beat",
+    responses=examples.ok({"status": "ok"}) | documented("not-ready", "internal"),
+)
 async def livez(door: TheDoor) -> Alive:
     """Answer 200 if the supervisor's loop beats."""
     await _node(door)
@@ -25,7 +29,9 @@ async def livez(door: TheDoor) -> Alive:
 
 
 @router.head("/readyz", include_in_schema=False)
-@router.get("/readyz", summary="May clients come", responses=examples.ok({"status": "ok"}) | documented("not-ready"))
+@router.get(
+    "/readyz", summary="May clients come", responses=examples.ok({"status": "ok"}) | documented("not-ready", "internal")
+)
 async def readyz(door: TheDoor) -> Alive:
     """Answer 200 if at least one service can serve and the node is not draining."""
     reason = why_not_ready(await _node(door))
@@ -35,7 +41,9 @@ async def readyz(door: TheDoor) -> Alive:
 
 
 @router.head("/healthz", include_in_schema=False)
-@router.get("/healthz", summary="With details", responses=examples.ok(examples.HEALTH) | documented("not-ready"))
+@router.get(
+    "/healthz", summary="With details", responses=examples.ok(examples.HEALTH) | documented("not-ready", "internal")
+)
 async def healthz(door: TheDoor) -> NodeHealth:
     """Answer as `readyz` does, with services and workers in both cases."""
     node = await _node(door)
@@ -52,7 +60,7 @@ async def healthz(door: TheDoor) -> NodeHealth:
     "/metrics",
     summary="Figures for Prometheus",
     response_class=Response,
-    responses=examples.ok(examples.METRICS, "text/plain") | documented("no-answer"),
+    responses=examples.ok(examples.METRICS, "text/plain") | documented(*ASKING),
 )
 async def metrics(door: TheDoor) -> Response:
     """Return all figures, summed over the workers, as Prometheus text."""

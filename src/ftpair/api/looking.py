@@ -6,10 +6,10 @@ from fastapi import APIRouter, Depends, Query
 
 from ftpair.api import examples
 from ftpair.api.asking import TheDoor
-from ftpair.api.problems import RefusalError, documented
+from ftpair.api.problems import ASKING, RefusalError, documented
 from ftpair.core.status import NodeStatus, ServerStatus, ServiceStatus, SessionRow, TransferRow
 
-router = APIRouter(prefix="/api/v1", tags=["status"], responses=documented("no-answer"))
+router = APIRouter(prefix="/api/v1", tags=["status"], responses=documented(*ASKING))
 
 
 class Wanted:

@@ -30,6 +30,8 @@ KINDS: dict[Kind, tuple[int, str]] = {
     "wrong-request": (400, "The request is wrong"),
 }
 MEDIA_TYPE = "application/problem+json"
+ASKING: tuple[Kind, ...] = ("internal", "stopping", "no-answer")
+"""What any route may answer with that asks the supervisor."""
 log = logging.getLogger("ftpair.api")
 
 
@@ -55,12 +57,15 @@ def answer(refusal: RefusalError, headers: dict[str, str] | None = None) -> JSON
 
 
 def documented(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI description of the errors that a route may answer with."""
-    return {KINDS[kind][0]: _documentation(kind) for kind in kinds}
+    """Return the OpenAPI description of the errors that a route may answer with; kinds may share a status."""
+    statuses = dict.fromkeys(KINDS[kind][0] for kind in kinds)
+    return {status: _documentation([kind for kind in kinds if KINDS[kind][0] == status]) for status in statuses}
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error of `app` with a problem."""
+    """Answer every error of `app` with a problem, and let OpenAPI say so."""
+    described = app.openapi
+    app.openapi = lambda: _corrected(described())  # type: ignore[method-assign]  # As FastAPI's manual has it.
     app.add_exception_handler(RefusalError, _on_refusal)
     app.add_exception_handler(RequestValidationError, _on_wrong_request)
     app.add_exception_handler(HTTPException, _on_http)
@@ -104,12 +109,32 @@ def _body(kind: str, title: str, status: int, detail: str) -> dict[str, Any]:
     return {"type": f"urn:ftpair:problem:{kind}", "title": title, "status": status, "detail": detail}
 
 
-def _documentation(kind: Kind) -> dict[str, Any]:
+def _documentation(kinds: Sequence[Kind]) -> dict[str, Any]:
+    titles = "; or: ".join(KINDS[kind][1] for kind in kinds)
+    examples = {kind: {"summary": KINDS[kind][1], "value": _example(kind)} for kind in kinds}
+    return {"model": ProblemDetails, "description": titles, "content": {MEDIA_TYPE: {"examples": examples}}}
+
+
+def _example(kind: Kind) -> dict[str, Any]:
     status, title = KINDS[kind]
     example = _body(kind, title, status, "A sentence that says what is wrong and what to do.")
     if kind == "invalid":
         example["problems"] = [{"path": "virtual_services.VIP.ports", "line": 7, "sentence": "What to write instead."}]
-    return {"model": ProblemDetails, "description": title, "content": {MEDIA_TYPE: {"example": example}}}
+    return example
+
+
+def _corrected(description: dict[str, Any]) -> dict[str, Any]:
+    """Take out what FastAPI makes up: a 422 of its own where we answer 400, and problems as `application/json`."""
+    for operation in (one for path in description["paths"].values() for one in path.values()):
+        answers = operation["responses"]
+        for status, content in [(status, answer.get("content", {})) for status, answer in answers.items()]:
+            if MEDIA_TYPE in content:
+                content[MEDIA_TYPE] |= content.pop("application/json", {})
+            elif status == "422":
+                del answers[status]
+    for name in ("HTTPValidationError", "ValidationError"):
+        description["components"]["schemas"].pop(name, None)
+    return description
 
 
 async def _on_refusal(_: Request, error: Exception) -> JSONResponse:
