@@ -7,7 +7,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from ftpair.config.problems import Finding, Where, path_of, shown
-from ftpair.config.shape import block_at, blocks_below, example_text, field_at
+from ftpair.config.shape import block_at, blocks_below, example_text, field_at, keys_of
 
 _LATER = {
     "affinity": "affinity is not part of this version",
@@ -51,7 +51,7 @@ def _unknown_key(where: Where) -> Finding:
 
 def _keys_at(where: Where) -> list[str]:
     block = block_at(where)
-    return list(block.model_fields) if block else []
+    return list(keys_of(block)) if block else []
 
 
 def _home_of(where: Where) -> Where | None:
@@ -60,7 +60,7 @@ def _home_of(where: Where) -> Where | None:
     block = block_at(where[:-1])
     below = blocks_below(block) if block else iter(())
     around = [where[:length] for length in range(len(where) - 2, -1, -1)]
-    homes = [(*where[:-1], child) for child, model in below if key in model.model_fields]
+    homes = [(*where[:-1], child) for child, model in below if key in keys_of(model)]
     homes += [place for place in around if key in _keys_at(place)]
     return homes[0] if homes else None
 

@@ -1,14 +1,14 @@
 """The reference part of docs/configuration.md, written from the models so that it cannot go stale."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic.fields import FieldInfo
 
 from ftpair.config.blocks import Block
 from ftpair.config.models import Config
 from ftpair.config.schema import schema
-from ftpair.config.shape import block_in, block_named, example_text
+from ftpair.config.shape import block_in, block_named, example_text, keys_of
 
 BEGIN = "<!-- reference: begin (make docs) -->"
 END = "<!-- reference: end -->"
@@ -29,7 +29,10 @@ _SPECIAL = {
 
 def reference() -> str:
     """Return a chapter per block: every key with its values, default, meaning (with its unit) and an example."""
-    return "\n\n".join(_chapter(path, block) for path, block in _blocks("", Config))
+    places: dict[type[Block], str] = {}
+    for path, block in _blocks("", Config):
+        places.setdefault(block, path)  # Some stand in several places; one chapter is enough.
+    return "\n\n".join(_chapter(path, block) for block, path in places.items())
 
 
 def refreshed(text: str) -> str:
@@ -40,16 +43,22 @@ def refreshed(text: str) -> str:
 
 def _blocks(path: str, block: type[Block]) -> Iterator[tuple[str, type[Block]]]:
     yield path, block
-    for key, field in block.model_fields.items():
+    for key, field in keys_of(block).items():
         below, named = block_in(field.annotation), block_named(field.annotation)
         if below or named:
-            yield from _blocks(f"{path}{key}.{'NAME.' if named else ''}", below or named or Block)
+            yield from _blocks(f"{path}{key}.{_place_in(field)}", below or named or Block)
+
+
+def _place_in(field: FieldInfo) -> str:
+    if not block_named(field.annotation):
+        return ""
+    return "NAME." if get_origin(field.annotation) is dict else "NUMBER."
 
 
 def _chapter(path: str, block: type[Block]) -> str:
     title = f"### `{path.rstrip('.')}`" if path else "### The top of the file"
     shapes = _shapes(block)
-    rows = "\n".join(_row(key, field, shapes[key]) for key, field in block.model_fields.items())
+    rows = "\n".join(_row(key, field, shapes[key]) for key, field in keys_of(block).items())
     return f"{title}\n\n{(block.__doc__ or '').strip()}\n\n{_HEAD}\n{rows}"
 
 

@@ -81,7 +81,7 @@ def _sync_folder(folder: Path) -> None:
 
 def _tree(config: Config) -> dict[str, Any]:
     """Return what was said, without the defaults."""
-    return config.model_dump(mode="json", exclude_unset=True)
+    return config.model_dump(mode="json", exclude_unset=True, by_alias=True)
 
 
 def _differences(where: Where, before: Any, after: Any) -> Iterator[tuple[Where, Any]]:

@@ -22,12 +22,17 @@ def block_at(where: Where) -> type[Block] | None:
 def field_at(where: Where) -> FieldInfo | None:
     """Return the field of a key; None where the key is unknown, or a name that people choose."""
     block = block_at(where[:-1]) if where else None
-    return block.model_fields.get(str(where[-1])) if block else None
+    return keys_of(block).get(str(where[-1])) if block else None
+
+
+def keys_of(block: type[Block]) -> dict[str, FieldInfo]:
+    """Return the fields of a model by the keys that people write (`from` is a word of Python: its field is `from_`)."""
+    return {field.alias or name: field for name, field in block.model_fields.items()}
 
 
 def blocks_below(block: type[Block]) -> Iterator[tuple[str, type[Block]]]:
     """Yield the keys of a model that hold a model themselves, with that model."""
-    for key, field in block.model_fields.items():
+    for key, field in keys_of(block).items():
         below = block_in(field.annotation)
         if below:
             yield key, below
@@ -40,8 +45,8 @@ def block_in(annotation: Any) -> type[Block] | None:
 
 
 def block_named(annotation: Any) -> type[Block] | None:
-    """Return the model of the values of a mapping from names to models."""
-    return block_in(get_args(annotation)[1]) if get_origin(annotation) is dict else None
+    """Return the model of the values of a mapping from names to models, or of a list of them."""
+    return block_in(get_args(annotation)[-1]) if get_origin(annotation) in (dict, list) else None
 
 
 def example_text(value: Any) -> str:
@@ -59,7 +64,7 @@ def _inside(annotation: Any, key: str | int) -> Any:
     block = block_in(annotation)
     if block is None:
         return block_named(annotation)
-    field = block.model_fields.get(str(key))
+    field = keys_of(block).get(str(key))
     return field.annotation if field else None
 
 
