@@ -310,6 +310,20 @@ def test_a_port_in_use_is_one_sentence(site):
     assert not (site.folder / "run" / "ftpair.sock").exists()
 
 
+@pytest.mark.parametrize("form", ["json", "auto", "text"])
+def test_why_it_does_not_start_is_a_line_of_the_log(site, form):
+    site.write(more=f"log: {{format: {form}}}")
+    with socket.create_server(("127.0.0.1", site.port)):
+        status, said = refused(site)
+    assert status == 1
+    if form == "text":
+        assert said.splitlines()[-1].startswith("ftpair: VIP: cannot listen on 127.0.0.1")
+    else:
+        last = [json.loads(line) for line in said.splitlines()][-1]
+        assert last["level"] == "error"
+        assert last["event"].startswith("VIP: cannot listen on 127.0.0.1")
+
+
 def test_a_second_ftpair_is_refused_and_the_first_goes_on(site):
     with running(site) as ftpair:
         ftpair.heard("READY=1")
@@ -323,7 +337,7 @@ def test_workers_that_cannot_start_are_one_sentence(site):
     (site.folder / "broken" / "uvloop.py").write_text("raise SystemExit('no loop')")
     status, said = refused(site, PYTHONPATH=f"{site.folder / 'broken'}:{os.environ.get('PYTHONPATH', '')}")
     assert status == 1
-    assert "ftpair: worker 0, worker 1 cannot start; the lines above say why" in said
+    assert "worker 0, worker 1 cannot start; the lines above say why" in said
 
 
 def test_the_log_tells_the_life_of_every_child(site):

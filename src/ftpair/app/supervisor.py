@@ -77,7 +77,12 @@ def raise_descriptor_limit() -> None:
 
 
 def _say(*lines: str) -> None:
-    sys.stderr.writelines(f"ftpair: {line}\n" for line in lines)
+    """Tell why ftpair does not run: in lines of the log where that is JSON, else in plain text."""
+    if logs.is_json():
+        for line in lines:
+            log.error(line)
+    else:
+        sys.stderr.writelines(f"ftpair: {line}\n" for line in lines)
 
 
 class Supervisor:

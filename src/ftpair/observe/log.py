@@ -96,6 +96,11 @@ def configure(format: LogFormat = "auto", level: LogLevel = "info") -> None:  # 
     _bridge()
 
 
+def is_json() -> bool:
+    """Whether this process writes its log as JSON by now."""
+    return _Now.settings is not None and not _Now.is_text
+
+
 def _bridge() -> None:
     root = logging.getLogger()
     if _BRIDGE not in root.handlers:
