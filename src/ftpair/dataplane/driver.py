@@ -19,13 +19,12 @@ from ftpair.dataplane import tls
 from ftpair.dataplane.account import Account
 from ftpair.dataplane.control import ControlStream
 from ftpair.dataplane.counts import Counts
-from ftpair.dataplane.data import DataConnections
 from ftpair.dataplane.server_leg import ServerLeg
 from ftpair.dataplane.service import Service
-from ftpair.dataplane.terms import Surroundings, Terms
+from ftpair.dataplane.session_data import SessionData
+from ftpair.dataplane.terms import Surroundings
 from ftpair.ftp.lines import LineSplitter
 from ftpair.session import effects, events
-from ftpair.session.conversation import Progress
 from ftpair.session.session import Session
 
 log = logging.getLogger(__name__)
@@ -65,7 +64,7 @@ class Driver:
             worker.commands,
         )
         self.session.ask_features(lambda: service.features)
-        self.session.ask_progress(lambda: self._data.progress if self._data is not None else Progress())
+        self.session.ask_progress(lambda: self._data.progress)
         self._events: deque[events.Event] = deque()
         self._undone: Iterator[effects.Effect] = iter(())
         """What is still to be performed of the effects of an event."""
@@ -77,7 +76,7 @@ class Driver:
         self._handshake_until = 0.0
         self._server = ServerLeg(worker.sockets, service, self.dispatch, worker.note)
         self._account = Account(worker.counts)
-        self._data: DataConnections | None = None
+        self._data = SessionData(worker, self, self._server, self._account)
 
     @property
     def slot(self) -> int:
@@ -87,7 +86,7 @@ class Driver:
     @property
     def moved(self) -> int:
         """How many bytes the running transfer has moved so far."""
-        return self._data.bytes if self._data is not None else 0
+        return self._data.bytes
 
     def begin(self) -> None:
         """Open the session; on the implicit port after its handshake."""
@@ -186,7 +185,7 @@ class Driver:
         """The last of a session's effects."""
         self._is_over = True
         self._events.clear()
-        self._drop_data(effects.DropData(effect.end))
+        self._data.drop(effect.end)
         self._hang_up_server(effects.HangUpServer(effect.end))
         self._client.close(effect.end)
         self.worker.forget(self)
@@ -218,41 +217,16 @@ class Driver:
     # The data connection.
 
     def _expect(self, effect: effects.Expect) -> None:
-        self._drop_data(effects.DropData(End.ENDED))
-        service, server = self.service, self._server
-        terms = Terms(service.plan.name, service.plan.clocks, service.wrap_client_data, server.wrap_data)
-        terms.client_may_end_bare = service.may_client_end_bare
-        terms.server_may_end_bare = server.may_end_bare
-        self._data = DataConnections(self.worker, terms, self._data_ended)
-        self._data.on_server_session = server.keep_session
-        port = self._data.expect(service.plan.address, service.passive_ports, self.client_host, with_tls=effect.tls)
-        if port is None:
-            self._data = None
-        self._events.append(events.NoPort() if port is None else events.PortReady(port))
+        self._data.expect(effect)
 
     def _dial_data(self, effect: effects.DialData) -> None:
-        if self._data is not None:
-            self._data.dial(effect.host, effect.port)
+        self._data.dial(effect)
 
     def _join(self, effect: effects.Join) -> None:
-        if self._data is None:
-            self._events.append(events.DataEnded(End.CUT, 0, "there is no data connection"))
-            return
-        self._account.begin_transfer(effect.direction)
-        self._data.join(effect.direction, client_tls=effect.client_tls, server_tls=effect.server_tls)
-
-    def _data_ended(self, event: events.DataEnded) -> None:
-        self.heard = time.monotonic()
-        self._account.end_transfer(event.bytes)
-        if self._data is not None and not self._data.is_open:
-            self._data = None
-        self.dispatch(event)
+        self._data.join(effect)
 
     def _drop_data(self, effect: effects.DropData) -> None:
-        if self._data is not None:
-            self._account.end_transfer(self._data.bytes)
-            self._data.drop(effect.end)
-            self._data = None
+        self._data.drop(effect.end)
 
     # Facts and clocks.
 
@@ -268,8 +242,7 @@ class Driver:
             self._give_up()
 
     def _check(self, now: float) -> None:
-        if self._data is not None:
-            self._account.progress(self._data.bytes)
+        self._data.count()
         if self._handshake_until and now > self._handshake_until:
             self._refuse_slow_handshake()
         self._server.check(now)

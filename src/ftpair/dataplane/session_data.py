@@ -1,0 +1,96 @@
+"""The data connections of one session, one after another: what its brain wants of them, done."""
+
+import time
+from typing import Protocol
+
+from ftpair.core.ending import End
+from ftpair.dataplane.account import Account
+from ftpair.dataplane.data import DataConnections
+from ftpair.dataplane.server_leg import ServerLeg
+from ftpair.dataplane.service import Service
+from ftpair.dataplane.terms import Surroundings, Terms
+from ftpair.session import effects, events
+from ftpair.session.conversation import Progress
+
+
+class Owner(Protocol):
+    """The driver, as its data connections see it."""
+
+    service: Service
+    client_host: str
+    heard: float
+
+    def dispatch(self, event: events.Event) -> None:
+        """Let the session handle an event."""
+
+
+class SessionData:
+    """At most one data connection at a time."""
+
+    __slots__ = ("_account", "_current", "_owner", "_server", "_with")
+
+    def __init__(self, surroundings: Surroundings, owner: Owner, server: ServerLeg, account: Account) -> None:
+        self._with, self._owner, self._server, self._account = surroundings, owner, server, account
+        self._current: DataConnections | None = None
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes the running transfer has moved so far."""
+        return self._current.bytes if self._current is not None else 0
+
+    @property
+    def progress(self) -> Progress:
+        """How far the running transfer came."""
+        return self._current.progress if self._current is not None else Progress()
+
+    def count(self) -> None:
+        """Count what has moved; called about every second."""
+        if self._current is not None:
+            self._account.progress(self._current.bytes)
+
+    def expect(self, effect: effects.Expect) -> None:
+        """Take a passive port for the client."""
+        service = self._owner.service
+        self._current = data = self._new()
+        host = self._owner.client_host
+        port = data.expect(service.plan.address, service.passive_ports, host, with_tls=effect.tls)
+        if port is None:
+            self._current = None
+        self._owner.dispatch(events.NoPort() if port is None else events.PortReady(port))
+
+    def _new(self) -> DataConnections:
+        self.drop(End.ENDED)
+        service, server = self._owner.service, self._server
+        terms = Terms(service.plan.name, service.plan.clocks, service.wrap_client_data, server.wrap_data)
+        terms.client_may_end_bare = service.may_client_end_bare
+        terms.server_may_end_bare = server.may_end_bare
+        data = DataConnections(self._with, terms, self._ended)
+        data.on_server_session = server.keep_session
+        return data
+
+    def dial(self, effect: effects.DialData) -> None:
+        """Say where the server awaits its leg."""
+        if self._current is not None:
+            self._current.dial(effect.host, effect.port)
+
+    def join(self, effect: effects.Join) -> None:
+        """Begin the transfer."""
+        if self._current is None:
+            self._owner.dispatch(events.DataEnded(End.CUT, 0, "there is no data connection"))
+            return
+        self._account.begin_transfer(effect.direction)
+        self._current.join(effect.direction, client_tls=effect.client_tls, server_tls=effect.server_tls)
+
+    def _ended(self, event: events.DataEnded) -> None:
+        self._owner.heard = time.monotonic()
+        self._account.end_transfer(event.bytes)
+        if self._current is not None and not self._current.is_open:
+            self._current = None
+        self._owner.dispatch(event)
+
+    def drop(self, end: End) -> None:
+        """Give up the data connection, if there is one."""
+        if self._current is not None:
+            self._account.end_transfer(self._current.bytes)
+            self._current.drop(end)
+            self._current = None
