@@ -10,6 +10,7 @@ What happens, in order, one line each:
     C~ end 5         both data legs end well, 5 bytes    S~ cut, C~ cut   a data leg breaks
     T> 30            30 seconds pass                     O> kick why      the operator ends the session
     O> stop why      the process is shutting down        C> [endless]     a line too long; S> [endless] too
+    C> [half a line] a line is not finished in time
 
 What the session wants done, all of it:
 
@@ -129,6 +130,7 @@ class Stage:
             "[cut]": lambda: self.tell(events.ClientLost(End.CUT)),
             "[ended]": lambda: self.tell(events.ClientLost(End.ENDED)),
             "[endless]": lambda: self.tell(events.LineTooLong(Leg.CLIENT)),
+            "[half a line]": lambda: self.tell(events.LineUnfinished()),
             "[TLS fails]": lambda: setattr(self, "client_fails", "fails"),
             "[injected]": lambda: setattr(self, "client_fails", "injected"),
         }

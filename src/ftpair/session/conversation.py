@@ -1,5 +1,6 @@
 """What a session knows, and the few moves that change it. Decides nothing."""
 
+import math
 from collections import deque
 from collections.abc import Callable
 from typing import Literal
@@ -21,6 +22,7 @@ from ftpair.session.effects import (
     ToClient,
     ToServer,
 )
+from ftpair.session.guard import NOBODY
 from ftpair.session.states import State, limits
 
 LONGEST_PATH_SHOWN = 4096
@@ -83,8 +85,10 @@ class Conversation:
         "caller",
         "command",
         "commands",
+        "delayed",
         "effects",
         "greeting",
+        "guard",
         "has_buffer_size",
         "has_client_ended",
         "has_port",
@@ -92,6 +96,7 @@ class Conversation:
         "is_logged_in",
         "is_server_protected",
         "last_reply",
+        "life_deadline",
         "limits",
         "login_deadline",
         "may_pass",
@@ -128,11 +133,14 @@ class Conversation:
         self.started = self.now = self.since = now
         self.limits = limits(plan.clocks)
         self.login_deadline = now + plan.clocks.login_timeout_s
+        self.life_deadline = now + (plan.clocks.session_timeout_s or math.inf)
         self.state = State.OPENING
         self.effects: list[Effect] = []
         self.queue: deque[bytes] = deque()
         self.commands = commands
         self.progress: Callable[[], Progress] = Progress
+        self.guard = NOBODY
+        self.delayed = b""
         self.pool_features: Callable[[], tuple[str, ...] | None] = _nothing_known
         # The client leg.
         self.tls: Tls | None = None

@@ -9,6 +9,7 @@ from ftpair.session.events import (
     ClientSent,
     Dismissed,
     LineTooLong,
+    LineUnfinished,
     ServerLost,
     ServerReplied,
     ShuttingDown,
@@ -19,6 +20,7 @@ from ftpair.session.transfer import SERVER_LOST, SERVER_SILENT
 
 GOODBYE = b"221 Goodbye.\r\n"
 CLIENT_CLOSED = "the client closed"
+OLD = "This session has lasted as long as it may."
 
 SILENT = frozenset({State.OPENING, State.READY, State.SECURING_CLIENT})
 """Where nothing is owed to a client that has closed its side."""
@@ -79,6 +81,16 @@ def on_line_too_long(talk: Conversation, event: LineTooLong) -> None:
     else:
         talk.note_protocol_error(Leg.SERVER, "reply-too-long")
         talk.end("a reply was too long", SERVER_LOST)
+
+
+def on_line_unfinished(talk: Conversation, _event: LineUnfinished) -> None:
+    """End a session whose client gives its bytes one by one (S15)."""
+    talk.end("a command was not finished in time", b"421 A command was begun but not finished in time.\r\n")
+
+
+def on_old(talk: Conversation, _event: Ticked) -> None:
+    """End a session that has lived as long as it may, right after the transfer that runs."""
+    on_shutting_down(talk, ShuttingDown(OLD))
 
 
 def on_idle(talk: Conversation, _event: Ticked) -> None:

@@ -30,6 +30,10 @@ class LineTooLong(Event, frozen=True):
     leg: Leg
 
 
+class LineUnfinished(Event, frozen=True):
+    """A line that was begun has not been finished within `command_timeout_s`."""
+
+
 class ClientLost(Event, frozen=True):
     """The client's control connection is gone (CUT), or the client says no more, though it may still read (ENDED)."""
 

@@ -6,6 +6,7 @@ from ftpair.core.plan import ServerPlan
 from ftpair.ftp.command import Command, printable
 from ftpair.ftp.reply import Reply
 from ftpair.ftp.verbs import LOGIN_FIRST
+from ftpair.session import guarding
 from ftpair.session.conversation import Conversation, relay
 from ftpair.session.effects import Choose, Dial, HangUpServer, Note, SecureServer, ToServer
 from ftpair.session.events import (
@@ -46,6 +47,8 @@ def user(talk: Conversation, command: Command) -> None:
     if not command.argument and not talk.is_attached:
         talk.say("501 USER needs a name.")
         return
+    if guarding.has_refused_user(talk, command.argument):
+        return
     talk.user_command = command
     if talk.is_attached:
         talk.forward(command, on_login_reply)
@@ -58,7 +61,7 @@ def password(talk: Conversation, command: Command) -> None:
     """Pass PASS or ACCT on, once a server has seen USER."""
     if not talk.is_attached:
         talk.say(LOGIN_FIRST)
-    elif not has_refused_clear_text(talk):
+    elif not has_refused_clear_text(talk) and not (command.verb == "PASS" and guarding.has_refused_attempt(talk)):
         talk.forward(command, on_login_reply)
 
 
@@ -206,7 +209,8 @@ def on_login_reply(talk: Conversation, reply: Reply) -> None:
         return
     if reply.code >= 400 and reply.code not in SYNTAX_CODES:
         _note_login(talk, accepted=False)
-    relay(talk, reply)
+    if not guarding.has_delayed(talk, reply):
+        relay(talk, reply)
 
 
 def _is_login(talk: Conversation, reply: Reply) -> bool:
@@ -218,6 +222,8 @@ def _is_login(talk: Conversation, reply: Reply) -> bool:
 def _log_in(talk: Conversation, reply: Reply) -> None:
     talk.is_logged_in = talk.may_pass = True
     _note_login(talk, accepted=True)
+    if guarding.has_refused_stay(talk):
+        return
     if chosen(talk).tls.mode == "off" or talk.is_server_protected:
         relay(talk, reply)
         return

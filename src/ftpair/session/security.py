@@ -7,6 +7,7 @@ from ftpair.ftp.command import Command
 from ftpair.session.conversation import Conversation
 from ftpair.session.effects import SecureClient
 from ftpair.session.events import ClientNotSecured, ClientSecured, ClientSent
+from ftpair.session.guarding import has_refused_handshake
 from ftpair.session.states import State
 
 MECHANISMS = {b"TLS": "C", b"TLS-C": "C", b"SSL": "P", b"TLS-P": "P"}
@@ -28,7 +29,7 @@ def auth(talk: Conversation, command: Command) -> None:
         talk.say("501 AUTH needs a mechanism: use AUTH TLS.")
     elif mechanism not in MECHANISMS:
         talk.say("504 Mechanism not known: use AUTH TLS.")
-    else:
+    elif not has_refused_handshake(talk):
         _start(talk, MECHANISMS[mechanism])
 
 

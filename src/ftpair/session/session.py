@@ -1,5 +1,6 @@
 """One session of FTP mode as a function: `handle(event, now) -> effects`. Owns no socket, no clock and no chance."""
 
+import math
 from collections.abc import Callable
 
 from ftpair.core.endpoint import Endpoint
@@ -10,6 +11,7 @@ from ftpair.session.commands import take
 from ftpair.session.conversation import Caller, Conversation, Progress, Transfer
 from ftpair.session.effects import Effect, Note
 from ftpair.session.events import Event, ServerReplied, Ticked
+from ftpair.session.guard import Guard
 from ftpair.session.states import State
 from ftpair.session.table import HANDLERS, Handler
 
@@ -76,12 +78,14 @@ class Session:
         """Return who takes an event whatever the state is: a 421, a stray, a clock that is early or overdue."""
         talk = self._talk
         if isinstance(event, ServerReplied):
-            if event.reply.code == 421 and talk.is_attached:
+            if event.reply.code == 421 and talk.is_attached and talk.state is not State.DELAYING:
                 return endings.on_421
             return strays.on_late_reply if strays.is_late(talk, event) else None
         if self.deadline is None or talk.now < self.deadline:
             return endings.on_early_tick
-        return endings.on_late_login if self._is_login_late else None
+        if self._is_login_late:
+            return endings.on_late_login
+        return endings.on_old if talk.now >= talk.life_deadline and not talk.parting else None
 
     @property
     def _is_login_late(self) -> bool:
@@ -91,16 +95,22 @@ class Session:
     def deadline(self) -> float | None:
         """The next moment at which the driver must send `Ticked`; changes with every event."""
         talk = self._talk
-        limit = talk.limits.get(talk.state)
-        if talk.is_logged_in:
-            return None if limit is None else talk.since + limit
         if talk.state is State.ENDED:
             return None
-        return talk.login_deadline if limit is None else min(talk.login_deadline, talk.since + limit)
+        due = talk.since + talk.limits.get(talk.state, math.inf)
+        if not talk.is_logged_in:
+            due = min(due, talk.login_deadline)
+        if not talk.parting:
+            due = min(due, talk.life_deadline)
+        return None if due == math.inf else due
 
     def ask_features(self, features: Callable[[], tuple[str, ...] | None]) -> None:
         """Let the driver tell, at FEAT before login, what all servers of the pool can do, as FEAT lines."""
         self._talk.pool_features = features
+
+    def ask_guard(self, guard: Guard) -> None:
+        """Let the driver tell, at logins and handshakes, whether they may go on."""
+        self._talk.guard = guard
 
     def ask_progress(self, progress: Callable[[], Progress]) -> None:
         """Let the driver tell, when a transfer is dropped, how many bytes it has moved and which TLS its legs have."""

@@ -24,6 +24,7 @@ class State(Enum):
     SECURING_SERVER = "securing the server"
     REPLAYING = "replaying"
     AWAITING_REPLY = "awaiting a reply"
+    DELAYING = "delaying an answer"
     PROTECTING = "protecting data"
     TAKING_PORT = "taking a port"
     AWAITING_PASSIVE = "awaiting the reply to PASV"
@@ -51,6 +52,7 @@ WAITS_FOR: dict[State, str] = {
     State.SECURING_SERVER: "the TLS handshake with the server",
     State.REPLAYING: "the server's reply to HOST, CLNT or OPTS sent before login",
     State.AWAITING_REPLY: "the server's reply to a command",
+    State.DELAYING: "the time that the answer to a wrong password takes",
     State.PROTECTING: "the server's reply to PBSZ 0 or PROT P",
     State.TAKING_PORT: "a passive port",
     State.AWAITING_PASSIVE: "the server's reply to PASV or EPSV",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ftpair.session import aborting, commands, endings, login, passive, security, transfer
+from ftpair.session import aborting, commands, endings, guarding, login, passive, security, transfer
 from ftpair.session.conversation import Conversation
 from ftpair.session.events import (
     Chosen,
@@ -16,6 +16,7 @@ from ftpair.session.events import (
     Dismissed,
     Event,
     LineTooLong,
+    LineUnfinished,
     NoPort,
     NoServer,
     Opened,
@@ -68,6 +69,7 @@ ALWAYS: dict[type[Event], Step] = {
     ClientSent: _to(endings.on_queued),
     ClientLost: _to(endings.on_client_lost, ENDED),
     LineTooLong: _to(endings.on_line_too_long, ENDED),
+    LineUnfinished: _to(endings.on_line_unfinished, ENDED),
     ServerLost: _to(endings.on_server_lost, ENDED),
     ServerReplied: _to(endings.on_stray_reply, ENDED),
     Dismissed: _to(endings.on_dismissed, ENDED),
@@ -111,7 +113,13 @@ ROWS: dict[State, dict[type[Event], Step]] = {
         ServerReplied: _to(login.on_reply_in_handshake, *NEXT_SERVER),
     },
     State.REPLAYING: SERVER_FAILS | {ServerReplied: _to(login.on_replay_reply, *ATTACHED, *NEXT_SERVER)},
-    State.AWAITING_REPLY: SERVER_IS_SILENT | {ServerReplied: _to(endings.on_reply, State.PROTECTING, *RESTING)},
+    State.AWAITING_REPLY: SERVER_IS_SILENT
+    | {ServerReplied: _to(endings.on_reply, State.DELAYING, State.PROTECTING, *RESTING)},
+    State.DELAYING: {
+        ServerReplied: _to(guarding.on_reply_in_delay),
+        ServerLost: _to(guarding.on_server_lost),
+        Ticked: _to(guarding.on_delayed, *RESTING),
+    },
     State.PROTECTING: SERVER_IS_SILENT | {ServerReplied: _to(login.on_chore_reply, *RESTING)},
     State.TAKING_PORT: {
         PortReady: _to(passive.on_port_ready, State.AWAITING_PASSIVE),
