@@ -43,7 +43,8 @@ def test_an_expired_certificate_is_a_problem(ca, make):
     [
         (13, ["expires on 2026-01-28, in 13 days: renew it"]),
         (1, ["expires on 2026-01-16, in 1 day: renew it"]),
-        (15, []),
+        (29, ["expires on 2026-02-13, in 29 days: renew it"]),
+        (31, []),
     ],
 )
 def test_a_certificate_that_soon_expires_is_a_warning(ca, make, days, expected):

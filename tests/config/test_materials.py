@@ -62,9 +62,9 @@ def test_all_missing_files_are_found_at_once(folder, machine):
     assert [sentence.partition(":")[0] for sentence in said(gathered(folder, machine).findings)] == [
         "certificates.files.certificate",
         "certificates.files.key",
-        "virtual_services.FTPS_VIP.health.password_file",
         "virtual_services.FTPS_VIP.server_ca",
         "virtual_services.FTPS_VIP.real_servers.FTP_SVR2.server_ca",
+        "virtual_services.FTPS_VIP.health.password_file",
     ]
 
 
@@ -74,7 +74,7 @@ def test_what_is_no_file_is_refused_without_waiting_for_it(folder, machine):
     (folder / "tls/ca.pem").unlink()
     (folder / "tls/ca.pem").mkdir()
     sentences = said(gathered(folder, machine).findings)
-    assert "secrets/probe is not a file: write the path of one" in sentences[0]
+    assert "secrets/probe is not a file: write the path of one" in sentences[-1]
     assert "tls/ca.pem is a folder" in sentences[1]
 
 

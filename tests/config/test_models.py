@@ -31,7 +31,7 @@ def every_block(block=Config):
     [
         (Timeouts, Clocks, set()),
         (HealthCheck, HealthPlan, {"password"}),
-        (Tls, ClientTls, set()),
+        (Tls, ClientTls, {"ciphers", "curves", "certificates"}),
         (VirtualService, ServicePlan, {"explicit", "implicit", "advertised_address", "slot", "health", "clocks"}),
         (RealServer, ServerPlan, {"tls"}),
     ],

@@ -99,10 +99,10 @@ class _Reader:
 
 def _read_trust(config: Config, reader: _Reader, now: float) -> None:
     _read_certificates(config, reader, now)
-    for (ca_place, crl_place), ca, crl in trusts(config):
-        _read_ca(ca, ca_place, reader)
-        if crl is not None:
-            _read_crl(crl, crl_place, reader, (reader.materials.cas.get(ca or "", b""), now))
+    for trust in trusts(config):
+        _read_ca(trust.ca, trust.ca_place, reader)
+        if trust.crl is not None:
+            _read_crl(trust.crl, trust.crl_place, reader, (reader.materials.cas.get(trust.ca or trust.lent or ""), now))
 
 
 def _find_user(config: Config, machine: Machine, materials: Materials) -> None:
@@ -171,7 +171,7 @@ def _read_ca(name: str | None, where: Where, reader: _Reader) -> None:
         reader.materials.cas[name] = content
 
 
-def _read_crl(name: str, where: Where, reader: _Reader, known: tuple[bytes, float]) -> None:
+def _read_crl(name: str, where: Where, reader: _Reader, known: tuple[bytes | None, float]) -> None:
     content = reader.read(name, where)
     if content is None:
         return

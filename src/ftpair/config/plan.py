@@ -127,7 +127,8 @@ def _server_tls(parts: Parts, service: VirtualService, server: RealServer) -> Se
     mode = service.tls_towards(server)
     if mode == "off":
         return ServerTls()
-    ca, crl = server.server_ca or service.server_ca, server.server_crl or service.server_crl
+    ca = server.server_ca or service.server_ca
+    crl = server.server_crl or (None if server.server_ca else service.server_crl)  # A list belongs to its CAs.
     own = server.server_certificate or service.server_certificate
     return ServerTls(
         mode=mode,

@@ -1,33 +1,50 @@
 """Which files TLS needs: certificates with their keys, CAs, revocation lists. Pure: nothing is read here."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from ftpair.config.checks import services
 from ftpair.config.models import Config
 from ftpair.config.problems import Where
 
 
-def trust_files(config: Config) -> tuple[str, ...]:
-    """Return every file with a certificate, a key, a CA or a revocation list that the configuration names, once."""
-    files = [name for pair in config.certificates.values() for name in (pair.certificate, pair.key)]
-    for _where, ca, crl in trusts(config):
-        files += [name for name in (ca, crl) if name]
-    return tuple(dict.fromkeys(files))
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """CA certificates and the revocation lists of these CAs, where one block names both."""
+
+    where: Where
+    ca: str | None
+    crl: str | None
+    prefix: str = ""
+    """In front of the keys `ca` and `crl`."""
+    lent: str | None = None
+    """The CA file that the block takes from its service."""
+
+    @property
+    def ca_place(self) -> Where:
+        """Where its CA file stands."""
+        return (*self.where, f"{self.prefix}ca")
+
+    @property
+    def crl_place(self) -> Where:
+        """Where its revocation lists stand."""
+        return (*self.where, f"{self.prefix}crl")
 
 
-def trusts(config: Config) -> Iterator[tuple[tuple[Where, Where], str | None, str | None]]:
-    """Yield every CA file and revocation list that belong together, behind the places of both."""
+def trusts(config: Config) -> Iterator[Trust]:
+    """Yield whom both legs of every service trust."""
     for where, service in services(config):
         wanted = service.tls.client_certificate if service.tls else None
         if wanted:
-            block = (*where, "tls", "client_certificate")
-            yield ((*block, "ca"), (*block, "crl")), wanted.ca, wanted.crl
-        yield _places(where), service.server_ca, service.server_crl
+            yield Trust((*where, "tls", "client_certificate"), wanted.ca, wanted.crl)
+        yield Trust(where, service.server_ca, service.server_crl, "server_")
         for name, server in service.real_servers.items():
-            ca, crl = server.server_ca, server.server_crl
-            if ca or crl:
-                yield _places((*where, "real_servers", name)), ca or service.server_ca, crl or service.server_crl
+            place = (*where, "real_servers", name)
+            yield Trust(place, server.server_ca, server.server_crl, "server_", service.server_ca)
 
 
-def _places(where: Where) -> tuple[Where, Where]:
-    return (*where, "server_ca"), (*where, "server_crl")
+def trust_files(config: Config) -> tuple[str, ...]:
+    """Return every file with a certificate, a key, a CA or a revocation list that the configuration names, once."""
+    files = [name for pair in config.certificates.values() for name in (pair.certificate, pair.key)]
+    files += [name for trust in trusts(config) for name in (trust.ca, trust.crl) if name]
+    return tuple(dict.fromkeys(files))
