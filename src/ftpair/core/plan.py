@@ -107,6 +107,7 @@ class ServerPlan(msgspec.Struct, frozen=True):
     max_sessions: int = 0
     """0: no limit."""
     tls: ServerTls = ServerTls()
+    pool: str = DEFAULT_POOL
     control_header: HeaderVersion = "off"
     """The PROXY protocol's header that control connections begin with."""
     data_header: HeaderVersion = "off"
