@@ -8,9 +8,9 @@ from typing import Literal
 import msgspec
 
 from ftpair.core.endpoint import Endpoint, PortRange
-from ftpair.core.policy import CommandPolicy
 from ftpair.core.limits import BanPolicy, Limits
 from ftpair.core.policy import CommandPolicy
+from ftpair.core.routing import DEFAULT_POOL, Affinity, Route
 
 ClearText = Literal["refuse", "allow", "drop"]
 DataProtection = Literal["require", "allow", "refuse"]
@@ -107,10 +107,10 @@ class ServerPlan(msgspec.Struct, frozen=True):
     max_sessions: int = 0
     """0: no limit."""
     tls: ServerTls = ServerTls()
-    pool: str = DEFAULT_POOL
     control_header: HeaderVersion = "off"
     """The PROXY protocol's header that control connections begin with."""
     data_header: HeaderVersion = "off"
+    pool: str = DEFAULT_POOL
 
 
 class HealthPlan(msgspec.Struct, frozen=True):
@@ -181,6 +181,12 @@ class ServicePlan(msgspec.Struct, frozen=True):
     """Networks whose connections must begin with a header of the PROXY protocol."""
     source: Source = "balancer"
     """Whose address connections to the servers come from."""
+    routes: tuple[Route, ...] = ()
+    """Which pool a session goes to; the first that fits counts, and if none does, the default pool."""
+    pools: dict[str, BalancePolicy] = {}
+    """The policies of pools that have one of their own."""
+    affinity: Affinity = "none"
+    affinity_timeout_s: float = 3600.0
 
 
 class Plan(msgspec.Struct, frozen=True):
