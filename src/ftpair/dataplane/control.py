@@ -174,6 +174,28 @@ class ControlStream:
         self._handshake = tls.Handshaking(self._watch, wrapped, done, failed)
         self._handshake.step()
 
+    def clear(self, on_done: Callable[[], None], on_failed: Callable[[str], None]) -> None:
+        """End TLS on both sides; what was written goes out under it, and control goes on in clear text."""
+        self.pause()
+        secured = self.sock
+        assert isinstance(secured, ssl.SSLSocket)
+        if not self._flush_now():
+            on_failed("does not read its replies")
+            return
+
+        def done() -> None:
+            self._handshake = None
+            self.sock = tls.plain(secured)
+            on_done()
+
+        def failed(reason: str) -> None:
+            self._handshake = None
+            on_failed(reason)
+
+        self._handshake = tls.Handshaking(self._watch, secured, done, failed)
+        self._handshake.to_end = True
+        self._handshake.step()
+
     def _flush_now(self) -> bool:
         """Send what waits; in front of a handshake the kernel takes a short reply at once or the peer is no good."""
         if self._pending:

@@ -12,22 +12,27 @@ from typing import Any, ClassVar, Protocol
 
 from ftpair.balance.choice import NoChoice
 from ftpair.core.ending import End, Leg
-from ftpair.core.endpoint import Endpoint
 from ftpair.core.facts import Handshake
 from ftpair.core.plan import Entrance, ServerPlan
 from ftpair.dataplane import tls
 from ftpair.dataplane.account import Account
 from ftpair.dataplane.control import ControlStream
 from ftpair.dataplane.counts import Counts
+from ftpair.dataplane.ends import ends_of
+from ftpair.dataplane.opening import Guise
 from ftpair.dataplane.server_leg import ServerLeg
 from ftpair.dataplane.service import Service
 from ftpair.dataplane.session_data import SessionData
 from ftpair.dataplane.terms import Surroundings
 from ftpair.ftp.lines import LineSplitter
+from ftpair.ftp.proxy_header import begins_header
 from ftpair.session import effects, events
 from ftpair.session.session import Session
 
 log = logging.getLogger(__name__)
+
+_TURNS = (effects.SecureClient, effects.ClearClient)
+"""Where bytes before and after must not mix."""
 
 
 class Worker(Surroundings, Protocol):
@@ -48,17 +53,16 @@ class Driver:
     """One live session; see the module."""
 
     def __init__(self, worker: Worker, service: Service, sock: socket.socket, entrance: Entrance, name: str) -> None:
-        peer, local = sock.getpeername(), sock.getsockname()
+        ends = ends_of(sock)
         self.worker, self.service, self.entrance, self.name = worker, service, entrance, name
-        self.client_host: str = peer[0]
+        self.client_host = ends.client.host
         self.began = self.heard = time.monotonic()
         self.has_place = False
         """Whether the service had room for it once."""
         self.session = Session(
             service.plan,
             name,
-            Endpoint(peer[0], peer[1]),
-            Endpoint(local[0], local[1]),
+            *ends,
             entrance,
             self.began,
             worker.commands,
@@ -73,8 +77,11 @@ class Driver:
         self._client.on_ended = lambda: self.dispatch(events.ClientLost(End.ENDED))
         self._lines = LineSplitter()
         self._unread = 0
+        self._is_first = True
+        """Whether the client has not said anything yet."""
         self._handshake_until = 0.0
-        self._server = ServerLeg(worker.sockets, service, self.dispatch, worker.note)
+        self.guise = Guise(name, ends, service.plan.source, lambda: self.session.tls)
+        self._server = ServerLeg(worker.sockets, service, self.dispatch, worker.note, self.guise.control)
         self._account = Account(worker.counts)
         self._data = SessionData(worker, self, self._server, self._account)
 
@@ -122,9 +129,10 @@ class Driver:
             (self._client.pause if self.session.is_full else self._client.resume)()
 
     def _perform(self, wanted: list[effects.Effect]) -> None:
-        if wanted and type(wanted[-1]) is effects.SecureClient and (self._unread or self._lines.is_pending):
-            # Clear bytes behind AUTH: the reply to AUTH is not even sent (interop S1).
-            self._events.append(events.ClientNotSecured("bytes after AUTH in clear text", injected=True))
+        if wanted and type(wanted[-1]) in _TURNS and (self._unread or self._lines.is_pending):
+            # Clear bytes behind AUTH: the reply to AUTH is not even sent (interop S1); nor are bytes behind CCC taken.
+            injected = type(wanted[-1]) is effects.SecureClient
+            self._events.append(events.ClientNotSecured("bytes came behind AUTH or CCC", injected=injected))
             return
         self._undone = iter(wanted)
         for effect in self._undone:
@@ -143,6 +151,10 @@ class Driver:
     # The client's control connection.
 
     def _client_bytes(self, data: bytes) -> None:
+        if self._is_first and begins_header(data):
+            self.dispatch(events.HeaderSent())  # Proxies that may send one have sent it before.
+            return
+        self._is_first = False
         self.heard = time.monotonic()
         lines = self._lines.feed(data)
         self._unread = len(lines)
@@ -180,6 +192,14 @@ class Driver:
 
         self._handshake_until = time.monotonic() + service.plan.clocks.handshake_timeout_s
         self._client.secure(service.wrap_client, done, failed)
+
+    def _clear_client(self, _effect: effects.ClearClient) -> None:
+        def ended(event: events.Event) -> None:
+            self._handshake_until = 0.0
+            self.dispatch(event)
+
+        self._handshake_until = time.monotonic() + self.service.plan.clocks.handshake_timeout_s
+        self._client.clear(lambda: ended(events.ClientCleared()), lambda why: ended(events.ClientNotSecured(why)))
 
     def _hang_up_client(self, effect: effects.HangUpClient) -> None:
         """The last of a session's effects."""
@@ -263,6 +283,7 @@ class Driver:
         effects.ToClient: _to_client,
         effects.ToServer: _to_server,
         effects.SecureClient: _secure,
+        effects.ClearClient: _clear_client,
         effects.Choose: _choose,
         effects.Dial: _dial,
         effects.SecureServer: _secure_server,

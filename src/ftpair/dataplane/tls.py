@@ -122,10 +122,21 @@ def reason_of(error: OSError) -> str:
             return (error.strerror or "connection failed").lower()
 
 
-class Handshaking:
-    """One handshake under way; ends in exactly one call of `on_done` or `on_failed`, or in none after `cancel`."""
+def plain(sock: ssl.SSLSocket) -> socket.socket:
+    """Return the socket without the TLS that has ended on it; the descriptor stays the same."""
+    family, kind, protocol = sock.family, sock.type, sock.proto
+    clear = socket.socket(family, kind, protocol, sock.detach())
+    clear.settimeout(0)
+    return clear
 
-    __slots__ = ("_fd", "_on_done", "_on_failed", "_reads", "_sock", "_watch", "_writes")
+
+class Handshaking:
+    """One handshake under way, or the orderly end of TLS (`to_end`).
+
+    Ends in exactly one call of `on_done` or `on_failed`, or in none after `cancel`.
+    """
+
+    __slots__ = ("_fd", "_on_done", "_on_failed", "_reads", "_sock", "_watch", "_writes", "to_end")
 
     def __init__(
         self,
@@ -137,6 +148,7 @@ class Handshaking:
         self._watch, self._sock, self._on_done, self._on_failed = watch, sock, on_done, on_failed
         self._fd = sock.fileno()
         self._reads = self._writes = False
+        self.to_end = False
 
     def await_peer(self) -> None:
         """Start when the peer speaks first: nothing is tried before its bytes are there."""
@@ -146,7 +158,7 @@ class Handshaking:
     def step(self) -> None:
         """Go as far as the peer's bytes allow."""
         try:
-            self._sock.do_handshake()
+            self._advance()
         except ssl.SSLWantReadError:
             self._wait(to_write=False)
         except ssl.SSLWantWriteError:
@@ -157,6 +169,12 @@ class Handshaking:
         else:
             self.cancel()
             self._on_done()
+
+    def _advance(self) -> None:
+        if self.to_end:
+            self._sock.unwrap()
+        else:
+            self._sock.do_handshake()
 
     def cancel(self) -> None:
         """Watch the socket no more."""

@@ -46,7 +46,7 @@ def _closed(rfc: str, names: str) -> tuple[Verb, ...]:
 
 
 LOGIN_FIRST = "503 Login with USER first."
-NO_ACTIVE_MODE = "502 Active mode is not offered here: use PASV or EPSV."
+NO_LONG_ADDRESSES = "502 Long addresses are not offered here: use EPSV or EPRT."
 NO_PROTECTED_COMMANDS = "537 The whole connection is protected by TLS, single commands are not."
 
 ROWS: tuple[Verb, ...] = (
@@ -61,9 +61,9 @@ ROWS: tuple[Verb, ...] = (
     *_handled("959", "PASV"),
     *_handled("-", "P@SW"),
     *_handled("2428", "EPSV"),
-    *_refused("959", "PORT", NO_ACTIVE_MODE),
-    *_refused("2428", "EPRT", NO_ACTIVE_MODE),
-    *_refused("1639", "LPRT LPSV", NO_ACTIVE_MODE),
+    *_handled("959", "PORT"),
+    *_handled("2428", "EPRT"),
+    *_refused("1639", "LPRT LPSV", NO_LONG_ADDRESSES),
     *_passed("959", "TYPE STRU"),
     *_handled("959", "MODE"),
     # Service.
@@ -85,8 +85,7 @@ ROWS: tuple[Verb, ...] = (
     *_passed("-", "XCRC XMD5 XSHA XSHA1 XSHA256 XSHA384 XSHA512"),
     # Security.
     Verb("AUTH", "2228, 4217", "handle", needs_login=False, is_secret=True),
-    *_handled("2228, 4217", "PBSZ PROT", needs_login=False),
-    *_refused("2228, 4217", "CCC", "534 The control connection stays protected here."),
+    *_handled("2228, 4217", "PBSZ PROT CCC", needs_login=False),
     Verb("ADAT", "2228", "refuse", "503 No security data are exchanged here.", needs_login=False, is_secret=True),
     *_refused("2228", "MIC CONF ENC", NO_PROTECTED_COMMANDS),
     *_refused("-", "SSCN CPSV", "502 Transfers between two servers are not offered here."),

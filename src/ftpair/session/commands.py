@@ -7,7 +7,7 @@ from ftpair.core.ending import End, Leg
 from ftpair.ftp.command import Command, parse
 from ftpair.ftp.reply import Reply
 from ftpair.ftp.verbs import ROWS, UNKNOWN, VERBS, Verb, is_plausible
-from ftpair.session import answers, endings, login, passive, security, transfer
+from ftpair.session import active, answers, endings, login, passive, security, transfer
 from ftpair.session.conversation import Conversation, relay
 from ftpair.session.policy import has_refused
 
@@ -24,6 +24,8 @@ HANDLERS: dict[str, Action] = {
     "PASV": passive.passive,
     "P@SW": passive.passive,
     "EPSV": passive.extended,
+    "PORT": active.port,
+    "EPRT": active.extended,
     "MODE": answers.mode,
     "HELP": answers.help_lines,
     "FEAT": answers.features,
@@ -33,6 +35,7 @@ HANDLERS: dict[str, Action] = {
     "AUTH": security.auth,
     "PBSZ": security.buffer_size,
     "PROT": security.protect,
+    "CCC": security.clear_control,
 }
 """The functions behind the rows that say `handle` and move no data."""
 

@@ -23,6 +23,7 @@ from ftpair.session.effects import (
     ToServer,
 )
 from ftpair.session.guard import NOBODY
+from ftpair.session.pairing import Pairing
 from ftpair.session.states import State, limits
 
 LONGEST_PATH_SHOWN = 4096
@@ -93,6 +94,7 @@ class Conversation:
         "has_client_ended",
         "has_port",
         "is_attached",
+        "is_cleared",
         "is_logged_in",
         "is_server_protected",
         "last_reply",
@@ -102,17 +104,15 @@ class Conversation:
         "may_pass",
         "may_stray",
         "now",
+        "pairing",
         "parting",
-        "passive_host",
         "plan",
         "pool_features",
-        "port",
         "progress",
         "protection",
         "queue",
         "replaying",
         "server",
-        "server_port",
         "server_tls",
         "settled",
         "since",
@@ -146,6 +146,7 @@ class Conversation:
         self.tls: Tls | None = None
         self.protection: Literal["C", "P"] = "C"
         self.has_buffer_size = False
+        self.is_cleared = False
         self.user = ""
         self.is_logged_in = False
         self.last_reply = b""
@@ -167,15 +168,35 @@ class Conversation:
         self.answer: Answer = relay
         # The data connection.
         self.has_port = False
-        self.port = 0
-        self.passive_host = ""
-        self.server_port = 0
+        self.pairing = Pairing()
         self.transfer: Transfer | None = None
         self.settled = b""
         self.may_stray = False
         self.transfers = 0
         self.bytes_up = 0
         self.bytes_down = 0
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether nobody but the client hears what is said: TLS has begun, and CCC has not ended it."""
+        return self.tls is not None and not self.is_cleared
+
+    @property
+    def is_server_secured(self) -> bool:
+        """Whether the server of this session is spoken to over TLS."""
+        if self.is_server_matched:
+            return self.tls is not None
+        return self.server is not None and self.server.tls.mode != "off"
+
+    @property
+    def is_server_matched(self) -> bool:
+        """Whether the server gets what its client has: TLS or none, and on data connections what PROT says."""
+        return self.server is not None and self.server.tls.mode == "match"
+
+    @property
+    def is_server_data_secured(self) -> bool:
+        """Whether data connections of the server carry TLS."""
+        return self.is_server_secured and (self.protection == "P" or not self.is_server_matched)
 
     def emit(self, effect: Effect) -> None:
         """Want something done."""
@@ -207,10 +228,9 @@ class Conversation:
         self.emit(Note(ProtocolError(self.plan.name, leg, kind, self.caller.id, str(self.caller.client))))
 
     def give_up_port(self, end: End = End.ENDED) -> None:
-        """Close the passive port that no transfer has used."""
+        """Give up the data connection that no transfer has used."""
         if self.has_port:
-            self.has_port = False
-            self.server_port = 0
+            self.has_port = self.pairing.is_ready = False
             self.emit(DropData(end))
 
     def rest(self) -> None:
@@ -222,7 +242,7 @@ class Conversation:
 
     def end(self, ended: str, last: bytes = b"", client_end: End = End.ENDED, server_end: End = End.ENDED) -> None:
         """End the session: data, server, last reply, fact, client. Within a TLS handshake nothing can be said."""
-        if self.state is State.SECURING_CLIENT:
+        if self.state in (State.SECURING_CLIENT, State.CLEARING_CLIENT):
             last, client_end = b"", End.CUT
         if self.transfer is not None:
             server_end = End.CUT

@@ -29,6 +29,10 @@ class SecureClient(Effect, frozen=True):
     """Flush, then start TLS as the server. -> ClientSecured | ClientNotSecured. Nothing is read in between."""
 
 
+class ClearClient(Effect, frozen=True):
+    """Flush, then end TLS on both sides; control goes on in clear text. -> ClientCleared | ClientNotSecured."""
+
+
 class Choose(Effect, frozen=True):
     """Ask the balancer for a server and count the session there. -> Chosen | NoServer."""
 
@@ -69,10 +73,27 @@ class Expect(Effect, frozen=True):
     tls: bool
 
 
+class Aim(Effect, frozen=True):
+    """Where the client awaits its leg: connect to it, from `source`, when the transfer has begun, not before.
+
+    A former data connection is given up. Trouble is reported by the `DataEnded` of the coming `Join`.
+    """
+
+    source: str
+    """The address that the client dialled: to any other its firewall is closed."""
+    host: str
+    port: int
+
+
+class Listen(Effect, frozen=True):
+    """Take a port for the server alone, at our own address towards it. -> ServerPortReady | NoServerPort."""
+
+
 class DialData(Effect, frozen=True):
     """Where the server awaits its leg of the data connection: connect to it when the client's leg has come, not before.
 
-    The server sees what the client does, when it does it. Trouble is reported by the `DataEnded` of the coming `Join`.
+    The server sees what the client does, when it does it. A client that awaits its own leg (`Aim`) is not waited for.
+    Trouble is reported by the `DataEnded` of the coming `Join`.
     """
 
     host: str

@@ -3,6 +3,7 @@
 import msgspec
 
 from ftpair.core.ending import End, Leg
+from ftpair.core.endpoint import Endpoint
 from ftpair.core.facts import Tls
 from ftpair.core.plan import ServerPlan
 from ftpair.ftp.reply import Reply
@@ -44,6 +45,10 @@ class ClientSecured(Event, frozen=True):
     """The handshake that `SecureClient` asked for is done."""
 
     tls: Tls
+
+
+class ClientCleared(Event, frozen=True):
+    """TLS was ended on both sides, as `ClearClient` asked: what comes now is clear text."""
 
 
 class ClientNotSecured(Event, frozen=True):
@@ -100,6 +105,16 @@ class PortReady(Event, frozen=True):
 
 class NoPort(Event, frozen=True):
     """Every port of the passive range is taken for this client's address (answer to `Expect`)."""
+
+
+class ServerPortReady(Event, frozen=True):
+    """A port waits for the server (answer to `Listen`)."""
+
+    door: Endpoint
+
+
+class NoServerPort(Event, frozen=True):
+    """There is none: every port of the range is taken (answer to `Listen`)."""
 
 
 class DataEnded(Event, frozen=True):

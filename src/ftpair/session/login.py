@@ -21,8 +21,11 @@ from ftpair.session.events import (
 )
 from ftpair.session.states import State
 
-CHORES = (b"PBSZ 0\r\n", b"PROT P\r\n")
-"""What ftpair itself says to a server with TLS, once, after login (RFC 4217, 9): data legs are always protected."""
+CHORES: dict[bool, tuple[bytes, ...]] = {
+    True: (b"PBSZ 0\r\n", b"PROT P\r\n"),
+    False: (b"PBSZ 0\r\n", b"PROT C\r\n"),
+}
+"""What ftpair itself says to a server with TLS, once, after login (RFC 4217, 9): are data legs protected?"""
 
 LOGGED_IN_CODES = frozenset({230, 232})
 SYNTAX_CODES = range(500, 505)
@@ -47,6 +50,8 @@ def user(talk: Conversation, command: Command) -> None:
     if not command.argument and not talk.is_attached:
         talk.say("501 USER needs a name.")
         return
+    if has_refused_name(talk, command):
+        return
     if guarding.has_refused_user(talk, command.argument):
         return
     talk.user_command = command
@@ -67,12 +72,22 @@ def password(talk: Conversation, command: Command) -> None:
 
 def has_refused_clear_text(talk: Conversation) -> bool:
     """Apply `clear_text` to a login without TLS; return whether it went no further."""
-    if talk.tls is not None or talk.plan.tls is None or talk.plan.tls.clear_text == "allow":
+    if talk.is_secret or talk.plan.tls is None or talk.plan.tls.clear_text == "allow":
         return False
     if talk.plan.tls.clear_text == "drop":
         talk.end("login in clear text")
     else:
         talk.say("530 Log in over TLS only: use AUTH TLS first.")
+    return True
+
+
+def has_refused_name(talk: Conversation, command: Command) -> bool:
+    """Hold a client to the name in its certificate, where that is the rule; return whether it gave another."""
+    wanted = talk.plan.tls.client_certificate if talk.plan.tls else None
+    subject = talk.tls.subject if talk.tls else ""
+    if wanted is None or wanted.user == "none" or not subject or command.argument == subject.encode():
+        return False
+    talk.say(f"530 Your certificate is that of {printable(subject.encode())}: log in by this name.")
     return True
 
 
@@ -114,7 +129,7 @@ def on_greeting(talk: Conversation, event: ServerReplied) -> None:
 
 
 def _secure_server(talk: Conversation) -> None:
-    if chosen(talk).tls.mode == "explicit":
+    if talk.is_server_secured and chosen(talk).tls.mode != "implicit":
         talk.emit(ToServer(b"AUTH TLS\r\n"))
         talk.go(State.AWAITING_AUTH)
     else:
@@ -224,11 +239,11 @@ def _log_in(talk: Conversation, reply: Reply) -> None:
     _note_login(talk, accepted=True)
     if guarding.has_refused_stay(talk):
         return
-    if chosen(talk).tls.mode == "off" or talk.is_server_protected:
+    if not talk.is_server_secured or talk.is_server_protected:
         relay(talk, reply)
         return
     talk.tell(reply.raw)
-    talk.replaying = list(CHORES)
+    talk.replaying = list(CHORES[talk.is_server_data_secured])
     _next_chore(talk)
 
 

@@ -153,8 +153,8 @@ class Session:
 
     @property
     def tls(self) -> Tls | None:
-        """TLS of the client's control connection."""
-        return self._talk.tls
+        """TLS of the client's control connection; none any more after CCC."""
+        return self._talk.tls if self._talk.is_secret else None
 
     @property
     def server_tls(self) -> Tls | None:

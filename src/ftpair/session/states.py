@@ -17,6 +17,7 @@ class State(Enum):
     OPENING = "opening"
     READY = "ready"
     SECURING_CLIENT = "securing the client"
+    CLEARING_CLIENT = "clearing the client"
     CHOOSING = "choosing a server"
     DIALING = "dialing"
     AWAITING_GREETING = "awaiting the greeting"
@@ -27,7 +28,9 @@ class State(Enum):
     DELAYING = "delaying an answer"
     PROTECTING = "protecting data"
     TAKING_PORT = "taking a port"
+    TAKING_SERVER_PORT = "taking a port for the server"
     AWAITING_PASSIVE = "awaiting the reply to PASV"
+    AWAITING_ACTIVE = "awaiting the reply to PORT"
     AWAITING_START = "awaiting the start of a transfer"
     TRANSFERRING = "transferring"
     HOLDING = "holding the final reply"
@@ -45,6 +48,7 @@ WAITS_FOR: dict[State, str] = {
     State.OPENING: "the client's control connection to stand",
     State.READY: "the client's next command",
     State.SECURING_CLIENT: "the client's TLS handshake after 234",
+    State.CLEARING_CLIENT: "the client's close_notify after CCC",
     State.CHOOSING: "the balancer's choice",
     State.DIALING: "a connection to the server",
     State.AWAITING_GREETING: "the server's greeting",
@@ -55,7 +59,9 @@ WAITS_FOR: dict[State, str] = {
     State.DELAYING: "the time that the answer to a wrong password takes",
     State.PROTECTING: "the server's reply to PBSZ 0 or PROT P",
     State.TAKING_PORT: "a passive port",
+    State.TAKING_SERVER_PORT: "a port that the server may connect to",
     State.AWAITING_PASSIVE: "the server's reply to PASV or EPSV",
+    State.AWAITING_ACTIVE: "the server's reply to PORT or EPRT",
     State.AWAITING_START: "the server's 1xx to a transfer command",
     State.TRANSFERRING: "the end of the data and the server's final reply",
     State.HOLDING: "the end of the data; the final reply is here",
@@ -76,6 +82,7 @@ CLOCKS: dict[State, str] = {
     State.AWAITING_REPLY: "reply_timeout_s",
     State.PROTECTING: "reply_timeout_s",
     State.AWAITING_PASSIVE: "reply_timeout_s",
+    State.AWAITING_ACTIVE: "reply_timeout_s",
     State.AWAITING_START: "reply_timeout_s",
     State.AWAITING_FINAL: "reply_timeout_s",
     State.QUITTING: "reply_timeout_s",

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ftpair.session import aborting, commands, endings, guarding, login, passive, security, transfer
+from ftpair.session import aborting, asking, commands, endings, guarding, login, passive, security, transfer
 from ftpair.session.conversation import Conversation
 from ftpair.session.events import (
     Chosen,
+    ClientCleared,
     ClientLost,
     ClientNotSecured,
     ClientSecured,
@@ -19,9 +20,11 @@ from ftpair.session.events import (
     LineUnfinished,
     NoPort,
     NoServer,
+    NoServerPort,
     Opened,
     PortReady,
     ServerLost,
+    ServerPortReady,
     ServerReady,
     ServerReplied,
     ServerSecured,
@@ -52,12 +55,15 @@ def _take(talk: Conversation, event: ClientSent) -> None:
 READY, ENDED, CHOOSING = State.READY, State.ENDED, State.CHOOSING
 
 RESTING = (READY, ENDED)
+ASKED = (State.AWAITING_PASSIVE, State.TAKING_SERVER_PORT)
 TAKEN = (
     ENDED,
     CHOOSING,
     State.SECURING_CLIENT,
+    State.CLEARING_CLIENT,
     State.AWAITING_REPLY,
     State.TAKING_PORT,
+    *ASKED,
     State.AWAITING_START,
     State.QUITTING,
 )
@@ -99,6 +105,10 @@ ROWS: dict[State, dict[type[Event], Step]] = {
         ClientNotSecured: _to(security.on_not_secured, ENDED),
         ClientSent: _to(security.on_sent_in_handshake, ENDED),
     },
+    State.CLEARING_CLIENT: {
+        ClientCleared: _to(security.on_cleared, READY),
+        ClientNotSecured: _to(security.on_not_secured, ENDED),
+    },
     CHOOSING: {
         Chosen: _to(login.on_chosen, State.DIALING),
         NoServer: _to(login.on_no_server, ENDED),
@@ -122,10 +132,15 @@ ROWS: dict[State, dict[type[Event], Step]] = {
     },
     State.PROTECTING: SERVER_IS_SILENT | {ServerReplied: _to(login.on_chore_reply, *RESTING)},
     State.TAKING_PORT: {
-        PortReady: _to(passive.on_port_ready, State.AWAITING_PASSIVE),
+        PortReady: _to(passive.on_port_ready, *ASKED),
         NoPort: _to(passive.on_no_port, READY),
     },
-    State.AWAITING_PASSIVE: SERVER_IS_SILENT | {ServerReplied: _to(passive.on_passive_reply, *RESTING)},
+    State.TAKING_SERVER_PORT: {
+        ServerPortReady: _to(asking.on_server_port_ready, State.AWAITING_ACTIVE),
+        NoServerPort: _to(asking.on_no_server_port, READY),
+    },
+    State.AWAITING_PASSIVE: SERVER_IS_SILENT | {ServerReplied: _to(asking.on_passive_reply, *RESTING)},
+    State.AWAITING_ACTIVE: SERVER_IS_SILENT | {ServerReplied: _to(asking.on_active_reply, *RESTING)},
     State.AWAITING_START: IN_TRANSFER
     | {ServerReplied: _to(transfer.on_start, State.TRANSFERRING, State.HOLDING, *RESTING)},
     State.TRANSFERRING: IN_TRANSFER

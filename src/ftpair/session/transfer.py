@@ -9,7 +9,6 @@ from ftpair.ftp.verbs import VERBS
 from ftpair.session.conversation import Conversation, Transfer
 from ftpair.session.effects import DropData, Join, ToServer
 from ftpair.session.events import DataEnded, ServerLost, ServerReplied, Ticked
-from ftpair.session.login import chosen
 from ftpair.session.states import State
 
 NO_ADDRESS = b"425 Use PASV or EPSV first.\r\n"
@@ -20,11 +19,11 @@ SERVER_SILENT = b"421 The server does not answer.\r\n"
 
 
 def begin(talk: Conversation, command: Command) -> None:
-    """Send the transfer command and connect to the port that the server named; nothing moves before its 1xx."""
+    """Send the transfer command; nothing moves before the server's 1xx."""
     tls = talk.plan.tls
     if talk.protection == "C" and talk.tls is not None and tls is not None and tls.data_protection == "require":
         talk.tell(NOT_PROTECTED)
-    elif not talk.server_port:
+    elif not talk.pairing.is_ready:
         talk.tell(NO_ADDRESS)
     else:
         _begin(talk, command)
@@ -34,8 +33,9 @@ def _begin(talk: Conversation, command: Command) -> None:
     direction: Literal["up", "down"] = "up" if VERBS[command.verb].moves == "up" else "down"
     talk.transfer = Transfer(command.verb, command.argument, direction, talk.now)
     talk.emit(ToServer(command.line))
-    talk.has_port = False
-    talk.server_port = 0
+    if talk.pairing.dial_late is not None:
+        talk.emit(talk.pairing.dial_late)
+    talk.has_port = talk.pairing.is_ready = False
     talk.go(State.AWAITING_START)
 
 
@@ -65,7 +65,7 @@ def _join(talk: Conversation) -> None:
     transfer = running(talk)
     transfer.is_running = True
     talk.transfers += 1
-    talk.emit(Join(transfer.direction, talk.protection == "P", chosen(talk).tls.mode != "off"))
+    talk.emit(Join(transfer.direction, talk.protection == "P", talk.is_server_data_secured))
 
 
 def on_reply_in_transfer(talk: Conversation, event: ServerReplied) -> None:
