@@ -107,3 +107,15 @@ def test_the_refusal_says_that_all_were_tried():
 
 def test_the_refusal_says_that_all_weights_are_0():
     assert take(service(2, weight=0), UP, UP) == NoChoice("every server has weight 0")
+
+
+def test_the_server_of_the_former_session_comes_before_the_policy():
+    request = Request(client="192.0.2.7", user="anna", turn=0, chance=lambda: 0.5, former="FTP_SVR2")
+
+    def again(*states, sessions=None, tried=()):
+        known = dict(enumerate(states, start=1))
+        return choose(service(2), known, lambda slot: (sessions or {}).get(slot, 0), request, tried).name
+
+    assert again(UP, UP, sessions={2: 99}) == "FTP_SVR2"
+    assert again(UP, DRAINED) == "FTP_SVR1"
+    assert again(UP, UP, tried=(2,)) == "FTP_SVR1"

@@ -64,7 +64,7 @@ def choose(
 
     `states` is by slot, and a server that is missing there is unknown, thus eligible. `count(slot)` is the number of
     sessions in that row of the shared memory, the asking session not yet among them. `tried` are the slots that failed
-    for this session already.
+    for this session already. The server of a former session (`request.former`) comes before the policy.
     """
     if 0 < service.max_sessions <= count(service.slot):
         return NoChoice(f"service is full (max_sessions {service.max_sessions})", FULL)
@@ -76,7 +76,8 @@ def choose(
                 candidates.append(Candidate(server, sessions))
     if not candidates:
         return _none(service.servers, states, tried)
-    return POLICIES[service.balance](candidates, request).server
+    former = next((each.server for each in candidates if each.server.name == request.former), None)
+    return former or POLICIES[service.balance](candidates, request).server
 
 
 def _none(servers: tuple[ServerPlan, ...], states: Mapping[int, ServerState], tried: Collection[int]) -> NoChoice:

@@ -39,6 +39,14 @@ class Request:
     """Grows by one with each question of a service."""
     chance: Callable[[], float]
     """A number from 0 up to, but not including, 1: as `random.random`."""
+    host: str = ""
+    """What the client named with HOST."""
+    sni: str = ""
+    """The name that it asked for in its TLS handshake."""
+    certificate: str = ""
+    """The common name in its certificate."""
+    former: str = ""
+    """The server that its former session had, if that counts."""
 
 
 Policy = Callable[[Sequence[Candidate], Request], Candidate]
