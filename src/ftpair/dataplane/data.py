@@ -101,8 +101,11 @@ class DataConnections:
 
     def _dial_now(self) -> None:
         assert self._server_address is not None
-        host, port = self._server_address
-        self._server.way = Dialling(self._with.sockets, (host, port), self._server_connected, self._server_refused)
+        assert self._client.sock is not None
+        opening = self._terms.opening(self._client.sock)
+        self._server.way = Dialling(
+            self._with.sockets, self._server_address, self._server_connected, self._server_refused, opening
+        )
 
     def _server_connected(self, sock: socket.socket) -> None:
         self._server.way = None
@@ -178,6 +181,7 @@ class DataConnections:
             destination.sock,
             self._relayed,
             may_end_bare=self._terms.client_may_end_bare if is_upload else self._terms.server_may_end_bare,
+            throttle=self._terms.throttle,
         )
         self.relay.start()
 
@@ -261,7 +265,7 @@ class DataConnections:
             self._moved = 0
             keep_alive(self.relay.source)  # Not earlier: most transfers are over before they could need it.
             keep_alive(self.relay.destination)
-        elif self.relay.bytes != self._moved:
+        elif self.relay.bytes != self._moved or self.relay.is_resting:
             self._moved, self._moved_at = self.relay.bytes, now
         elif now - self._moved_at > clocks.stall_timeout_s:
             self._finish(End.CUT, f"not one byte moved for {clocks.stall_timeout_s:g} s", None)

@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Callable
 
+from ftpair.dataplane.opening import PLAIN, Opening
 from ftpair.dataplane.tls import reason_of
 from ftpair.dataplane.watch import Watch
 
@@ -25,7 +26,7 @@ def keep_alive(sock: socket.socket) -> None:
 class Dialling:
     """A connection under way; ends in one later call of `on_connected` or `on_failed`, or in none after `cancel`."""
 
-    __slots__ = ("_failing", "_fd", "_on_connected", "_on_failed", "_sock", "_watch")
+    __slots__ = ("_failing", "_fd", "_on_connected", "_on_failed", "_opening", "_sock", "_watch")
 
     def __init__(
         self,
@@ -33,8 +34,10 @@ class Dialling:
         peer: tuple[str, int],
         on_connected: Callable[[socket.socket], None],
         on_failed: Callable[[str], None],
+        opening: Opening = PLAIN,
     ) -> None:
         self._watch, self._on_connected, self._on_failed = watch, on_connected, on_failed
+        self._opening = opening
         self._sock: socket.socket | None = None
         self._fd = -1
         self._failing: asyncio.Handle | None = None
@@ -47,6 +50,7 @@ class Dialling:
         family = socket.AF_INET6 if ":" in peer[0] else socket.AF_INET
         self._sock = sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK, socket.IPPROTO_TCP)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._opening.bind(sock, peer[0])
         _check(sock.connect_ex(peer))
         self._fd = sock.fileno()
         self._watch.add_writer(self._fd, self._writable)
@@ -64,10 +68,17 @@ class Dialling:
         self._watch.remove_writer(self._fd)
         try:
             _check(self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+            self._introduce(self._sock)
         except OSError as error:
             self._fail(error)
         else:
             self._on_connected(self._sock)
+
+    def _introduce(self, sock: socket.socket) -> None:
+        """Send the header; a connection that has just been made takes so few bytes at once, or is no good."""
+        header = self._opening.header
+        if header and sock.send(header) < len(header):
+            raise OSError(None, "the PROXY header cannot be sent")
 
     def _fail(self, error: OSError) -> None:
         self.cancel()

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from ftpair.dataplane.accepting import Accepting
+from ftpair.dataplane.accepting import Accepting, OnAccepted
 from ftpair.dataplane.farewell import reset
 from ftpair.dataplane.watch import Watch
 
@@ -50,11 +50,19 @@ class _Port:
         self.idle_since = 0.0
 
 
+Meet = Callable[[str, int, OnAccepted, socket.socket, str], None]
+"""Takes address and port, what comes next, and a new connection: perhaps its client is yet to be known."""
+
+
+def _at_once(_address: str, _port: int, then: OnAccepted, sock: socket.socket, host: str) -> None:
+    then(sock, host)
+
+
 class PassivePorts:
     """The passive ports of one worker. `on_stray` hears of connections that nobody waits for."""
 
-    def __init__(self, watch: Watch, on_stray: Callable[[str, int], None]) -> None:
-        self._watch, self._on_stray = watch, on_stray
+    def __init__(self, watch: Watch, on_stray: Callable[[str, int], None], meet: Meet = _at_once) -> None:
+        self._watch, self._on_stray, self._meet = watch, on_stray, meet
         self._ports: dict[tuple[str, int], _Port] = {}
 
     def expect(
@@ -98,7 +106,8 @@ class PassivePorts:
             return None  # Somebody else's port: the range has others.
         port = self._ports[address, number] = _Port(number)
         port.idle_since = self._watch.loop.time()
-        port.accepting = Accepting(self._watch, listener, partial(self._accepted, port))
+        met = partial(self._meet, address, number, partial(self._accepted, port))
+        port.accepting = Accepting(self._watch, listener, met)
         return port
 
     def _close(self, key: tuple[str, int]) -> None:

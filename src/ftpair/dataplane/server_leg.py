@@ -13,6 +13,7 @@ from ftpair.core.plan import ServerPlan
 from ftpair.dataplane import tls
 from ftpair.dataplane.control import ControlStream
 from ftpair.dataplane.dialling import Dialling, keep_alive
+from ftpair.dataplane.opening import PLAIN, Opening
 from ftpair.dataplane.service import Service
 from ftpair.dataplane.watch import Watch
 from ftpair.ftp.replies import ReplyReader
@@ -27,6 +28,7 @@ class ServerLeg:
         "_dialling",
         "_newest",
         "_note",
+        "_opening",
         "_replies",
         "_service",
         "_sockets",
@@ -37,9 +39,15 @@ class ServerLeg:
     )
 
     def __init__(
-        self, sockets: Watch, service: Service, tell: Callable[[events.Event], None], note: Callable[[Fact], None]
+        self,
+        sockets: Watch,
+        service: Service,
+        tell: Callable[[events.Event], None],
+        note: Callable[[Fact], None],
+        opening: Callable[[ServerPlan], Opening] = lambda _server: PLAIN,
     ) -> None:
         self._sockets, self._service, self._tell, self._note = sockets, service, tell, note
+        self._opening = opening
         self.plan: ServerPlan | None = None
         """The server that was dialled last."""
         self._dialling: Dialling | None = None
@@ -57,7 +65,7 @@ class ServerLeg:
         self._replies = ReplyReader()
         self._set_deadline()
         peer = (server.address.host, server.address.port)
-        self._dialling = Dialling(self._sockets, peer, self._connected, self._failed)
+        self._dialling = Dialling(self._sockets, peer, self._connected, self._failed, self._opening(server))
 
     def _set_deadline(self) -> None:
         self._deadline = time.monotonic() + self._service.plan.clocks.connect_timeout_s

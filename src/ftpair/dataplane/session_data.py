@@ -1,16 +1,20 @@
 """The data connections of one session, one after another: what its brain wants of them, done."""
 
+import socket
 import time
 from typing import Protocol
 
 from ftpair.core.ending import End
 from ftpair.dataplane.account import Account
 from ftpair.dataplane.data import DataConnections
+from ftpair.dataplane.gate import Visit
+from ftpair.dataplane.opening import Guise, Opening
 from ftpair.dataplane.server_leg import ServerLeg
 from ftpair.dataplane.service import Service
 from ftpair.dataplane.terms import Surroundings, Terms
 from ftpair.session import effects, events
 from ftpair.session.conversation import Progress
+from ftpair.session.session import Session
 
 
 class Owner(Protocol):
@@ -18,7 +22,10 @@ class Owner(Protocol):
 
     service: Service
     client_host: str
+    guise: Guise
     heard: float
+    visit: Visit
+    session: Session
 
     def dispatch(self, event: events.Event) -> None:
         """Let the session handle an event."""
@@ -64,9 +71,15 @@ class SessionData:
         terms = Terms(service.plan.name, service.plan.clocks, service.wrap_client_data, server.wrap_data)
         terms.client_may_end_bare = service.may_client_end_bare
         terms.server_may_end_bare = server.may_end_bare
+        terms.throttle = self._owner.visit.throttle(self._owner.session.user)
+        terms.opening = self._opening
         data = DataConnections(self._with, terms, self._ended)
         data.on_server_session = server.keep_session
         return data
+
+    def _opening(self, client: socket.socket) -> Opening:
+        assert self._server.plan is not None
+        return self._owner.guise.data(self._server.plan, client)
 
     def dial(self, effect: effects.DialData) -> None:
         """Say where the server awaits its leg."""

@@ -7,8 +7,9 @@ from typing import Protocol
 
 from ftpair.core.facts import Fact
 from ftpair.core.plan import Clocks
+from ftpair.dataplane.opening import PLAIN, Opening
 from ftpair.dataplane.passive import PassivePorts
-from ftpair.dataplane.relay import Pool
+from ftpair.dataplane.relay import Pool, Throttle
 from ftpair.dataplane.watch import Watch
 
 
@@ -39,7 +40,16 @@ class Surroundings(Protocol):
 class Terms:
     """What the session's plan says about its data connections."""
 
-    __slots__ = ("client_may_end_bare", "clocks", "server_may_end_bare", "service", "wrap_client", "wrap_server")
+    __slots__ = (
+        "client_may_end_bare",
+        "clocks",
+        "opening",
+        "server_may_end_bare",
+        "service",
+        "throttle",
+        "wrap_client",
+        "wrap_server",
+    )
 
     def __init__(
         self,
@@ -51,3 +61,6 @@ class Terms:
         self.service, self.clocks = service, clocks
         self.wrap_client, self.wrap_server = wrap_client, wrap_server
         self.client_may_end_bare = self.server_may_end_bare = False
+        self.throttle: Throttle | None = None
+        self.opening: Callable[[socket.socket], Opening] = lambda _client: PLAIN
+        """How the server's leg begins, given the client's."""

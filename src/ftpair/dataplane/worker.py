@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from weakref import WeakSet
 
 from ftpair.balance.choice import NoChoice, choose
 from ftpair.balance.policies import Request
@@ -15,12 +16,13 @@ from ftpair.core.facts import DataConnection, Fact
 from ftpair.core.messages import ListenerKey, Sample, Sessions
 from ftpair.core.plan import Plan, ServerPlan, ServicePlan
 from ftpair.core.status import ServerState
-from ftpair.dataplane.accepting import Accepting
+from ftpair.dataplane.accepting import Accepting, OnAccepted
 from ftpair.dataplane.counts import SESSIONS, Counts
 from ftpair.dataplane.descriptors import open_descriptors
 from ftpair.dataplane.dialling import keep_alive
 from ftpair.dataplane.driver import Driver
 from ftpair.dataplane.farewell import LINGER_S
+from ftpair.dataplane.introductions import Introductions
 from ftpair.dataplane.passive import PassivePorts
 from ftpair.dataplane.relay import Pool
 from ftpair.dataplane.rows import session_row, transfer_row
@@ -50,12 +52,15 @@ class Worker:
         self.number, self.counts, self.note = number, counts, note
         self.sockets = Watch(self.loop)
         self.pool = Pool(self.sockets)
-        self.ports = PassivePorts(self.sockets, self._stray)
+        self.ports = PassivePorts(self.sockets, self._stray, self._meet_data)
+        self._introductions = Introductions(self.sockets, note)
         self.lag_s = 0.0
         self.commands: dict[str, int] = {}
         """All commands so far, by verb."""
         self._workers = workers
         self._services: dict[str, Service] = {}
+        self._alive: WeakSet[Service] = WeakSet()
+        """These, and the former ones that sessions still work by."""
         self._states: Mapping[int, ServerState] = {}
         self._listeners: dict[ListenerKey, Accepting] = {}
         self._drivers: dict[str, Driver] = {}
@@ -81,7 +86,11 @@ class Worker:
 
     def _made(self, plan: ServicePlan) -> Service:
         running = self._services.get(plan.name)
-        return running if running is not None and running.plan == plan else Service(plan, self.number, self._workers)
+        if running is not None and running.plan == plan:
+            return running
+        service = Service(plan, self.number, self._workers)
+        self._alive.add(service)
+        return service
 
     def use_states(self, states: Mapping[int, ServerState]) -> None:
         """Choose by these states from now on."""
@@ -103,8 +112,17 @@ class Worker:
             else:
                 listener = socket.socket(fileno=fd)
                 _prepare(listener)
-                welcome = partial(self._welcome, key)
+                welcome = partial(self._meet, key)
                 self._listeners[key] = Accepting(self.sockets, listener, welcome, at_once=_ACCEPTS_AT_ONCE)
+
+    def _meet(self, key: ListenerKey, sock: socket.socket, host: str) -> None:
+        service = self._services.get(key.service)
+        plans = (service.plan,) if service is not None else ()
+        self._introductions.meet(plans, sock, host, partial(self._welcome, key))
+
+    def _meet_data(self, address: str, port: int, then: OnAccepted, sock: socket.socket, host: str) -> None:
+        plans = (each.plan for each in self._alive if each.plan.address == address and port in each.plan.passive)
+        self._introductions.meet(plans, sock, host, then)
 
     def _welcome(self, key: ListenerKey, sock: socket.socket, _host: str) -> None:
         service = self._services.get(key.service)
@@ -223,6 +241,7 @@ class Worker:
             await self._wait_idle(LINGER_S)
         self._timer.cancel()
         self.ports.close()
+        self._introductions.close()
         await asyncio.sleep(0.05)  # The last replies are on their way: let the farewells send their FIN.
 
     async def _wait_idle(self, most_s: float) -> None:

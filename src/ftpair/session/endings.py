@@ -8,6 +8,7 @@ from ftpair.session.events import (
     ClientLost,
     ClientSent,
     Dismissed,
+    HeaderSent,
     LineTooLong,
     LineUnfinished,
     ServerLost,
@@ -71,6 +72,12 @@ def on_early_tick(_talk: Conversation, _event: Ticked) -> None:
 def on_reply(talk: Conversation, event: ServerReplied) -> None:
     """Hand the reply to who sent the command."""
     talk.answer(talk, event.reply)
+
+
+def on_header_sent(talk: Conversation, _event: HeaderSent) -> None:
+    """End without a word: who is not listed may not say for whom it is."""
+    talk.note_protocol_error(Leg.CLIENT, "proxy-header")
+    talk.end("a PROXY header came from an address that is not listed", client_end=End.CUT)
 
 
 def on_line_too_long(talk: Conversation, event: LineTooLong) -> None:

@@ -25,6 +25,10 @@ class ClientSent(Event, frozen=True):
     line: bytes
 
 
+class HeaderSent(Event, frozen=True):
+    """The client began with a header of the PROXY protocol, as if it were a proxy that may send one."""
+
+
 class LineTooLong(Event, frozen=True):
     """A peer sent more bytes without a line end, or more lines to one reply, than the cap allows."""
 

@@ -16,6 +16,7 @@ from ftpair.session.events import (
     DataEnded,
     Dismissed,
     Event,
+    HeaderSent,
     LineTooLong,
     LineUnfinished,
     NoPort,
@@ -74,6 +75,7 @@ ABORTED = (State.ABORTING, State.CUTTING)
 ALWAYS: dict[type[Event], Step] = {
     ClientSent: _to(endings.on_queued),
     ClientLost: _to(endings.on_client_lost, ENDED),
+    HeaderSent: _to(endings.on_header_sent, ENDED),
     LineTooLong: _to(endings.on_line_too_long, ENDED),
     LineUnfinished: _to(endings.on_line_unfinished, ENDED),
     ServerLost: _to(endings.on_server_lost, ENDED),
