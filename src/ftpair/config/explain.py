@@ -16,7 +16,6 @@ _LATER = {
     "longest_transfer": "longest_transfer belongs to TCP mode, which is not part of this version",
     "data_peer": "data_peer is not part of this version, which takes data connections from the client's address only",
     "data_session": "data_session is not part of this version",
-    "server_data": "server_data is not part of this version, which asks the server for what the client asked for",
 }
 
 

@@ -8,7 +8,6 @@ from ftpair.config.blocks import Block, CertificateFiles, HealthCheck, Log, Path
 from ftpair.config.commanding import Commands
 from ftpair.config.encryption import Ciphers, Curves, Tls
 from ftpair.config.limiting import Bans, Limits
-from ftpair.config.commanding import Commands
 from ftpair.config.problems import Lines
 from ftpair.config.proxying import ProxyProtocol, ServerHeaders
 from ftpair.config.values import (
@@ -18,12 +17,14 @@ from ftpair.config.values import (
     Ipv4Address,
     Line,
     Name,
+    Network,
+    PassiveRange,
     Port,
     ServerTlsChoice,
     Version,
     Workers,
 )
-from ftpair.core.plan import BalancePolicy, CloseNotify, Connect, ServerTlsMode, Source
+from ftpair.core.plan import BalancePolicy, CloseNotify, Connect, ServerData, ServerTlsMode, Source
 
 SessionLimit = Annotated[int, Field(ge=0, le=1_000_000)]
 
@@ -198,6 +199,24 @@ class VirtualService(Block):
         default=ProxyProtocol(),
         description="The PROXY protocol, from proxies in front and towards servers.",
         examples=[{"to_control": "v2"}],
+    )
+    active_source_port: Port | None = Field(
+        default=None, description="Source port of data connections to clients; any, if not there.", examples=[20]
+    )
+    server_data: ServerData = Field(
+        default="mirror",
+        description="Data connections with servers: `passive`, `active`, or `mirror`, as the client asks for them.",
+        examples=["mirror"],
+    )
+    server_active_ports: PassiveRange | None = Field(
+        default=None,
+        description="Ports that servers connect to in active mode; any free one, if not there.",
+        examples=["30000-30999"],
+    )
+    server_passive_networks: list[Network] = Field(
+        default_factory=list,
+        description="Networks whose address in a server's reply to PASV is used; else it is the server's own.",
+        examples=[["10.0.0.0/8"]],
     )
     source: Source = Field(
         default="balancer",

@@ -81,6 +81,10 @@ def _service(parts: Parts, name: str, service: VirtualService) -> ServicePlan:
         bans=bans_of(service.bans),
         accept_from=tuple(service.proxy_protocol.accept_from),
         source=service.source,
+        active_source_port=service.active_source_port,
+        server_data=service.server_data,
+        server_active_ports=service.server_active_ports,
+        server_passive_networks=tuple(service.server_passive_networks),
     )
 
 

@@ -8,6 +8,9 @@ from ftpair.config.machine import Machine
 from ftpair.config.models import Config, VirtualService
 from ftpair.config.problems import Finding, Where
 
+_LOWEST_FREE_PORT = 1024
+"""From here on anybody may use a port as a source (ip(7))."""
+
 
 @dataclass(frozen=True, slots=True)
 class Need:
@@ -23,7 +26,14 @@ class Need:
 NEEDS: tuple[Need, ...] = (
     # IP_TRANSPARENT asks for either of net_raw and net_admin (ip(7)); net_raw may change nothing of the machine.
     Need("source", "net_raw", lambda service: service.source == "client", "source: balancer"),
+    Need(
+        "active_source_port", "net_bind_service", lambda service: _is_low(service.active_source_port), "a higher port"
+    ),
 )
+
+
+def _is_low(port: int | None) -> bool:
+    return port is not None and port < _LOWEST_FREE_PORT
 
 
 def capabilities(config: Config) -> tuple[str, ...]:

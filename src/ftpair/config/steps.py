@@ -8,7 +8,6 @@ import msgspec
 from ftpair.config.certificates import day, fingerprint
 from ftpair.config.commanding import COMMAND_WORDS
 from ftpair.core.limits import BanPolicy
-from ftpair.config.commanding import COMMAND_WORDS
 from ftpair.core.plan import Certificate, ClientCertificates, ClientTls, Plan, ServerPlan, ServicePlan
 
 _LEAVES = "no new sessions, running ones end by themselves"
@@ -164,6 +163,10 @@ _SERVICE: _Words = (
     ("max_sessions", lambda service: service.max_sessions),
     ("proxies in front", lambda service: ", ".join(service.accept_from)),
     ("source of connections to servers", lambda service: service.source),
+    ("active_source_port", lambda service: service.active_source_port),
+    ("server_data", lambda service: service.server_data),
+    ("server_active_ports", lambda service: service.server_active_ports),
+    ("server_passive_networks", lambda service: ", ".join(service.server_passive_networks)),
 )
 _TLS: _Words = (
     ("clear_text", lambda tls: tls.clear_text),

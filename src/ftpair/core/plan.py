@@ -15,6 +15,7 @@ from ftpair.core.routing import DEFAULT_POOL, Affinity, Route
 ClearText = Literal["refuse", "allow", "drop"]
 DataProtection = Literal["require", "allow", "refuse"]
 Connect = Literal["at-login", "at-once"]
+ServerData = Literal["mirror", "passive", "active"]
 ServerTlsMode = Literal["off", "explicit", "implicit", "match"]
 BalancePolicy = Literal["round-robin", "least-sessions", "random-two", "source-hash", "user-hash"]
 CheckLevel = Literal["off", "tcp", "banner", "tls", "login"]
@@ -180,6 +181,14 @@ class ServicePlan(msgspec.Struct, frozen=True):
     accept_from: tuple[str, ...] = ()
     """Networks whose connections must begin with a header of the PROXY protocol."""
     source: Source = "balancer"
+    active_source_port: int | None = None
+    """The source port of data connections to clients; None: any."""
+    server_data: ServerData = "mirror"
+    """How servers are asked for data connections; `mirror`: as the client asks."""
+    server_active_ports: PortRange | None = None
+    """Where servers may connect to in active mode; None: any port that is free."""
+    server_passive_networks: tuple[str, ...] = ()
+    """Networks whose address in a server's 227 is believed; any other is replaced by the server's own."""
     """Whose address connections to the servers come from."""
     routes: tuple[Route, ...] = ()
     """Which pool a session goes to; the first that fits counts, and if none does, the default pool."""

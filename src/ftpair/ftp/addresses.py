@@ -1,10 +1,17 @@
-"""Addresses on the control connection: the replies to PASV and EPSV and what EPSV asks for (RFC 959, RFC 2428)."""
+"""Addresses on the control connection: PORT, EPRT, EPSV, and the replies to PASV and EPSV (RFC 959, RFC 2428)."""
 
 import re
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+import msgspec
 
 from ftpair.core.endpoint import Endpoint
 
 _SIX_NUMBERS = re.compile(rb"(?<!\d)" + rb"\s*,\s*".join([rb"(\d{1,3})"] * 6) + rb"(?!\d)")
+_NUMBER = rb"(0|[1-9]\d{0,4})"  # Without leading zeros, which some take for octal (CVE-2021-29921).
+_SIX_PARTS = re.compile(rb",".join([_NUMBER] * 6))
+_EPRT = re.compile(rb"([^\w\s])(\d{1,5})\1([0-9A-Fa-f:.]{2,45})\1" + _NUMBER + rb"\1")
+_FAMILIES: dict[str, type[IPv4Address | IPv6Address]] = {"1": IPv4Address, "2": IPv6Address}
 _FOUR_DELIMITERS = re.compile(rb"([^\w\s])[12]?\1[^\s]*?\1(\d{1,5})\1")
 
 
@@ -60,3 +67,61 @@ EPSV_ARGUMENTS = {b"": "any", b"1": "1", b"2": "2", b"ALL": "all"}
 def parse_epsv(argument: bytes) -> str | None:
     """Return what EPSV asks for: `any`, network protocol `1` (IPv4) or `2` (IPv6), or `all`; None for anything else."""
     return EPSV_ARGUMENTS.get(argument.strip().upper())
+
+
+class ActiveAddress(msgspec.Struct, frozen=True):
+    """What EPRT asks for: a network protocol (`1` is IPv4, `2` IPv6), and the endpoint unless it is another one."""
+
+    network: str
+    endpoint: Endpoint | None
+
+
+def network_of(host: str) -> str:
+    """Return the network protocol of an address as EPSV and EPRT number it."""
+    return "2" if is_ipv6(host) else "1"
+
+
+def is_same_host(one: str, other: str) -> bool:
+    """Return whether two texts are one address; IPv4 in IPv6 clothes is IPv4, and a zone belongs to no address."""
+    return _bare(one) == _bare(other)
+
+
+def _bare(host: str) -> IPv4Address | IPv6Address:
+    return ip_address(ipv4_of(host) or host.partition("%")[0])
+
+
+def parse_port(argument: bytes) -> Endpoint | None:
+    """Read the six numbers of PORT; None if they are anything else."""
+    found = _SIX_PARTS.fullmatch(argument.strip())
+    if not found:
+        return None
+    numbers = [int(number) for number in found.groups()]
+    if max(numbers) > 255:
+        return None
+    return Endpoint(".".join(map(str, numbers[:4])), numbers[4] << 8 | numbers[5])
+
+
+def parse_eprt(argument: bytes) -> ActiveAddress | None:
+    """Read `|1|192.0.2.7|1025|` with any delimiter; None if it is anything else."""
+    found = _EPRT.fullmatch(argument.strip())
+    if not found:
+        return None
+    network, host, port = found[2].decode(), found[3].decode(), int(found[4])
+    if network not in _FAMILIES:
+        return ActiveAddress(network, None)
+    try:
+        address = _FAMILIES[network](host)
+    except ValueError:
+        return None
+    return ActiveAddress(network, Endpoint(str(address), port)) if port < 65536 else None
+
+
+def port_argument(host: str, port: int) -> str:
+    """Build what PORT asks with, for an IPv4 address."""
+    return f"{ipv4_of(host).replace('.', ',')},{port >> 8},{port & 255}"
+
+
+def eprt_argument(host: str, port: int) -> str:
+    """Build what EPRT asks with."""
+    bare = ipv4_of(host) or host.partition("%")[0]
+    return f"|{network_of(host)}|{bare}|{port}|"

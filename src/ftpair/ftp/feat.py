@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from ftpair.ftp.reply import Reply
 
 NOT_CARRIED = frozenset(
-    {"ADAT", "AUTH", "CCC", "CONF", "CPSV", "ENC", "EPRT", "LPRT", "LPSV", "MIC", "PBSZ", "PROT", "REIN", "SSCN"}
+    {"ADAT", "AUTH", "CCC", "CONF", "CPSV", "ENC", "LPRT", "LPSV", "MIC", "PBSZ", "PROT", "REIN", "SSCN"}
 )
 """First words of lines that speak of the server's own security or of what ftpair does not pass on."""
 
