@@ -6,12 +6,12 @@ bare FIN (`SSLEOFError`); everything here relies on that.
 
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ftpair.config import contexts
 from ftpair.core.facts import Tls
-from ftpair.core.plan import ClientTls
+from ftpair.core.plan import Certificate, ClientTls
 from ftpair.dataplane.watch import Watch
 
 
@@ -25,18 +25,51 @@ FOREIGN_PROTOCOLS = ("h2", "http/1.1", "http/1.0")
 """Understood only to be turned away: `ssl` cannot refuse an ALPN in the handshake, it can only ignore it."""
 
 
-def server_context(tls: ClientTls) -> ssl.SSLContext:
-    """Build the context of the client legs. Raises ssl.SSLError when key and certificate do not fit."""
-    context = contexts.server_context(tls)
-    context.set_alpn_protocols(["ftp", *FOREIGN_PROTOCOLS])
-    context.sslsocket_class = ClientSocket
-    context.sni_callback = _note_name
+Named = Mapping[str, ssl.SSLContext]
+"""Contexts by the host names of their certificates."""
+
+
+def named_contexts(tls: ClientTls) -> Named:
+    """Build a context for every further certificate, to share between contexts. Raises ssl.SSLError."""
+    named: dict[str, ssl.SSLContext] = {}
+    for certificate in tls.certificates:
+        context = _client_legs(tls, certificate)
+        named |= {name: context for name in certificate.names if name not in named}
+    return named
+
+
+def server_context(tls: ClientTls, named: Named | None = None) -> ssl.SSLContext:
+    """Build the context of the client legs; clients that ask for a name of another certificate get that one.
+
+    Raises ssl.SSLError when key and certificate do not fit.
+    """
+    context = _client_legs(tls, tls.certificate)
+    others = named_contexts(tls) if named is None else named
+    known = {**others, **dict.fromkeys(tls.certificate.names, context)} if others else {}
+
+    def chosen(sock: ssl.SSLObject | ssl.SSLSocket, name: str | None, _context: ssl.SSLContext) -> None:
+        assert isinstance(sock, ClientSocket)
+        sock.sni = name or ""
+        found = context_for(sock.sni, known)
+        if found is not None and found is not sock.context:
+            # Tickets stay those of the first context, so that data connections resume whatever name they ask for.
+            sock.context = found
+
+    context.sni_callback = chosen
     return context
 
 
-def _note_name(sock: ssl.SSLObject | ssl.SSLSocket, name: str | None, _context: ssl.SSLContext) -> None:
-    assert isinstance(sock, ClientSocket)
-    sock.sni = name or ""
+def context_for(name: str, known: Named) -> ssl.SSLContext | None:
+    """Return the context for a name: the name itself comes before `*.example.org`; None for the default one."""
+    wanted = name.lower().rstrip(".")
+    return known.get(wanted) or known.get(f"*.{wanted.partition('.')[2]}")
+
+
+def _client_legs(tls: ClientTls, certificate: Certificate) -> ssl.SSLContext:
+    context = contexts.server_context(tls, certificate)
+    context.set_alpn_protocols(["ftp", *FOREIGN_PROTOCOLS])
+    context.sslsocket_class = ClientSocket
+    return context
 
 
 def wrap_as_server(context: ssl.SSLContext, sock: socket.socket) -> ssl.SSLSocket:

@@ -44,6 +44,23 @@ class Authority:
         )
         return self._write(label, certificate, key)
 
+    def revoke(self, *revoked: Identity, label: str = "revoked", next_update: datetime.timedelta = _LIFETIME) -> Path:
+        """Write the list of certificates that are revoked, perhaps none; a negative time: it has expired already."""
+        now = datetime.datetime.now(datetime.UTC)
+        builder = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(self._name)
+            .last_update(now - datetime.timedelta(days=30))
+            .next_update(now + next_update)
+        )
+        for identity in revoked:
+            certificate = x509.load_pem_x509_certificate(identity.certificate.read_bytes())
+            entry = x509.RevokedCertificateBuilder().serial_number(certificate.serial_number).revocation_date(now)
+            builder = builder.add_revoked_certificate(entry.build())
+        path = self._folder / f"{label}.crl"
+        path.write_bytes(builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+        return path
+
     def _write(self, label: str, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> Identity:
         identity = Identity(*(self._folder / f"{label}{suffix}" for suffix in (".crt", ".key", ".pem")))
         certificate_pem = certificate.public_bytes(serialization.Encoding.PEM)
