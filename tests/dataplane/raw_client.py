@@ -20,7 +20,7 @@ class RawClient:
     def __init__(self, *, host: str = VIP, port: int = EXPLICIT, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3):
         self.host = host
         self.context = client_context(version)
-        self.sock: socket.socket = socket.create_connection((host, port), timeout=TIMEOUT_S)
+        self.sock: socket.socket = self.connect(port)
         if port == IMPLICIT:
             self.sock = self.secured(self.sock)
         self._rest = b""
@@ -90,6 +90,7 @@ class RawClient:
         return int(found[1])
 
     def connect(self, port: int) -> socket.socket:
+        """Make any connection, control and data alike."""
         return socket.create_connection((self.host, port), timeout=TIMEOUT_S)
 
     def begin(self, command: str) -> socket.socket:

@@ -1,0 +1,214 @@
+"""A proxy stands in front and says for whom it is; nobody else may, and no byte behind its header is lost."""
+
+import re
+import socket
+import ssl
+import struct
+import threading
+from pathlib import Path
+
+import pytest
+
+from ftpair.core.ending import End
+from ftpair.core.endpoint import Endpoint
+from ftpair.core.facts import DataConnection, ProtocolError, SessionEnded
+from ftpair.core.plan import ServicePlan
+from ftpair.ftp.proxy_header import Header, binary, line
+
+from .raw_client import TIMEOUT_S, RawClient, read
+from .stage import EXPLICIT, IMPLICIT, VIP, Stage, clocked, real_server, server_plan, service_plan, stage
+
+FILE = bytes(range(256)) * 2000
+FRONT, DIRECT = "127.0.0.9", "127.0.0.1"
+CLIENT, PUBLIC = Endpoint("192.0.2.7", 50007), Endpoint("198.51.100.1", 21)
+HEADERS = {"v1": line(Header(CLIENT, PUBLIC)), "v2": binary(Header(CLIENT, PUBLIC, b"id", "ftp.example.org"))}
+LISTED = {"accept_from": ("127.0.0.8/31",)}
+
+
+class Fronted(RawClient):
+    """A client behind a proxy; its connections come from `source` and begin with `header`."""
+
+    def __init__(self, header: bytes, *, source: str = FRONT, port: int = EXPLICIT) -> None:
+        self.header, self.source = header, source
+        super().__init__(port=port)
+
+    def connect(self, port: int) -> socket.socket:
+        sock = socket.create_connection((self.host, port), timeout=TIMEOUT_S, source_address=(self.source, 0))
+        sock.sendall(self.header)
+        return sock
+
+
+def listed(address: tuple[str, int]) -> ServicePlan:
+    return service_plan(server_plan(address), **LISTED)
+
+
+def errors(running: Stage) -> list[tuple[str, str]]:
+    return [(each.kind, each.client) for each in running.facts_of(ProtocolError)]
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+@pytest.mark.parametrize("port", [EXPLICIT, IMPLICIT])
+def test_the_client_is_the_one_in_the_header(tmp_path: Path, version: str, port: int):
+    with real_server(tmp_path) as address, stage(listed(address)) as running:
+        (tmp_path / "a.bin").write_bytes(FILE)
+        with Fronted(HEADERS[version], port=port) as client:
+            client.log_in(over_tls=port == EXPLICIT)
+            if port == IMPLICIT:
+                assert client.ask("PBSZ 0").startswith("200 ")
+                assert client.ask("PROT P").startswith("200 ")
+            assert [row.client for row in running.sessions()] == ["192.0.2.7:50007"]
+            assert client.retrieve("RETR a.bin")[:2] == (FILE, End.ENDED)
+            client.ask("QUIT")
+        (ended,) = running.facts_of(SessionEnded)
+        assert (ended.client, ended.bytes_down) == ("192.0.2.7:50007", len(FILE))
+        running.wait(running.is_at_rest)
+
+
+def test_pasv_names_the_address_that_the_client_dialled(tmp_path: Path):
+    with real_server(tmp_path) as address, stage(listed(address)), Fronted(HEADERS["v1"]) as client:
+        client.log_in()
+        assert re.search(r"\(198,51,100,1,\d+,\d+\)", client.ask("PASV"))
+
+
+def test_a_connection_of_the_proxy_itself_is_its_own(tmp_path: Path):
+    with real_server(tmp_path) as address, stage(listed(address)) as running:
+        for header in (binary(Header()), line(Header())):
+            with Fronted(header) as client:
+                client.log_in()
+                (row,) = running.sessions()
+                assert row.client.startswith(f"{FRONT}:")
+                client.ask("QUIT")
+            running.wait(running.is_at_rest)
+
+
+def test_a_header_may_come_in_pieces_with_everything_behind_it(tmp_path: Path):
+    with real_server(tmp_path) as address, stage(listed(address)), Fronted(b"") as client:
+        for piece in (HEADERS["v2"][:5], HEADERS["v2"][5:20]):
+            client.sock.sendall(piece)
+            threading.Event().wait(0.05)
+        client.sock.sendall(HEADERS["v2"][20:] + b"NOOP\r\nSYST\r\n")
+        assert [client.reply()[:4] for _ in range(3)] == ["220 ", "200 ", "215 "]
+
+
+def test_a_client_hello_may_stand_in_the_segment_of_the_header(tmp_path: Path):
+    with real_server(tmp_path) as address, stage(listed(address)):
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        tls = context.wrap_bio(incoming, outgoing)
+        with pytest.raises(ssl.SSLWantReadError):
+            tls.do_handshake()
+        with socket.create_connection((VIP, IMPLICIT), TIMEOUT_S, (FRONT, 0)) as sock:
+            sock.sendall(HEADERS["v1"] + outgoing.read())
+            incoming.write(sock.recv(65536))
+            tls.do_handshake()
+            assert tls.version() == "TLSv1.3"
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (b"USER ann\r\n", "the connection does not begin with a PROXY header"),
+        (b"PROXY TCP4 192.0.2.7 mallory 1 2\r\n", "an address in the PROXY line is none"),
+    ],
+)
+def test_who_is_listed_and_brings_no_header_is_refused_and_counted(tmp_path: Path, said: bytes, reason: str):
+    with real_server(tmp_path) as address, stage(listed(address)) as running, Fronted(said) as client:
+        assert client.reply() == ""
+        assert errors(running) == [("no-proxy-header", f"{FRONT}: {reason}")]
+        assert running.is_at_rest()
+
+
+def test_who_leaves_without_a_header_is_counted(tmp_path: Path):
+    with real_server(tmp_path) as address, stage(listed(address)) as running:
+        with Fronted(b"PROXY "):
+            pass
+        assert errors(running) == [("no-proxy-header", f"{FRONT}: closed without a PROXY header")]
+        with Fronted(b"PROXY ") as client:
+            client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        assert ("no-proxy-header", f"{FRONT}: connection reset") in [
+            (each.kind, each.client) for each in running.facts_of(ProtocolError, 2)
+        ]
+
+
+def test_a_header_has_its_deadline(tmp_path: Path):
+    with real_server(tmp_path) as address:
+        plan = clocked(server_plan(address), handshake_timeout_s=0.2)
+        with stage(ServicePlan(**{name: getattr(plan, name) for name in plan.__struct_fields__} | LISTED)) as running:
+            with Fronted(HEADERS["v2"][:15]) as client:
+                assert client.reply() == ""
+                assert errors(running) == [("no-proxy-header", f"{FRONT}: no PROXY header within 0.2 s")]
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+@pytest.mark.parametrize("networks", [(), ("127.0.0.8/31",)])
+def test_a_header_from_anybody_else_ends_the_connection_without_a_word(
+    tmp_path: Path, version: str, networks: tuple[str, ...]
+):
+    with real_server(tmp_path) as address, stage(service_plan(server_plan(address), accept_from=networks)) as running:
+        with Fronted(HEADERS[version], source=DIRECT) as client:
+            assert client.reply() in ("220 FTP service ready.", "")
+            assert client.reply() == ""
+        (error,) = running.facts_of(ProtocolError)
+        assert error.kind == "proxy-header"
+        assert error.client.startswith(f"{DIRECT}:")
+        (ended,) = running.facts_of(SessionEnded)
+        assert ended.ended == "a PROXY header came from an address that is not listed"
+        running.wait(running.is_at_rest)
+
+
+def test_a_second_header_is_nobody_s_to_send(tmp_path: Path):
+    with real_server(tmp_path) as address, stage(listed(address)) as running, Fronted(HEADERS["v2"] * 2) as client:
+        client.reply()
+        assert client.reply() == ""
+        assert [kind for kind, _client in errors(running)] == ["proxy-header"]
+
+
+def test_who_comes_directly_needs_no_header(tmp_path: Path):
+    with real_server(tmp_path) as address, stage(listed(address)), Fronted(b"", source=DIRECT) as client:
+        (tmp_path / "a.bin").write_bytes(FILE)
+        client.log_in(over_tls=True)
+        assert client.retrieve("RETR a.bin")[:2] == (FILE, End.ENDED)
+
+
+def test_a_data_connection_for_another_client_is_a_stray(tmp_path: Path):
+    with real_server(tmp_path) as address, stage(listed(address)) as running, Fronted(HEADERS["v2"]) as client:
+        (tmp_path / "a.bin").write_bytes(FILE)
+        client.log_in()
+        port = client.passive()
+        client.header = binary(Header(Endpoint("192.0.2.8", 50007), PUBLIC))
+        with client.connect(port) as stolen:
+            assert read(stolen) == (b"", End.CUT)
+        assert [each.result for each in running.facts_of(DataConnection)] == ["stray"]
+        client.header = HEADERS["v2"]
+        with client.connect(port) as data:
+            assert client.ask("RETR a.bin").startswith("1")
+            assert read(data) == (FILE, End.ENDED)
+
+
+def test_a_data_connection_of_a_proxy_without_a_header_is_refused_and_counted(tmp_path: Path):
+    with real_server(tmp_path) as address, stage(listed(address)) as running, Fronted(HEADERS["v2"]) as client:
+        client.log_in()
+        port, client.header = client.passive(), b"file content"
+        with client.connect(port) as data:
+            assert read(data) == (b"", End.CUT)
+        assert errors(running) == [("no-proxy-header", f"{FRONT}: the connection does not begin with a PROXY header")]
+
+
+def test_sessions_of_a_proxy_go_on_when_it_is_taken_off_the_list(tmp_path: Path):
+    with real_server(tmp_path) as address, stage(listed(address)) as running, Fronted(HEADERS["v2"]) as client:
+        (tmp_path / "a.bin").write_bytes(FILE)
+        client.log_in()
+        running.call(lambda: running.use(service_plan(server_plan(address))))
+        assert client.retrieve("RETR a.bin")[:2] == (FILE, End.ENDED)
+        running.call(running.use)
+        assert client.retrieve("RETR a.bin")[:2] == (FILE, End.ENDED)
+
+
+def test_a_worker_that_ends_waits_for_no_header(tmp_path: Path):
+    with real_server(tmp_path) as address:
+        with stage(listed(address)) as running:
+            client = Fronted(b"PROXY ")
+            running.wait(lambda: running.call(lambda: len(running.worker._introductions._waiting)) == 1)
+        assert client.reply() == ""
+        client.sock.close()
