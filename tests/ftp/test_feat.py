@@ -29,7 +29,6 @@ def test_a_server_without_features_has_none():
         "CCC",
         "SSCN",
         "CPSV",
-        "EPRT",
         "LPRT",
         "LPSV",
         "MODE B",
@@ -65,7 +64,7 @@ def test_no_features_are_a_reply_too():
 def test_a_composed_reply_keeps_the_servers_own_lines():
     composed = feat.compose(Reply(211, SERVER), feat.OWN)
     assert composed == (
-        b"211-Extensions supported:\r\n MLST type*;size*;\r\n EPSV\r\n\r\n MODE Z\r\n"
+        b"211-Extensions supported:\r\n MLST type*;size*;\r\n EPRT\r\n EPSV\r\n\r\n MODE Z\r\n"
         b" AUTH TLS\r\n PBSZ\r\n PROT\r\n211 END\r\n"
     )
 

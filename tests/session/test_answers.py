@@ -51,6 +51,7 @@ def test_feat_before_login_is_what_the_pool_can_do_and_ftpairs_own():
         C> FEAT
         C< 211-Features:
         C<  UTF8
+        C<  EPRT
         C<  MODE Z
         C<  AUTH TLS
         C<  PBSZ
@@ -72,6 +73,7 @@ def test_feat_after_login_is_what_the_server_can_do_and_ftpairs_own():
         S> 211 END
         C< 211-Extensions
         C<  MLST size*;
+        C<  EPRT
         C<  AUTH TLS
         C<  PBSZ
         C<  PROT

@@ -157,7 +157,7 @@ def test_pipelined_commands_are_answered_in_order_one_at_a_time():
         S< CWD a
         S> 250 ok
         C< 250 ok
-        C< 502 Active mode is not offered here: use PASV or EPSV.
+        C< 504 Data go to your own address only, to a port from 1024 on.
         S< NOOP
         S> 200 ok
         C< 200 ok

@@ -16,7 +16,8 @@ What the session wants done, all of it:
 
     C< line  C< [TLS]  C< [ended]  C< [cut]
     S< [dial A]  S< line  S< [TLS]  S< [ended]  S< [cut]
-    D< expect [tls]  D< dial host:port  D< join down [client-tls] [server-tls]  D< drop ended|cut
+    D< expect [tls]  D< aim source host:port  D< listen  D< dial host:port
+    D< join down [client-tls] [server-tls]  D< drop ended|cut
 
 A line may end with `...`, which stands for anything. The driver answers for the balancer, the network and OpenSSL.
 """
@@ -55,7 +56,12 @@ def plan(**changes: Any) -> ServicePlan:
 def tls_plan(clear_text="refuse", data_protection="require", **changes: Any) -> ServicePlan:
     """A service with a certificate."""
     tls = ClientTls(CERTIFICATE, clear_text=clear_text, data_protection=data_protection)
-    return plan(tls=tls, **changes)
+    return plan(**{"tls": tls} | changes)
+
+
+def secured_by(clear_text="refuse", data_protection="require", **keys: Any) -> ClientTls:
+    """TLS of a service; `keys` are fields of it."""
+    return ClientTls(CERTIFICATE, clear_text=clear_text, data_protection=data_protection, **keys)
 
 
 class Stage:
@@ -80,7 +86,11 @@ class Stage:
         self.facts: list[Fact] = []
         self.done: list[str] = []
         self.client_fails = self.server_fails = ""
+        self.tls = TLS
+        """What the client's handshake agrees on."""
         self.has_ports = True
+        self.door = Endpoint("10.9.0.1", 30000)
+        """Our own address towards the server, where it may connect to."""
         self._replies = ReplyReader()
         self.to_server = b""
         self.to_client = b""
@@ -197,7 +207,11 @@ class Stage:
         self.show("C< [TLS]")
         if self.client_fails:
             return events.ClientNotSecured(self.client_fails, injected=self.client_fails == "injected")
-        return events.ClientSecured(TLS)
+        return events.ClientSecured(self.tls)
+
+    def do_clear_client(self, effect: effects.ClearClient) -> events.Event:
+        self.show("C< [clear]")
+        return events.ClientNotSecured(self.client_fails) if self.client_fails else events.ClientCleared()
 
     def do_choose(self, effect: effects.Choose) -> events.Event:
         for server in self.plan.servers:
@@ -223,6 +237,10 @@ class Stage:
         self.show("D< expect tls" if effect.tls else "D< expect")
         return events.PortReady(next(self.ports)) if self.has_ports else events.NoPort()
 
+    def do_listen(self, effect: effects.Listen) -> events.Event:
+        self.show("D< listen")
+        return events.ServerPortReady(self.door) if self.has_ports else events.NoServerPort()
+
     def do_join(self, effect: effects.Join) -> None:
         words = [effect.direction, "client-tls" * effect.client_tls, "server-tls" * effect.server_tls]
         self.show(f"D< join {' '.join(filter(None, words))}")
@@ -232,11 +250,14 @@ PERFORM: dict[type[effects.Effect], Callable[[Stage, Any], events.Event | None]]
     effects.ToClient: Stage.do_to_client,
     effects.ToServer: Stage.do_to_server,
     effects.SecureClient: Stage.do_secure_client,
+    effects.ClearClient: Stage.do_clear_client,
     effects.Choose: Stage.do_choose,
     effects.Dial: Stage.do_dial,
     effects.SecureServer: Stage.do_secure_server,
     effects.Expect: Stage.do_expect,
     effects.Join: Stage.do_join,
+    effects.Aim: lambda stage, effect: stage.show(f"D< aim {effect.source} {effect.host}:{effect.port}"),
+    effects.Listen: Stage.do_listen,
     effects.DialData: lambda stage, effect: stage.show(f"D< dial {effect.host}:{effect.port}"),
     effects.DropData: lambda stage, effect: stage.show(f"D< drop {effect.end.value}"),
     effects.HangUpServer: lambda stage, effect: stage.show(f"S< [{effect.end.value}]"),

@@ -112,6 +112,10 @@ class Session:
         """Let the driver tell, at logins and handshakes, whether they may go on."""
         self._talk.guard = guard
 
+    def share_refused_questions(self, refused: set[tuple[int, str]]) -> None:
+        """Share with other sessions which server (by slot) does not know which way to ask for a data connection."""
+        self._talk.pairing.refused = refused
+
     def ask_progress(self, progress: Callable[[], Progress]) -> None:
         """Let the driver tell, when a transfer is dropped, how many bytes it has moved and which TLS its legs have."""
         self._talk.progress = progress
