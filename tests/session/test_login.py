@@ -355,7 +355,7 @@ def test_a_server_that_does_not_protect_data_ends_the_session(chore):
     stage.play("""
         S> 502 No.
         S< [ended]
-        C< 421 The server does not protect data connections, so nothing can be sent.
+        C< 421 The server does not protect data connections as PROT says, so nothing can be sent.
         C< [ended]
     """)
 

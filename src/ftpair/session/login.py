@@ -267,5 +267,5 @@ def on_chore_reply(talk: Conversation, event: ServerReplied) -> None:
         _next_chore(talk)
     elif event.reply.is_final:
         talk.end(
-            "data cannot be protected", b"421 The server does not protect data connections, so nothing can be sent.\r\n"
+            "data cannot be protected", b"421 The server does not protect data connections as PROT says, so nothing can be sent.\r\n"
         )
