@@ -199,6 +199,15 @@ def test_a_stray_reply_is_counted_and_not_forwarded():
     assert [fact.kind for fact in stage.noted(ProtocolError)] == ["stray-reply"]
 
 
+def test_a_header_of_who_may_send_none_ends_the_session_without_a_word():
+    stage = greeted()
+    stage.tell(events.HeaderSent())
+    stage.play("C< [cut]")
+    assert [fact.kind for fact in stage.noted(ProtocolError)] == ["proxy-header"]
+    (ended,) = stage.noted(SessionEnded)
+    assert ended.ended == "a PROXY header came from an address that is not listed"
+
+
 def test_s10_an_endless_line_ends_the_session():
     stage = greeted().play("""
         C> [endless]
