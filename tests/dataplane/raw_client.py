@@ -12,6 +12,8 @@ from ftpair.core.ending import End
 from .stage import EXPLICIT, IMPLICIT, PASSWORD, USER, VIP, client_context
 
 TIMEOUT_S = 20
+FRONT = "127.0.0.9"
+"""Where a proxy in front comes from."""
 
 
 class RawClient:
@@ -104,6 +106,19 @@ class RawClient:
         """Make a whole download; return the bytes, how the data connection ended, and the reply."""
         with self.begin(command) as data:
             return *read(data), self.reply()
+
+
+class Fronted(RawClient):
+    """A client behind a proxy; its connections come from `source` and begin with `header`."""
+
+    def __init__(self, header: bytes, *, source: str = FRONT, port: int = EXPLICIT) -> None:
+        self.header, self.source = header, source
+        super().__init__(port=port)
+
+    def connect(self, port: int) -> socket.socket:
+        sock = socket.create_connection((self.host, port), timeout=TIMEOUT_S, source_address=(self.source, 0))
+        sock.sendall(self.header)
+        return sock
 
 
 def read(data: socket.socket) -> tuple[bytes, End]:

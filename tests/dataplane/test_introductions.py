@@ -15,27 +15,14 @@ from ftpair.core.facts import DataConnection, ProtocolError, SessionEnded
 from ftpair.core.plan import ServicePlan
 from ftpair.ftp.proxy_header import Header, binary, line
 
-from .raw_client import TIMEOUT_S, RawClient, read
+from .raw_client import FRONT, TIMEOUT_S, Fronted, read
 from .stage import EXPLICIT, IMPLICIT, VIP, Stage, clocked, real_server, server_plan, service_plan, stage
 
 FILE = bytes(range(256)) * 2000
-FRONT, DIRECT = "127.0.0.9", "127.0.0.1"
+DIRECT = "127.0.0.1"
 CLIENT, PUBLIC = Endpoint("192.0.2.7", 50007), Endpoint("198.51.100.1", 21)
 HEADERS = {"v1": line(Header(CLIENT, PUBLIC)), "v2": binary(Header(CLIENT, PUBLIC, b"id", "ftp.example.org"))}
 LISTED = {"accept_from": ("127.0.0.8/31",)}
-
-
-class Fronted(RawClient):
-    """A client behind a proxy; its connections come from `source` and begin with `header`."""
-
-    def __init__(self, header: bytes, *, source: str = FRONT, port: int = EXPLICIT) -> None:
-        self.header, self.source = header, source
-        super().__init__(port=port)
-
-    def connect(self, port: int) -> socket.socket:
-        sock = socket.create_connection((self.host, port), timeout=TIMEOUT_S, source_address=(self.source, 0))
-        sock.sendall(self.header)
-        return sock
 
 
 def listed(address: tuple[str, int]) -> ServicePlan:
