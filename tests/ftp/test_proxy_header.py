@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from ftpair.core.endpoint import Endpoint
 from ftpair.ftp.checksum import crc32c
 from ftpair.ftp.proxy_header import (
+    BUILD,
     LONGEST_LINE,
     MOST_BYTES,
     SIGNATURE,
@@ -218,3 +219,9 @@ def test_the_first_bytes_tell_a_header():
     assert begins_header(line(Header()))
     assert not begins_header(b"USER ann\r\n")
     assert not begins_header(b"PROXYUSER\r\n")
+
+
+def test_every_version_has_its_builder():
+    assert BUILD["off"](PLAIN) == b""
+    assert BUILD["v1"](Header()) == b"PROXY UNKNOWN\r\n"
+    assert BUILD["v2"](PLAIN) == binary(PLAIN)

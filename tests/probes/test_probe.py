@@ -11,6 +11,7 @@ from contextlib import suppress
 
 import pytest
 import uvloop
+from msgspec.structs import replace
 
 from ftpair.probes.probe import MOST_FEATURES, probe
 
@@ -405,3 +406,25 @@ def test_a_name_that_no_certificate_can_carry_is_an_outcome_too(scripted, at, le
             return await reason(at(server.port, mode="implicit", name=".."), level("banner"))
 
     assert asyncio.run(scenario()) == "the name '..' cannot be used for TLS"
+
+
+@pytest.mark.parametrize(
+    ("version", "header"), [("v1", b"PROXY UNKNOWN\r\n"), ("v2", b"\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x00")]
+)
+def test_a_server_that_wants_a_header_gets_one_that_speaks_for_ftpair_itself(rude, at, level, version, header):
+    received = []
+
+    async def serve(reader, writer):
+        received.append(await reader.readexactly(len(header)))
+        writer.write(b"220 ready\r\n")
+        while line := await reader.readline():
+            received.append(line)
+            writer.write(b"221 bye\r\n" if line == b"QUIT\r\n" else b"500 what?\r\n")
+        writer.close()
+
+    async def scenario():
+        async with rude(serve) as port:
+            return await probe(replace(at(port), control_header=version), level("banner"))
+
+    assert asyncio.run(scenario()).passed
+    assert received == [header, b"FEAT\r\n", b"QUIT\r\n"]

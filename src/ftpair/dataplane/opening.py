@@ -7,8 +7,7 @@ from typing import NamedTuple
 from ftpair.core.facts import Tls
 from ftpair.core.plan import HeaderVersion, ServerPlan, Source
 from ftpair.dataplane.ends import Ends, ends_of
-from ftpair.ftp import proxy_header
-from ftpair.ftp.proxy_header import Header, Secured
+from ftpair.ftp.proxy_header import BUILD, Header, Secured
 
 _IPV6_TRANSPARENT = 75  # linux/in6.h; `socket` does not name it.
 
@@ -27,13 +26,18 @@ class Opening(NamedTuple):
             return
         if (":" in self.source) is not (":" in host):
             raise OSError(None, f"the client's address {self.source} cannot reach {host}, which is of another family")
-        if sock.family is socket.AF_INET6:
-            sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_TRANSPARENT, 1)
-        else:
-            sock.setsockopt(socket.IPPROTO_IP, socket.IP_TRANSPARENT, 1)
+        make_transparent(sock)
         # The port is chosen at connect: so as many as there are can lead to each server.
         sock.setsockopt(socket.IPPROTO_IP, socket.IP_BIND_ADDRESS_NO_PORT, 1)
         sock.bind((self.source, 0))
+
+
+def make_transparent(sock: socket.socket) -> None:
+    """Let a socket be bound to an address that is not ours. Raises OSError."""
+    if sock.family is socket.AF_INET6:
+        sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_TRANSPARENT, 1)
+    else:
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_TRANSPARENT, 1)
 
 
 PLAIN = Opening()
@@ -53,10 +57,13 @@ class Guise:
         """Return how a control connection to that server begins."""
         return self._opening(server.control_header, self._control, self._secured())
 
-    def data(self, server: ServerPlan, client: socket.socket) -> Opening:
-        """Return how a data connection begins; the client's handshake there is yet to come: nothing is said of TLS."""
+    def data(self, server: ServerPlan, client: socket.socket | None) -> Opening:
+        """Return how a data connection begins; the client's handshake there is yet to come: nothing is said of TLS.
+
+        A client in active mode has no leg yet: it is told of by its control connection.
+        """
         try:
-            ends = ends_of(client)
+            ends = ends_of(client) if client is not None else self._control
         except OSError:  # It is gone already, and what the server hears of it does not matter.
             ends = self._control
         return self._opening(server.data_header, ends, None)
@@ -73,11 +80,3 @@ class Guise:
     def _secured(self) -> Secured | None:
         tls = self._tls()
         return Secured(tls.version, tls.cipher, tls.subject) if tls is not None else None
-
-
-BUILD: dict[HeaderVersion, Callable[[Header], bytes]] = {
-    "off": lambda _header: b"",
-    "v1": proxy_header.line,
-    "v2": proxy_header.binary,
-}
-"""Who builds a header of a version."""

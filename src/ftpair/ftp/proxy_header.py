@@ -11,6 +11,7 @@ from typing import Any
 
 from ftpair.core.endpoint import Endpoint
 from ftpair.core.errors import FtpairError
+from ftpair.core.plan import HeaderVersion
 from ftpair.ftp.checksum import crc32c
 
 SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"
@@ -285,3 +286,7 @@ def _built_tls(tls: Secured) -> bytes:
 
 def _field(kind: int, value: bytes) -> bytes:
     return bytes((kind,)) + len(value).to_bytes(2, "big") + value
+
+
+BUILD: dict[HeaderVersion, Callable[[Header], bytes]] = {"off": lambda _header: b"", "v1": line, "v2": binary}
+"""Who builds a header of a version."""

@@ -40,12 +40,13 @@ def context_of(tls: ServerTls) -> ssl.SSLContext:
 class Conversation:
     """One control connection; any method may raise OSError (ssl.SSLError is one) or ProbeFailedError."""
 
-    def __init__(self, peer: Endpoint) -> None:
+    def __init__(self, peer: Endpoint, header: bytes = b"") -> None:
+        """`header` is what the server wants in front of everything else."""
         self.awaited = "connection"
         """What is waited for, in words."""
         self.may_speak = False
         """Whether a QUIT would be understood."""
-        self._peer = peer
+        self._peer, self._header = peer, header
         self._loop = asyncio.get_running_loop()
         family = socket.AF_INET6 if ":" in peer.host else socket.AF_INET
         self._sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK, socket.IPPROTO_TCP)
@@ -59,6 +60,8 @@ class Conversation:
         """Connect to the server."""
         await self._loop.sock_connect(self._sock, (self._peer.host, self._peer.port))
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._header:
+            await self._loop.sock_sendall(self._sock, self._header)
         self.may_speak = True
 
     async def greeting(self) -> Reply:

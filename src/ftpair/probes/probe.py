@@ -10,6 +10,7 @@ import msgspec
 from ftpair.balance.verdict import ProbeOutcome
 from ftpair.core.plan import CheckLevel, HealthPlan, ServerPlan
 from ftpair.ftp import feat
+from ftpair.ftp.proxy_header import BUILD, Header
 from ftpair.probes import words
 from ftpair.probes.conversation import Conversation, ProbeFailedError
 
@@ -37,7 +38,8 @@ async def probe(server: ServerPlan, health: HealthPlan) -> ProbeOutcome:
     outcome is that of the check itself, without FEAT and QUIT.
     """
     began = time.monotonic()
-    visit = _Visit(server, health, Conversation(server.address), asyncio.get_running_loop().time() + health.timeout_s)
+    talk = Conversation(server.address, BUILD[server.control_header](Header()))
+    visit = _Visit(server, health, talk, asyncio.get_running_loop().time() + health.timeout_s)
     try:
         passed, reason = await _examined(visit)
         seconds = time.monotonic() - began
