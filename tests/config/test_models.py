@@ -8,8 +8,11 @@ from ftpair.config.blocks import Block, HealthCheck, Timeouts
 from ftpair.config.encryption import Tls
 from ftpair.config.models import Config, RealServer, VirtualService
 from ftpair.config.problems import Lines
-from ftpair.config.shape import block_in, block_named
+from ftpair.config.shape import block_in, block_named, keys_of
 from ftpair.core.plan import ClientTls, Clocks, HealthPlan, ServerPlan, ServerTls, ServicePlan
+
+ROUTING = {"routes", "pools", "pool"}
+"""Empty by default, on both sides."""
 
 
 def defaults_of(struct):
@@ -32,8 +35,12 @@ def every_block(block=Config):
         (Timeouts, Clocks, set()),
         (HealthCheck, HealthPlan, {"password"}),
         (Tls, ClientTls, {"ciphers", "curves", "certificates"}),
-        (VirtualService, ServicePlan, {"explicit", "implicit", "advertised_address", "slot", "health", "clocks"}),
-        (RealServer, ServerPlan, {"tls"}),
+        (
+            VirtualService,
+            ServicePlan,
+            ROUTING | {"explicit", "implicit", "advertised_address", "slot", "health", "clocks"},
+        ),
+        (RealServer, ServerPlan, ROUTING | {"tls"}),
     ],
 )
 def test_defaults_of_the_file_are_defaults_of_the_plan(block, struct, others):
@@ -51,15 +58,17 @@ def test_defaults_of_server_tls_are_defaults_of_the_plan():
 
 @pytest.mark.parametrize("block", tuple(every_block()), ids=lambda block: block.__name__)
 def test_every_key_has_a_meaning_and_an_example_that_is_valid(block):
-    for key, field in block.model_fields.items():
+    for key, field in keys_of(block).items():
         assert field.description.endswith("."), key
-        needed = {name: each.examples[0] for name, each in block.model_fields.items() if each.is_required()}
+        needed = {name: each.examples[0] for name, each in keys_of(block).items() if each.is_required()}
         assert block.model_validate(needed | {key: field.examples[0]}), key
 
 
 @pytest.mark.parametrize("block", tuple(every_block()), ids=lambda block: block.__name__)
 def test_every_duration_has_its_unit_in_its_name(block):
-    assert all(key.endswith("_s") for key, field in block.model_fields.items() if field.annotation is float)
+    assert all(
+        key.endswith(("_s", "percent")) for key, field in block.model_fields.items() if field.annotation is float
+    )
 
 
 def test_a_configuration_is_frozen():

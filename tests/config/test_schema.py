@@ -34,7 +34,7 @@ def test_an_editor_refuses_mistakes(golden):
         "user: a",
         "virtual_services: {V: {address: 192.0.2.10, ports: '21', real_servers: {}}}",
         "virtual_services: {V: {address: 192.0.2.10, ports: '21,1025-1052', tls: 5}}",
-        "virtual_services: {V: {address: 192.0.2.10, ports: '21,1025-1052', affinity: user}}",
+        "virtual_services: {V: {address: 192.0.2.10, ports: '21,1025-1052', affinity: users}}",
         "virtual_services: {V F: {address: 192.0.2.10, ports: '21,1025-1052'}}",
         "virtual_services: {V: {address: 192.0.2.10, ports: '21,1025-1052', server_tls: true}}",
     ],

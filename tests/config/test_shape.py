@@ -3,7 +3,8 @@
 from ftpair.config.blocks import HealthCheck, Ports
 from ftpair.config.encryption import Tls
 from ftpair.config.models import Config, RealServer, VirtualService
-from ftpair.config.shape import block_at, blocks_below, example_text, field_at
+from ftpair.config.routing import Route
+from ftpair.config.shape import block_at, blocks_below, example_text, field_at, keys_of
 
 VIP = ("virtual_services", "VIP")
 
@@ -36,3 +37,10 @@ def test_examples_are_written_as_in_a_file():
         example_text({"a": True, "b": {"c": "1.2"}, "d": "21,990", "e": ["x", 1]})
         == '{a: true, b: {c: "1.2"}, d: "21,990", e: [x, 1]}'
     )
+
+
+def test_a_list_of_blocks_is_passed_through_and_keys_are_as_people_write_them():
+    assert block_at((*VIP, "routes", 3)) is Route
+    assert field_at((*VIP, "routes", 3, "from")).alias == "from"
+    assert "from" in keys_of(Route)
+    assert block_at((*VIP, "pools", "new", "real_servers", "A")) is RealServer

@@ -8,6 +8,7 @@ from ftpair.config.slots import Slots
 from ftpair.config.steps import steps
 from ftpair.core.endpoint import Endpoint
 from ftpair.core.plan import Clocks, ServerTls
+from ftpair.core.routing import Route
 
 
 @pytest.fixture
@@ -132,7 +133,7 @@ def test_every_field_of_a_service_and_of_a_server_is_told(running):
     """A field that comes to the plan later must not change in silence."""
     service, server = running.services[0], running.services[0].servers[0]
     silent = {"name", "slot", "service"}
-    odd = {"servers": (), "tls": None, "health": None, "clocks": None, "commands": None}
+    odd = {"routes": (), "pools": {}, "servers": (), "tls": None, "health": None, "clocks": None, "commands": None}
     certificates = {"certificate", "certificates", "client_certificate"}
     for field in service.__struct_fields__:
         if field not in silent | odd.keys():
@@ -146,3 +147,18 @@ def test_every_field_of_a_service_and_of_a_server_is_told(running):
         )
     for field in set(service.tls.__struct_fields__) - certificates:
         assert steps(running, with_tls(running, **{field: "changed"})), field
+
+
+def test_pools_and_routes_may_come_and_go(running):
+    rules = (Route("new", user="k*", percent=5), Route("default"))
+    wanted = with_service(running, routes=rules, pools={"new": "round-robin"}, affinity="user")
+    assert steps(running, wanted) == (
+        "FTPS_VIP: routes none -> user k*, 5 % to pool new; everybody to pool default",
+        "FTPS_VIP: balance of pools none -> round-robin in new",
+        "FTPS_VIP: affinity none -> user",
+    )
+    assert steps(running, with_server(running, pool="new")) == ("FTPS_VIP: pool of FTP_SVR1 default -> new",)
+    service = running.services[0]
+    more = msgspec.structs.replace(service.servers[0], name="FTP_SVR9", pool="new")
+    (said,) = steps(running, with_service(running, servers=(*service.servers, more)))
+    assert said == "FTPS_VIP: add FTP_SVR9 to pool new at 10.0.0.11:21, weight 100, TLS off"

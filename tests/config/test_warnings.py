@@ -44,3 +44,8 @@ def test_reserved_ports_and_an_unknown_range_are_no_trouble(machine):
 
 def test_a_pool_in_which_nobody_gets_a_session_is_warned_of(machine):
     assert "VIP.real_servers: every weight is 0" in said(config(weight=0), machine)[0]
+
+
+def test_a_further_pool_in_which_nobody_gets_a_session_is_warned_of_too(machine):
+    pools = {"new": {"real_servers": {"B": {"address": "10.0.0.12", "weight": 0}}}}
+    assert "VIP.pools.new.real_servers: every weight is 0" in said(config(pools=pools), machine)[0]

@@ -6,9 +6,10 @@ from pathlib import Path
 from ftpair.config.descriptors import fewest_descriptors
 from ftpair.config.load import draft, read_config
 from ftpair.config.machine import Machine, this_machine
-from ftpair.config.materials import gather
+from ftpair.config.materials import Materials, gather, renewed
 from ftpair.config.models import Config
 from ftpair.config.plan import Parts, plan_of, too_many_rows
+from ftpair.config.pooling import vain_routes
 from ftpair.config.problems import locate, refusal
 from ftpair.config.rights import missing_rights
 from ftpair.config.slots import Slots
@@ -21,11 +22,35 @@ from ftpair.core.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A configuration that can be used, the plan of it, and what it will suffer from."""
+    """A configuration that can be used, the plan of it, what it will suffer from, and what was read for it."""
 
     config: Config
     plan: Plan
     warnings: tuple[Problem, ...]
+    materials: Materials
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """The plan of a running configuration whose certificates were read anew, and what there is to say about them."""
+
+    plan: Plan
+    materials: Materials
+    problems: tuple[Problem, ...]
+    """Of what is no good and stays as it was."""
+    warnings: tuple[Problem, ...]
+
+
+def renew(path: Path, running: Checked, revision: int, slots: Slots, machine: Machine | None = None) -> Renewed:
+    """Return the plan of a running configuration (not of its file) with certificates, CAs and CRLs read anew."""
+    machine = machine or this_machine()
+    config = running.config
+    materials = renewed(running.materials, config, path.parent, machine.now)
+    plan = plan_of(Parts(config, materials, slots), revision, machine)
+    problems, warnings = (
+        locate(tuple(findings), config.lines) for findings in (materials.findings, materials.warnings)
+    )
+    return Renewed(plan, materials, problems, warnings)
 
 
 def check(path: Path, revision: int, slots: Slots, machine: Machine | None = None) -> Checked:
@@ -45,7 +70,11 @@ def check(path: Path, revision: int, slots: Slots, machine: Machine | None = Non
     _demand_descriptors(made.config, machine)
     plan = plan_of(Parts(made.config, materials, slots), revision, machine)
     return Checked(
-        made.config, plan, locate((*find_warnings(made.config, machine), *materials.warnings), made.config.lines)
+        made.config,
+        plan,
+        locate(
+            (*find_warnings(made.config, machine), *vain_routes(made.config), *materials.warnings), made.config.lines
+        ),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from itertools import combinations
 
+from ftpair.config.binding import unbindable
 from ftpair.config.commanding import contradictions_of
 from ftpair.config.models import Config, VirtualService
 from ftpair.config.problems import Finding, Where, path_of
@@ -62,9 +63,9 @@ def _certificates_named(config: Config) -> Iterator[tuple[Where, str]]:
                 yield (*where, "tls", "certificates", place), name
         if service.server_certificate:
             yield (*where, "server_certificate"), service.server_certificate
-        for key, server in service.real_servers.items():
-            if server.server_certificate:
-                yield (*where, "real_servers", key, "server_certificate"), server.server_certificate
+        for member in service.members():
+            if member.server.server_certificate:
+                yield (*where, *member.where, "server_certificate"), member.server.server_certificate
 
 
 def _certificates_demanded_in_vain(config: Config, _cpus: int) -> Iterator[Finding]:
@@ -79,9 +80,8 @@ def _certificates_demanded_in_vain(config: Config, _cpus: int) -> Iterator[Findi
 
 def _nothing_to_match(config: Config, _cpus: int) -> Iterator[Finding]:
     for where, service in services(config):
-        servers = [((*where, "real_servers", key), server) for key, server in service.real_servers.items()]
         places = [where] * (service.server_tls == "match")
-        places += [place for place, server in servers if server.server_tls == "match"]
+        places += [(*where, *each.where) for each in service.members() if each.server.server_tls == "match"]
         for place in places:
             yield from _match_problems(where, service, (*place, "server_tls"))
 
@@ -128,16 +128,22 @@ def _server_is_the_service(config: Config, _cpus: int) -> Iterator[Finding]:
         for port in (service.ports.explicit, service.ports.implicit)
     }
     for where, service in services(config):
-        for name, server in service.real_servers.items():
+        for member in service.members():
+            server = member.server
             door = own.get((server.address, server.control_port(service.tls_towards(server))))
             if door:
                 sentence = f"is the address and port of {door} itself, an endless loop: write the real server's"
-                yield Finding((*where, "real_servers", name, "address"), sentence)
+                yield Finding((*where, *member.where, "address"), sentence)
 
 
 def _command_policy(config: Config, _cpus: int) -> Iterator[Finding]:
     for where, service in services(config):
         yield from contradictions_of((*where, "commands"), service.commands)
+
+
+def _binding(config: Config, _cpus: int) -> Iterator[Finding]:
+    for where, service in services(config):
+        yield from unbindable(where, service)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,4 +204,5 @@ _CHECKS: tuple[Check, ...] = (
     _server_is_the_service,
     _overlaps,
     _command_policy,
+    _binding,
 )

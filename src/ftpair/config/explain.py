@@ -10,7 +10,6 @@ from ftpair.config.problems import Finding, Where, path_of, shown
 from ftpair.config.shape import block_at, blocks_below, example_text, field_at, keys_of
 
 _LATER = {
-    "affinity": "affinity is not part of this version",
     "engine": "engine belongs to TCP mode, which is not part of this version",
     "pairing": "pairing belongs to TCP mode, which is not part of this version",
     "longest_transfer": "longest_transfer belongs to TCP mode, which is not part of this version",

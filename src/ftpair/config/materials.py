@@ -42,8 +42,8 @@ def gather(config: Config, base_dir: Path, machine: Machine) -> Materials:
     _read_trust(config, reader, machine.now)
     for where, service in services(config):
         _read_password(service.health.password_file, where, reader)
-        for name, server in service.real_servers.items():
-            _resolve(server.address, (*where, "real_servers", name, "address"), machine, materials)
+        for member in service.members():
+            _resolve(member.server.address, (*where, *member.where, "address"), machine, materials)
     return materials
 
 

@@ -1,17 +1,22 @@
 """What is wanted: the configuration as frozen models. A default here equals the default of the plan (`core.plan`)."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
+from ftpair.config.binding import DataBinding
 from ftpair.config.blocks import Block, CertificateFiles, HealthCheck, Log, Paths, Ports, Timeouts
 from ftpair.config.commanding import Commands
 from ftpair.config.encryption import Ciphers, Curves, Tls
 from ftpair.config.limiting import Bans, Limits
-from ftpair.config.problems import Lines
+from ftpair.config.problems import Lines, Where
 from ftpair.config.proxying import ProxyProtocol, ServerHeaders
+from ftpair.config.routing import Route
 from ftpair.config.values import (
     Address,
+    DataSessionChoice,
     FilePath,
     Host,
     Ipv4Address,
@@ -20,11 +25,14 @@ from ftpair.config.values import (
     Network,
     PassiveRange,
     Port,
+    Seconds,
     ServerTlsChoice,
     Version,
     Workers,
 )
+from ftpair.core.binding import DataPeer
 from ftpair.core.plan import BalancePolicy, CloseNotify, Connect, ServerData, ServerTlsMode, Source
+from ftpair.core.routing import DEFAULT_POOL, Affinity
 
 SessionLimit = Annotated[int, Field(ge=0, le=1_000_000)]
 
@@ -98,6 +106,32 @@ class RealServer(Block):
     def control_port(self, server_tls: ServerTlsMode) -> int:
         """Return the port of its control connection, given the TLS towards it."""
         return self.port or (990 if server_tls == "implicit" else 21)
+
+
+class ServerPool(Block):
+    """A further pool of real servers, to which routes lead."""
+
+    balance: BalancePolicy | None = Field(
+        default=None,
+        description="Which of its servers a session gets; as the service has it.",
+        examples=["round-robin"],
+    )
+    real_servers: dict[Name, RealServer] = Field(
+        default_factory=dict,
+        description="Its servers, by names of their own in the service; at least one.",
+        examples=[{"FTP_SVR9": {"address": "10.0.0.19"}}],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A real server of a service, and where it stands."""
+
+    pool: str
+    where: Where
+    """In the block of the service."""
+    name: str
+    server: RealServer
 
 
 class VirtualService(Block):
@@ -218,6 +252,22 @@ class VirtualService(Block):
         description="Networks whose address in a server's reply to PASV is used; else it is the server's own.",
         examples=[["10.0.0.0/8"]],
     )
+    data_peer: DataPeer = Field(
+        default="same-address",
+        description="Who may connect to a passive port: the client's `same-address`, its `same-network` "
+        "(/24, IPv6: /64), or `any`.",
+        examples=["same-address"],
+    )
+    data_session: DataSessionChoice = Field(
+        default="off",
+        description="Whether the TLS of a data connection must resume that of its session: `off`, `prefer`, `require`.",
+        examples=["require"],
+    )
+    data_binding: list[DataBinding] = Field(
+        default_factory=list,
+        description="Both by the network of the client; the first that fits counts.",
+        examples=[[{"from": ["10.0.0.0/8"], "data_session": "off"}]],
+    )
     source: Source = Field(
         default="balancer",
         description="Whose address servers see: the `balancer`'s, or the `client`'s own (needs routes back).",
@@ -228,6 +278,32 @@ class VirtualService(Block):
         description="The pool, by name; at least one.",
         examples=[{"FTP_SVR1": {"address": "10.0.0.11"}}],
     )
+    pools: dict[Name, ServerPool] = Field(
+        default_factory=dict,
+        description="Further pools, by name; `real_servers` is the one named `default`.",
+        examples=[{"new": {"real_servers": {"FTP_SVR9": {"address": "10.0.0.19"}}}}],
+    )
+    routes: list[Route] = Field(
+        default_factory=list,
+        description="Which pool a session goes to: the first rule that fits; `default`, if none does.",
+        examples=[[{"user": "k*", "pool": "default"}]],
+    )
+    affinity: Affinity = Field(
+        default="none",
+        description="Who gets the real server of the session before: nobody, the same address, or the same user.",
+        examples=["user"],
+    )
+    affinity_timeout_s: Seconds = Field(
+        default=3600.0, description="How long a server is remembered after a session's end.", examples=[3600]
+    )
+
+    def members(self) -> Iterator[Member]:
+        """Yield the real servers of all pools, those of the default one first."""
+        for name, server in self.real_servers.items():
+            yield Member(DEFAULT_POOL, ("real_servers", name), name, server)
+        for pool, its in self.pools.items():
+            for name, server in its.real_servers.items():
+                yield Member(pool, ("pools", pool, "real_servers", name), name, server)
 
     def tls_towards(self, server: RealServer) -> ServerTlsMode:
         """Return how TLS is spoken with one of its real servers."""

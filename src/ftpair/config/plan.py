@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ftpair.config.binding import bindings_of
 from ftpair.config.checks import services
 from ftpair.config.commanding import policy_of
 from ftpair.config.encryption import Tls
 from ftpair.config.limiting import bans_of, limits_of
 from ftpair.config.machine import Machine
 from ftpair.config.materials import Materials
-from ftpair.config.models import Config, RealServer, VirtualService
+from ftpair.config.models import Config, Member, RealServer, VirtualService
 from ftpair.config.problems import Finding
 from ftpair.config.rights import capabilities
+from ftpair.config.routing import rule_of
 from ftpair.config.slots import MOST_ROWS, Key, Slots
 from ftpair.core.endpoint import Endpoint
 from ftpair.core.plan import ClientCertificates, ClientTls, Clocks, HealthPlan, Plan, ServerPlan, ServerTls, ServicePlan
@@ -20,7 +22,9 @@ from ftpair.core.plan import ClientCertificates, ClientTls, Clocks, HealthPlan, 
 def rows_of(config: Config) -> tuple[Key, ...]:
     """Return the keys that need a row in shared memory: services, then their servers."""
     keys = (
-        (name, server) for name, service in config.virtual_services.items() for server in ("", *service.real_servers)
+        (name, server)
+        for name, service in config.virtual_services.items()
+        for server in ("", *(member.name for member in service.members()))
     )
     return tuple(keys)
 
@@ -63,7 +67,7 @@ def _service(parts: Parts, name: str, service: VirtualService) -> ServicePlan:
         name=name,
         address=service.address,
         passive=service.ports.passive,
-        servers=tuple(_server(parts, (name, server), service) for server in service.real_servers),
+        servers=tuple(_server(parts, (name, member.name), service, member) for member in service.members()),
         explicit=service.ports.explicit,
         implicit=service.ports.implicit,
         advertised_address=service.advertised_address or "",
@@ -81,6 +85,11 @@ def _service(parts: Parts, name: str, service: VirtualService) -> ServicePlan:
         bans=bans_of(service.bans),
         accept_from=tuple(service.proxy_protocol.accept_from),
         source=service.source,
+        bindings=bindings_of(service),
+        routes=tuple(map(rule_of, service.routes)),
+        pools={name: pool.balance for name, pool in service.pools.items() if pool.balance},
+        affinity=service.affinity,
+        affinity_timeout_s=service.affinity_timeout_s,
         active_source_port=service.active_source_port,
         server_data=service.server_data,
         server_active_ports=service.server_active_ports,
@@ -88,8 +97,8 @@ def _service(parts: Parts, name: str, service: VirtualService) -> ServicePlan:
     )
 
 
-def _server(parts: Parts, key: Key, service: VirtualService) -> ServerPlan:
-    server = service.real_servers[key[1]]
+def _server(parts: Parts, key: Key, service: VirtualService, member: Member) -> ServerPlan:
+    server = member.server
     tls = _server_tls(parts, service, server)
     return ServerPlan(
         slot=parts.slots.take(key),
@@ -101,6 +110,7 @@ def _server(parts: Parts, key: Key, service: VirtualService) -> ServerPlan:
         tls=tls,
         control_header=server.proxy_protocol.to_control or service.proxy_protocol.to_control,
         data_header=server.proxy_protocol.to_data or service.proxy_protocol.to_data,
+        pool=member.pool,
     )
 
 

@@ -65,6 +65,7 @@ class _Walk:
         if isinstance(node, MappingNode):
             return self.block(node, where)
         if isinstance(node, SequenceNode):
+            self.lines |= {(*where, index): item.start_mark.line + 1 for index, item in enumerate(node.value)}
             return [self.value(item, (*where, index)) for index, item in enumerate(node.value)]
         return self.scalar(node, where)
 

@@ -25,10 +25,10 @@ def _no_transparency(where: Where, machine: Machine) -> Iterator[Finding]:
 
 def _other_family(where: Where, service: VirtualService, materials: Materials) -> Iterator[Finding]:
     clients = _family(service.address)
-    for name, server in service.real_servers.items():
-        address = materials.addresses.get(server.address, service.address)
+    for member in service.members():
+        address = materials.addresses.get(member.server.address, service.address)
         if _family(address) != clients:
-            place = (*where, "real_servers", name, "address")
+            place = (*where, *member.where, "address")
             sentence = f"is {_family(address)} ({address}), and clients come by {clients}: with source: client both"
             remedy = f"must be the same, so write an {clients} address, or source: balancer"
             yield Finding(place, f"{sentence} {remedy}", depends=((*where, "source"), (*where, "address")))

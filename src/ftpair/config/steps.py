@@ -5,10 +5,12 @@ from typing import Any
 
 import msgspec
 
+from ftpair.config.binding import BINDING_WORDS
 from ftpair.config.certificates import day, fingerprint
 from ftpair.config.commanding import COMMAND_WORDS
 from ftpair.core.limits import BanPolicy
 from ftpair.core.plan import Certificate, ClientCertificates, ClientTls, Plan, ServerPlan, ServicePlan
+from ftpair.core.routing import DEFAULT_POOL
 
 _LEAVES = "no new sessions, running ones end by themselves"
 _Words = tuple[tuple[str, Callable[[Any], Any]], ...]
@@ -41,6 +43,7 @@ def _service_steps(before: ServicePlan, after: ServicePlan) -> list[str]:
         *_changes(_SERVICE, before, after),
         *_tls_steps(before.tls, after.tls),
         *_struct_steps("health", before.health, after.health),
+        *_changes(BINDING_WORDS, before.bindings, after.bindings),
         *_changes(COMMAND_WORDS, before.commands, after.commands),
         *_struct_steps("timeouts", before.clocks, after.clocks),
         *_struct_steps("limits", before.limits, after.limits),
@@ -124,7 +127,8 @@ def _pool_steps(before: tuple[ServerPlan, ...], after: tuple[ServerPlan, ...]) -
         if server.name in former:
             yield from _changes(_SERVER, former[server.name], server, of=f" of {server.name}")
         else:
-            yield f"add {server.name} at {server.address}, weight {server.weight}, TLS {server.tls.mode}"
+            pool = "" if server.pool == DEFAULT_POOL else f" to pool {server.pool}"
+            yield f"add {server.name}{pool} at {server.address}, weight {server.weight}, TLS {server.tls.mode}"
 
 
 def _changes(words: _Words, before: Any, after: Any, of: str = "") -> Iterator[str]:
@@ -163,6 +167,10 @@ _SERVICE: _Words = (
     ("max_sessions", lambda service: service.max_sessions),
     ("proxies in front", lambda service: ", ".join(service.accept_from)),
     ("source of connections to servers", lambda service: service.source),
+    ("routes", lambda service: "; ".join(f"{rule} to pool {rule.pool}" for rule in service.routes)),
+    ("balance of pools", lambda service: ", ".join(f"{policy} in {pool}" for pool, policy in service.pools.items())),
+    ("affinity", lambda service: service.affinity),
+    ("affinity_timeout_s", lambda service: service.affinity_timeout_s),
     ("active_source_port", lambda service: service.active_source_port),
     ("server_data", lambda service: service.server_data),
     ("server_active_ports", lambda service: service.server_active_ports),
@@ -186,6 +194,7 @@ _CLIENT_CERTIFICATE: _Words = (
 )
 _SERVER: _Words = (
     ("address", lambda server: server.address),
+    ("pool", lambda server: server.pool),
     ("weight", lambda server: server.weight),
     ("max_sessions", lambda server: server.max_sessions),
     ("TLS", lambda server: server.tls.mode),

@@ -38,8 +38,8 @@ def trusts(config: Config) -> Iterator[Trust]:
         if wanted:
             yield Trust((*where, "tls", "client_certificate"), wanted.ca, wanted.crl)
         yield Trust(where, service.server_ca, service.server_crl, "server_")
-        for name, server in service.real_servers.items():
-            place = (*where, "real_servers", name)
+        for member in service.members():
+            place, server = (*where, *member.where), member.server
             yield Trust(place, server.server_ca, server.server_crl, "server_", service.server_ca)
 
 

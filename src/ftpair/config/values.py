@@ -2,14 +2,17 @@
 
 import re
 from ipaddress import IPv6Address, ip_address, ip_network
+from itertools import permutations
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
+from ftpair.core.binding import DataSession
 from ftpair.core.endpoint import PortRange
 from ftpair.core.plan import CheckLevel, HeaderVersion, ServerTlsMode, TlsVersion
 
 NAME = r"^[A-Za-z0-9_.-]{1,64}$"
+LONGEST_GLOB = 120
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
 _RANGE = re.compile(r"\s*(\d{1,6})\s*(?:-\s*(\d{1,6})\s*)?")
 _LONGEST_SOCKET_FOLDER = 90
@@ -43,6 +46,13 @@ def _network(text: str) -> str:
     if "/" in text and str(network.network_address) != str(ip_address(text.partition("/")[0])):
         raise ValueError(f"names a host in a network: write {network}, or {text.partition('/')[0]} for that host alone")
     return str(network)
+
+
+def _apart(networks: list[str]) -> list[str]:
+    for first, second in permutations(map(ip_network, networks), 2):
+        if first.version == second.version and second.subnet_of(first):  # type: ignore[arg-type]  # The same version.
+            raise ValueError(f"holds {second}, which lies in {first}: remove one of the two")
+    return networks
 
 
 def _host(text: str) -> str:
@@ -105,14 +115,17 @@ Address = Annotated[str, AfterValidator(_address)]
 Ipv4Address = Annotated[str, AfterValidator(_ipv4)]
 Host = Annotated[str, AfterValidator(_host)]
 Network = Annotated[str, AfterValidator(_network)]
+Networks = Annotated[list[Network], AfterValidator(_apart)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=604800, allow_inf_nan=False)]
 Line = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_printable)]
 PrintableText = Annotated[str, AfterValidator(_printable)]
+Glob = Annotated[str, Field(min_length=1, max_length=LONGEST_GLOB), AfterValidator(_printable)]
 FilePath = Annotated[str, Field(min_length=1)]
 Folder = Annotated[str, AfterValidator(_folder)]
 ServerTlsChoice = Annotated[ServerTlsMode, BeforeValidator(_off)]
 HeaderChoice = Annotated[HeaderVersion, BeforeValidator(_off)]
+DataSessionChoice = Annotated[DataSession, BeforeValidator(_off)]
 CheckChoice = Annotated[CheckLevel, BeforeValidator(_off)]
 Version = Annotated[TlsVersion, BeforeValidator(_version)]
 PassiveRange = Annotated[

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from ftpair.config.binding import loosely_bound
 from ftpair.config.checks import services
 from ftpair.config.descriptors import descriptors_needed
 from ftpair.config.machine import Machine
@@ -34,10 +35,11 @@ def _ports_of_the_kernel(config: Config, machine: Machine) -> Iterator[Finding]:
 
 def _no_weight(config: Config, _machine: Machine) -> Iterator[Finding]:
     for where, service in services(config):
-        servers = service.real_servers.values()
-        if servers and all(server.weight == 0 for server in servers):
-            sentence = "every weight is 0, so no server gets a session: write a weight from 1 to 256"
-            yield Finding((*where, "real_servers"), sentence)
+        pools = {(): service.real_servers} | {("pools", key): pool.real_servers for key, pool in service.pools.items()}
+        for place, servers in pools.items():
+            if servers and all(server.weight == 0 for server in servers.values()):
+                sentence = "every weight is 0, so no server gets a session: write a weight from 1 to 256"
+                yield Finding((*where, *place, "real_servers"), sentence)
 
 
 def _useless_ciphers(config: Config, _machine: Machine) -> Iterator[Finding]:
@@ -48,9 +50,15 @@ def _useless_ciphers(config: Config, _machine: Machine) -> Iterator[Finding]:
             yield Finding((*where, "tls", "ciphers"), sentence)
 
 
+def _loose_binding(config: Config, _machine: Machine) -> Iterator[Finding]:
+    for where, service in services(config):
+        yield from loosely_bound(where, service)
+
+
 _LOOKS: tuple[Callable[[Config, Machine], Iterator[Finding]], ...] = (
     _few_descriptors,
     _ports_of_the_kernel,
     _no_weight,
     _useless_ciphers,
+    _loose_binding,
 )
