@@ -24,6 +24,7 @@ from ftpair.core.plan import Plan, ServerPlan, ServicePlan
 from ftpair.dataplane.channel import Channel, socketpair
 from ftpair.dataplane.counts import SESSIONS, Counts, create_counts_fd
 from ftpair.dataplane.listeners import Listeners, listener_keys
+from ftpair.dataplane.shared_table import create_table_fd
 from tests.app.conftest import free_ports
 from tests.dataplane.certificates import client_tls, self_signed
 
@@ -60,8 +61,10 @@ class Process:
 async def working():
     ours, theirs = socketpair()
     counts_fd = create_counts_fd(1)
-    fds = theirs.fileno(), counts_fd
+    tables = create_table_fd("rates", 8), create_table_fd("presence", 8)
+    fds = theirs.fileno(), counts_fd, *tables
     words = ["--channel", str(fds[0]), "--counts", str(fds[1]), "--worker", "0", "--workers", "1"]
+    words += ["--rates", str(tables[0]), "--presence", str(tables[1])]
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "ftpair.app.worker", *words, pass_fds=fds)
     theirs.close()
     worker = Process(ours, Counts(counts_fd, 1, 1))

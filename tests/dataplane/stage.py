@@ -23,7 +23,9 @@ from ftpair.core.plan import Certificate, Clocks, Plan, ServerPlan, ServerTls, S
 from ftpair.core.status import SessionRow
 from ftpair.dataplane import counts as columns
 from ftpair.dataplane.counts import Counts, create_counts_fd
+from ftpair.dataplane.gate import gate_of
 from ftpair.dataplane.listeners import Listeners, listener_keys
+from ftpair.dataplane.shared_table import SharedTable, create_table_fd
 from ftpair.dataplane.worker import Worker
 
 from .certificates import client_tls, self_signed
@@ -121,6 +123,9 @@ class Stage:
         self.worker, self.counts, self.facts = worker, counts, facts
         self.listeners = Listeners(1)
         self.stopping = asyncio.Event()
+        self.failures: list[tuple[str, str, str]] = []
+        """Wrong passwords that were reported: service, address, user."""
+        self.present: SharedTable
 
     def use(self, *services: ServicePlan) -> None:
         """Work by these services from now on; call it in the worker's thread."""
@@ -155,7 +160,8 @@ class Stage:
     def is_at_rest(self) -> bool:
         """Whether no session is left, and nothing is counted."""
         rows = [(slot, column) for slot in range(4) for column in (columns.SESSIONS, columns.TRANSFERS)]
-        return not self.sessions() and all(self.counts.total(slot, column) == 0 for slot, column in rows)
+        is_empty = not any(self.present.rows())
+        return not self.sessions() and is_empty and all(self.counts.total(slot, column) == 0 for slot, column in rows)
 
 
 @contextlib.contextmanager
@@ -172,12 +178,18 @@ def stage(*services: ServicePlan, on_fact: Callable[[Fact], None] | None = None)
                 on_fact(fact)
 
         counts = Counts(create_counts_fd(1), 0, 1)
-        running = Stage(Worker(0, 1, counts, note), counts, facts)
+        tables = create_table_fd("rates", 64), create_table_fd("presence", 64)
+        failures: list[tuple[str, str, str]] = []
+        gate = gate_of(tables, b"salt", (0, 1), note, lambda *failure: failures.append(failure))
+        running = Stage(Worker(0, 1, counts, note, gate), counts, facts)
+        running.failures, running.present = failures, SharedTable(tables[1], b"salt")
         running.use(*services)
         ready.set_result(running)
         await running.stopping.wait()
         await running.worker.stop(0.2)
         running.listeners.close()
+        for table in tables:
+            os.close(table)
 
     def run() -> None:
         try:

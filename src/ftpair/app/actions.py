@@ -9,16 +9,20 @@ import structlog
 from ftpair.app.change import apply
 from ftpair.app.node import Node
 from ftpair.app.status import node_gauges, node_status
-from ftpair.core.errors import NotFoundError
+from ftpair.core.errors import NotFoundError, WrongRequestError
 from ftpair.core.messages import (
     Action,
+    AddBan,
     Applied,
     Apply,
+    BansAre,
     EndSessions,
+    GetBans,
     GetMetrics,
     GetSessions,
     GetStatus,
     KillSession,
+    LiftBan,
     Metrics,
     Refused,
     Said,
@@ -31,7 +35,7 @@ from ftpair.core.status import Admin
 
 log = structlog.get_logger("ftpair")
 
-Answer = StatusIs | SessionTable | Metrics | Said | Applied | Refused
+Answer = StatusIs | SessionTable | BansAre | Metrics | Said | Applied | Refused
 
 
 class Actions:
@@ -50,6 +54,8 @@ class Actions:
             return await answer
         except NotFoundError as error:
             return Refused("not-found", error.sentence)
+        except WrongRequestError as error:
+            return Refused("wrong-request", error.sentence)
         except Exception:  # A bug in one action must not end the supervisor, on which all sessions depend.
             log.exception("an action failed")
             return Refused("internal", "an internal error; the log has the details")
@@ -77,6 +83,15 @@ class Actions:
             self._node.end_sessions(EndSessions(f"{server.name} is halted", slot=server.slot))
         log.info(sentence, service=server.service)
         return Said(sentence)
+
+    async def _get_bans(self, _action: GetBans) -> BansAre:
+        return BansAre(self._node.bans.all())
+
+    async def _add_ban(self, action: AddBan) -> Said:
+        return Said(self._node.bans.add(action.service, action.kind, action.subject, action.for_s))
+
+    async def _lift_ban(self, action: LiftBan) -> Said:
+        return Said(self._node.bans.lift(action.service, action.kind, action.subject))
 
     async def _kill_session(self, action: KillSession) -> Said:
         table = await self._node.listing.ask(self._node.workers)
@@ -137,6 +152,9 @@ ANSWERS: dict[type[Action], Callable[[Actions, Any], Awaitable[Answer]]] = {
     GetSessions: Actions._get_sessions,  # noqa: SLF001
     GetMetrics: Actions._get_metrics,  # noqa: SLF001
     SetAdmin: Actions._set_admin,  # noqa: SLF001
+    GetBans: Actions._get_bans,  # noqa: SLF001
+    AddBan: Actions._add_ban,  # noqa: SLF001
+    LiftBan: Actions._lift_ban,  # noqa: SLF001
     KillSession: Actions._kill_session,  # noqa: SLF001
     Apply: Actions._apply,  # noqa: SLF001
 }

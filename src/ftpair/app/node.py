@@ -11,10 +11,12 @@ import structlog
 
 from ftpair.app import cuts
 from ftpair.app.admin import AdminFile
+from ftpair.app.bans import BanFile, BanKeeper
 from ftpair.app.figures import Figures
 from ftpair.app.listing import Listing
 from ftpair.app.rows import Leaving
 from ftpair.app.states import States
+from ftpair.app.tables import Tables
 from ftpair.app.traffic import Traffic
 from ftpair.config.blocks import Paths
 from ftpair.config.slots import Slots
@@ -26,9 +28,11 @@ from ftpair.core.messages import (
     FromProber,
     FromWorker,
     Message,
+    PasswordWrong,
     Ready,
     Request,
     Sessions,
+    UseBans,
     UseLog,
     UsePlan,
     UseStates,
@@ -79,10 +83,12 @@ class Node:
         self.is_draining = False
         self.counts_fd = create_counts_fd(self.plan.workers)
         self.counts = Counts(self.counts_fd, self.plan.workers, self.plan.workers)
+        self.tables = Tables()
         self.figures, self.listing, self.traffic = Figures(), Listing(), Traffic(self.counts)
         self.paths = foundation.paths
         admin = AdminFile(Path(self.paths.state) / "admin.json", log.warning)
         self.states = States(admin, self._tell_states, log.info)
+        self.bans = BanKeeper(BanFile(Path(self.paths.state) / "bans.json", log.warning), self._tell_bans)
         self.workers = [self._worker(number) for number in range(self.plan.workers)]
         self.prober = Child(Recipe("prober", "ftpair.app.prober", FromProber, user=self.plan.user), self)
         self.api = Child(self._api(foundation.door), self)
@@ -116,6 +122,7 @@ class Node:
         logs.configure(plan.log_format, plan.log_level)
         self.traffic.watch(slots.values())
         self.states.use_plan(plan)
+        self.bans.use_plan(plan)
         self._tell_plan(self.prober)
         self._tell_log()
 
@@ -127,6 +134,7 @@ class Node:
     def sample(self) -> None:
         """Read the counts; called every second."""
         self.traffic.sample(time.monotonic())
+        self.bans.refresh()
         self._leaving.release(self.slots, self.plan, self.counts.sessions, time.monotonic())
 
     def sessions_of(self, worker: int) -> int:
@@ -152,6 +160,8 @@ class Node:
         """Give back what the node opened."""
         self.listeners.close()
         os.close(self.counts_fd)
+        self.tables.close()
+        self.bans.refresh()
 
     # What the node hears of its children.
 
@@ -160,6 +170,7 @@ class Node:
         log.info("child started", child=child.name, pid=child.pid)
         if child in self.workers:
             child.send(UseStates(self.states.by_slot()))
+            child.send(self.bans.whole())
         self._tell_plan(child)
         if child is self.api:
             self._tell_log()
@@ -175,6 +186,8 @@ class Node:
             case CannotFollow(revision, sentence):
                 log.error("a worker cannot follow the plan", child=child.name, revision=revision, reason=sentence)
                 self._refused(message)
+            case PasswordWrong():
+                self.bans.hear(message)
             case Sessions():
                 self.listing.hear(child.name, message)
             case Verdict(slot, state, revision):
@@ -191,6 +204,7 @@ class Node:
         if child in self.workers:
             lost = self.sessions_of(self.workers.index(child))
             self.counts.clear(self.workers.index(child))
+            self.tables.forget(self.workers.index(child))
         if child.is_stopping:
             log.info("child ended", child=child.name, how=why)
         else:
@@ -200,10 +214,19 @@ class Node:
     # How it is done.
 
     def _worker(self, number: int) -> Child:
-        arguments = ("--counts", str(self.counts_fd), "--worker", str(number), "--workers", str(self.plan.workers))
-        name, fds = f"worker {number}", (self.counts_fd,)
-        plan = self.plan
-        return Child(Recipe(name, "ftpair.app.worker", FromWorker, arguments, fds, plan.user, plan.capabilities), self)
+        plan, tables = self.plan, self.tables
+        place = ("--worker", str(number), "--workers", str(plan.workers))
+        recipe = Recipe(
+            f"worker {number}",
+            "ftpair.app.worker",
+            FromWorker,
+            ("--counts", str(self.counts_fd), *place, *tables.arguments),
+            (self.counts_fd, *tables.fds),
+            plan.user,
+            plan.capabilities,
+            tables.environment,
+        )
+        return Child(recipe, self)
 
     def _api(self, door: int) -> Recipe:
         return Recipe("api", "ftpair.api", FromApi, ("--listen", str(door)), (door,), self.plan.user)
@@ -226,6 +249,10 @@ class Node:
             child.send(
                 UsePlan(cuts.for_worker(self._proposed), keys), self.listeners.fds(keys, self.workers.index(child))
             )
+
+    def _tell_bans(self, news: UseBans) -> None:
+        for worker in self.workers:
+            worker.send(news)
 
     def _tell_states(self) -> None:
         for worker in self.workers:

@@ -109,7 +109,7 @@ def node_gauges(node: Node) -> tuple[Sample, ...]:
         gauges.append(Sample("passive_ports", (service.name,), float(len(service.passive))))
         for server in service.servers:
             gauges += _server_gauges(node, server, node.states.of(server))
-    return (*gauges, *_certificate_gauges(node.plan))
+    return (*gauges, *node.bans.gauges(), *_certificate_gauges(node.plan))
 
 
 def _certificate_gauges(plan: Plan) -> list[Sample]:

@@ -10,22 +10,26 @@ from collections.abc import Sequence
 
 import uvloop
 
+from ftpair.app.tables import salt
 from ftpair.core.facts import Fact
 from ftpair.core.messages import (
     Beat,
     CannotFollow,
     EndSessions,
     ListSessions,
+    PasswordWrong,
     Ready,
     Sample,
     Sessions,
     Stop,
     ToWorker,
+    UseBans,
     UsePlan,
     UseStates,
 )
 from ftpair.dataplane.channel import Channel
 from ftpair.dataplane.counts import Counts
+from ftpair.dataplane.gate import gate_of
 from ftpair.dataplane.worker import Worker
 from ftpair.observe import log
 from ftpair.observe.tally import Tally
@@ -37,9 +41,10 @@ _ORPHAN_GRACE_S = 30.0
 class WorkerProcess:
     """A worker and its channel, from the first plan to the last session."""
 
-    def __init__(self, sock: socket.socket, counts: Counts, number: int, workers: int) -> None:
+    def __init__(self, sock: socket.socket, counts: Counts, tables: tuple[int, int], place: tuple[int, int]) -> None:
         self._tally = Tally()
-        self._worker = Worker(number, workers, counts, self._note)
+        gate = gate_of(tables, salt(), place, self._note, self._report_failure)
+        self._worker = Worker(*place, counts, self._note, gate)
         self._done = asyncio.Event()
         self._stopping: asyncio.Task[None] | None = None
         self._grace_s = _ORPHAN_GRACE_S
@@ -57,6 +62,9 @@ class WorkerProcess:
         self._beat()
         self._channel.close()
 
+    def _report_failure(self, service: str, address: str, user: str) -> None:
+        self._channel.send(PasswordWrong(service, address, user))
+
     def _note(self, fact: Fact) -> None:
         self._tally.add(fact)
         log.log_fact(fact)
@@ -67,6 +75,8 @@ class WorkerProcess:
                 self._use_plan(message, fds)
             case UseStates(states):
                 self._worker.use_states(states)
+            case UseBans(added, lifted, is_whole):
+                self._worker.gate.use_bans(added, lifted, is_whole=is_whole)
             case EndSessions():
                 self._end_sessions(message)
             case ListSessions(number):
@@ -117,7 +127,7 @@ def _why(error: OSError | ValueError) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one worker; the supervisor starts it with its descriptors."""
     parser = argparse.ArgumentParser(prog="ftpair-worker")
-    for name in ("channel", "counts", "worker", "workers"):
+    for name in ("channel", "counts", "rates", "presence", "worker", "workers"):
         parser.add_argument(f"--{name}", type=int, required=True)
     given = parser.parse_args(arguments)
     log.configure()
@@ -131,7 +141,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 async def _run(given: argparse.Namespace) -> None:
     counts = Counts(given.counts, given.worker, given.workers)
     sock = socket.socket(fileno=given.channel)
-    await WorkerProcess(sock, counts, given.worker, given.workers).run()
+    tables, place = (given.rates, given.presence), (given.worker, given.workers)
+    await WorkerProcess(sock, counts, tables, place).run()
 
 
 if __name__ == "__main__":

@@ -19,6 +19,12 @@ class NotFoundError(FtpairError):
     """A service, server or session of that name does not exist."""
 
 
+class WrongRequestError(FtpairError):
+    """Something was asked for in a way that means nothing."""
+
+    exit_status = 2
+
+
 class NotReachableError(FtpairError):
     """Nobody answers on the control socket of ftpair."""
 

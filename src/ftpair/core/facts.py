@@ -6,6 +6,20 @@ import msgspec
 
 from ftpair.core.ending import Leg
 
+Reason = Literal[
+    "banned-address",
+    "banned-user",
+    "sessions-per-address",
+    "sessions-per-user",
+    "connections",
+    "handshakes",
+    "logins-per-address",
+    "logins-per-user",
+    "commands",
+    "descriptors",
+]
+"""Why a client is turned away."""
+
 
 class Tls(msgspec.Struct, frozen=True):
     """A TLS connection as it was negotiated."""
@@ -24,6 +38,15 @@ class Fact(msgspec.Struct, frozen=True, tag=True):
     """Something that happened in a service."""
 
     service: str
+
+
+class Refusal(Fact, frozen=True, tag=True):
+    """A client was turned away by a limit or a ban; `reason` is one of a small set of words."""
+
+    reason: Reason
+    client: str
+    session: str = ""
+    user: str = ""
 
 
 class SessionEnded(Fact, frozen=True, tag=True):

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from ftpair.core.limits import Ban, BanKind
 from ftpair.core.plan import Entrance, LogFormat, LogLevel, Plan
 from ftpair.core.status import Admin, NodeStatus, ServerState, SessionRow, TransferRow
 
@@ -45,6 +46,14 @@ class UseStates(Message, frozen=True, tag=True):
     """The states of all real servers, by slot."""
 
     states: dict[int, ServerState]
+
+
+class UseBans(Message, frozen=True, tag=True):
+    """Who is banned from now on, and which bans (service, kind, subject) are over; the whole list, or what changed."""
+
+    added: tuple[Ban, ...]
+    lifted: tuple[tuple[str, str, str], ...] = ()
+    is_whole: bool = False
 
 
 class EndSessions(Message, frozen=True, tag=True):
@@ -96,6 +105,14 @@ class Beat(Message, frozen=True, tag=True):
     gauges: tuple[Sample, ...]
 
 
+class PasswordWrong(Message, frozen=True, tag=True):
+    """A server has refused a password."""
+
+    service: str
+    address: str
+    user: str
+
+
 class Sessions(Message, frozen=True, tag=True):
     """The live sessions and transfers of one worker, and how many it ended if it was told to."""
 
@@ -141,6 +158,27 @@ class SetAdmin(Action, frozen=True, tag=True):
     admin: Admin
 
 
+class GetBans(Action, frozen=True, tag=True):
+    """Answered by `BansAre`."""
+
+
+class AddBan(Action, frozen=True, tag=True):
+    """Ban an address or a user from a service; answered by `Said`."""
+
+    service: str
+    kind: BanKind
+    subject: str
+    for_s: float
+
+
+class LiftBan(Action, frozen=True, tag=True):
+    """Take a ban back; answered by `Said`."""
+
+    service: str
+    kind: BanKind
+    subject: str
+
+
 class KillSession(Action, frozen=True, tag=True):
     """End one session; answered by `Said`."""
 
@@ -177,6 +215,12 @@ class Metrics(Result, frozen=True, tag=True):
     gauges: tuple[Sample, ...]
 
 
+class BansAre(Result, frozen=True, tag=True):
+    """The answer to `GetBans`."""
+
+    bans: tuple[Ban, ...]
+
+
 class Said(Result, frozen=True, tag=True):
     """It was done; the sentence says what."""
 
@@ -203,7 +247,7 @@ class Applied(Result, frozen=True, tag=True):
 class Refused(Result, frozen=True, tag=True):
     """Nothing was changed, and why."""
 
-    kind: Literal["not-found", "invalid", "setup", "busy", "internal"]
+    kind: Literal["not-found", "invalid", "setup", "busy", "internal", "wrong-request"]
     sentence: str
     problems: tuple[Problem, ...] = ()
 
@@ -212,19 +256,19 @@ class Request(Message, frozen=True, tag=True):
     """An action with the number that its answer will carry."""
 
     number: int
-    action: GetStatus | GetSessions | GetMetrics | SetAdmin | KillSession | Apply
+    action: GetStatus | GetSessions | GetMetrics | SetAdmin | GetBans | AddBan | LiftBan | KillSession | Apply
 
 
 class Response(Message, frozen=True, tag=True):
     """The answer to the request of that number."""
 
     number: int
-    result: StatusIs | SessionTable | Metrics | Said | Applied | Refused
+    result: StatusIs | SessionTable | BansAre | Metrics | Said | Applied | Refused
 
 
-ToWorker = UsePlan | UseStates | EndSessions | ListSessions | Stop
+ToWorker = UsePlan | UseStates | UseBans | EndSessions | ListSessions | Stop
 ToProber = UsePlan | Stop
 ToApi = Response | UseLog | Stop
-FromWorker = Ready | CannotFollow | Beat | Sessions
+FromWorker = Ready | CannotFollow | PasswordWrong | Beat | Sessions
 FromProber = Ready | Beat | Verdict
 FromApi = Ready | Beat | Request

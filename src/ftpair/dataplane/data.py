@@ -1,6 +1,6 @@
 """The data connection of one session: both legs from the reply to PASV to their ends, as one life.
 
-A session has at most one. It is born by `expect`, gets its server leg by `dial`, moves bytes after `join` and dies by
+A session has at most one. It is born by a way to the client (`meeting`) and one to the server, moves bytes after `join` and dies by
 `drop` or by itself when the bytes have ended; what happened goes to `on_ended` as the DataEnded of the session. The
 client's leg of a download that ended waits for `drop`.
 """
@@ -12,11 +12,12 @@ from collections.abc import Callable
 from typing import Literal
 
 from ftpair.core.ending import End, Leg
-from ftpair.core.facts import DataConnection, Handshake, Tls
+from ftpair.core.facts import Handshake, Tls
 from ftpair.dataplane import tls
-from ftpair.dataplane.dialling import Dialling, keep_alive
-from ftpair.dataplane.farewell import arm, close_in_order, reset
+from ftpair.dataplane.dialling import keep_alive
+from ftpair.dataplane.farewell import close_in_order, reset
 from ftpair.dataplane.half import Half
+from ftpair.dataplane.meeting import Meeting
 from ftpair.dataplane.relay import Relay
 from ftpair.dataplane.terms import Surroundings, Terms
 from ftpair.session.conversation import Progress
@@ -36,9 +37,9 @@ class DataConnections:
         "_moved_at",
         "_on_ended",
         "_server",
-        "_server_address",
         "_terms",
         "_with",
+        "meeting",
         "on_server_session",
         "relay",
     )
@@ -46,8 +47,9 @@ class DataConnections:
     def __init__(self, surroundings: Surroundings, terms: Terms, on_ended: Callable[[DataEnded], None]) -> None:
         self._with, self._terms, self._on_ended = surroundings, terms, on_ended
         self._client, self._server = Half(Leg.CLIENT), Half(Leg.SERVER)
+        self.meeting = Meeting(surroundings, terms, (self._client, self._server), self._come, self._fail)
+        """How the legs come."""
         self._direction: Direction | None = None
-        self._server_address: tuple[str, int] | None = None
         self._deadline = 0.0
         self._moved = -1
         self._moved_at = 0.0
@@ -75,50 +77,16 @@ class DataConnections:
     def expect(self, address: str, numbers: tuple[int, ...], client: str, *, with_tls: bool) -> int | None:
         """Wait for the client's leg; return the port, or None when every port of the range is taken for this client."""
         self._client.wants_tls = with_tls
-        self._client.way = expectation = self._with.ports.expect(address, numbers, client, self._client_arrived)
-        if expectation is None:
-            self._with.note(DataConnection(self._terms.service, "passive", Leg.CLIENT, "no-port"))
-            return None
-        return expectation.number
+        return self.meeting.expect(address, numbers, client)
 
-    def _client_arrived(self, sock: socket.socket) -> None:
-        self._client.way = None
-        self._with.note(DataConnection(self._terms.service, "passive", Leg.CLIENT, "opened"))
-        arm(sock)
-        self._client.sock = sock
-        if self._server_address is not None:
-            self._dial_now()
-        if self._client.wants_tls:
-            self._shake_hands(self._client, self._terms.wrap_client)
+    def _come(self, half: Half) -> None:
+        if half is self._server:
+            if self._direction is not None:
+                self._secure_server()
+        elif half.wants_tls:
+            self._shake_hands(half, self._terms.wrap_client)
         else:
-            self._now_ready(self._client)
-
-    def dial(self, host: str, port: int) -> None:
-        """Make the server's leg when the client's has come: the server sees what the client does, when it does it."""
-        self._server_address = (host, port)
-        if self._client.sock is not None:
-            self._dial_now()
-
-    def _dial_now(self) -> None:
-        assert self._server_address is not None
-        assert self._client.sock is not None
-        opening = self._terms.opening(self._client.sock)
-        self._server.way = Dialling(
-            self._with.sockets, self._server_address, self._server_connected, self._server_refused, opening
-        )
-
-    def _server_connected(self, sock: socket.socket) -> None:
-        self._server.way = None
-        self._with.note(DataConnection(self._terms.service, "passive", Leg.SERVER, "opened"))
-        arm(sock)
-        self._server.sock = sock
-        if self._direction is not None:
-            self._secure_server()
-
-    def _server_refused(self, reason: str) -> None:
-        self._server.way = None
-        self._with.note(DataConnection(self._terms.service, "passive", Leg.SERVER, "failed"))
-        self._fail(self._server, f"data connection to the server: {reason}")
+            self._now_ready(half)
 
     # The transfer.
 
@@ -138,7 +106,9 @@ class DataConnections:
         broken = next((half for half in (self._server, client) if half.reason), None)
         if broken is not None:
             self._finish(End.CUT, broken.reason, broken.leg)
-        elif self._server.sock is not None:
+            return
+        self.meeting.begin()
+        if self._server.sock is not None:
             self._secure_server()
 
     def _secure_server(self) -> None:
@@ -181,8 +151,9 @@ class DataConnections:
             destination.sock,
             self._relayed,
             may_end_bare=self._terms.client_may_end_bare if is_upload else self._terms.server_may_end_bare,
-            throttle=self._terms.throttle,
         )
+        if self._terms.throttle is not None:
+            self.relay.slow_down(self._terms.throttle)
         self.relay.start()
 
     def _relayed(self, end: End, reason: str, culprit_is_source: bool) -> None:
@@ -244,11 +215,6 @@ class DataConnections:
         else:
             close_in_order(self._with.sockets, sock)
 
-    def _give_notice(self) -> None:
-        """Reset the leg that a server still waits for when no client has come, so that it answers and goes on."""
-        if self._server_address is not None and self._client.sock is None:
-            Dialling(self._with.sockets, self._server_address, reset, lambda _reason: None)
-
     # Clocks.
 
     def check(self, now: float) -> None:
@@ -259,7 +225,7 @@ class DataConnections:
             if late.handshake is not None and now - late.since > clocks.handshake_timeout_s:
                 self._fail(late, f"no TLS handshake on the data connection within {clocks.handshake_timeout_s:g} s")
             elif now > self._deadline:
-                self._give_notice()
+                self.meeting.give_notice()
                 self._fail(late, f"no data connection from the {late.leg.value} within {clocks.data_timeout_s:g} s")
         elif self._moved < 0:
             self._moved = 0

@@ -1,7 +1,21 @@
 """How many descriptors this process has open; asking never fails, not even when the last one is taken."""
 
 import os
+import resource
 from contextlib import suppress
+
+FEWEST_SESSIONS = 4
+_OF_THE_PROCESS = 64
+_OF_AN_IDLE_SESSION = 2
+"""Its control connections with client and server."""
+_SHARE_OF_SESSIONS = 0.9
+"""The rest is for the data connections of those who are here."""
+
+
+def most_sessions() -> int:
+    """Return how many sessions this process lets in: with more, those who are here could not work any more."""
+    soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(FEWEST_SESSIONS, int(soft * _SHARE_OF_SESSIONS - _OF_THE_PROCESS) // _OF_AN_IDLE_SESSION)
 
 
 class OpenDescriptors:

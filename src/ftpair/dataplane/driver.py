@@ -3,6 +3,7 @@
 Everything runs in callbacks of the worker's loop; an event that comes while another is handled waits its turn.
 """
 
+import contextlib
 import logging
 import socket
 import time
@@ -19,12 +20,13 @@ from ftpair.dataplane.account import Account
 from ftpair.dataplane.control import ControlStream
 from ftpair.dataplane.counts import Counts
 from ftpair.dataplane.ends import ends_of
+from ftpair.dataplane.gate import Gate, Visit
+from ftpair.dataplane.intake import Intake
 from ftpair.dataplane.opening import Guise
 from ftpair.dataplane.server_leg import ServerLeg
 from ftpair.dataplane.service import Service
 from ftpair.dataplane.session_data import SessionData
 from ftpair.dataplane.terms import Surroundings
-from ftpair.ftp.lines import LineSplitter
 from ftpair.ftp.proxy_header import begins_header
 from ftpair.session import effects, events
 from ftpair.session.session import Session
@@ -40,6 +42,7 @@ class Worker(Surroundings, Protocol):
 
     number: int
     counts: Counts
+    gate: Gate
     commands: dict[str, int]
 
     def choose(self, driver: "Driver", user: str, tried: tuple[int, ...]) -> ServerPlan | NoChoice:
@@ -68,6 +71,9 @@ class Driver:
             worker.commands,
         )
         self.session.ask_features(lambda: service.features)
+        self.visit = Visit(worker.gate, service.plan, self.client_host, name)
+        self.session.ask_guard(self.visit)
+        self.session.share_refused_questions(service.refused_questions)
         self.session.ask_progress(lambda: self._data.progress)
         self._events: deque[events.Event] = deque()
         self._undone: Iterator[effects.Effect] = iter(())
@@ -75,8 +81,7 @@ class Driver:
         self._is_handling = self._is_over = False
         self._client = ControlStream(worker.sockets, sock, self._client_bytes, self._client_lost)
         self._client.on_ended = lambda: self.dispatch(events.ClientLost(End.ENDED))
-        self._lines = LineSplitter()
-        self._unread = 0
+        self._intake = Intake(worker.sockets.loop, service.plan.limits, self._client_line, self._refuse_flood)
         self._is_first = True
         """Whether the client has not said anything yet."""
         self._handshake_until = 0.0
@@ -103,6 +108,15 @@ class Driver:
             self._client.resume()
             self.dispatch(events.Opened())
 
+    def turn_away(self, text: str) -> None:
+        """Refuse the client at the door, in words where it can read them: no session begins."""
+        self._is_over = True
+        sock = self._client.sock
+        if self.entrance == "explicit":
+            with contextlib.suppress(OSError):  # Who is gone already needs no words.
+                sock.send(f"421 {text}\r\n".encode())
+        sock.close()
+
     def _refuse_implicit(self, _reason: str) -> None:
         """Anything but TLS on the implicit port is not a session at all."""
         self._hang_up_client(effects.HangUpClient(End.CUT))
@@ -126,10 +140,11 @@ class Driver:
         finally:
             self._is_handling = False
         if not self._is_over:
-            (self._client.pause if self.session.is_full else self._client.resume)()
+            holds = self.session.is_full or self._intake.is_slowed
+            (self._client.pause if holds else self._client.resume)()
 
     def _perform(self, wanted: list[effects.Effect]) -> None:
-        if wanted and type(wanted[-1]) in _TURNS and (self._unread or self._lines.is_pending):
+        if wanted and type(wanted[-1]) in _TURNS and self._intake.has_more:
             # Clear bytes behind AUTH: the reply to AUTH is not even sent (interop S1); nor are bytes behind CCC taken.
             injected = type(wanted[-1]) is effects.SecureClient
             self._events.append(events.ClientNotSecured("bytes came behind AUTH or CCC", injected=injected))
@@ -156,13 +171,18 @@ class Driver:
             return
         self._is_first = False
         self.heard = time.monotonic()
-        lines = self._lines.feed(data)
-        self._unread = len(lines)
-        for line in lines:
-            self._unread -= 1
-            self.dispatch(events.ClientSent(line))
-        if self._lines.is_overflowed:
+        self._intake.feed(data, self.heard)
+        if self._intake.is_overflowed:
             self.dispatch(events.LineTooLong(Leg.CLIENT))
+        elif self._intake.is_slowed:
+            self._client.pause()
+
+    def _client_line(self, line: bytes) -> None:
+        self.dispatch(events.ClientSent(line))
+
+    def _refuse_flood(self) -> None:
+        self.visit.refuse_commands(self.session.user)
+        self.dispatch(events.Dismissed("Too many commands at once."))
 
     def _client_lost(self, end: End, _reason: str) -> None:
         self.dispatch(events.ClientLost(end))
@@ -205,6 +225,7 @@ class Driver:
         """The last of a session's effects."""
         self._is_over = True
         self._events.clear()
+        self._intake.close()
         self._data.drop(effect.end)
         self._hang_up_server(effects.HangUpServer(effect.end))
         self._client.close(effect.end)
@@ -239,6 +260,12 @@ class Driver:
     def _expect(self, effect: effects.Expect) -> None:
         self._data.expect(effect)
 
+    def _aim(self, effect: effects.Aim) -> None:
+        self._data.aim(effect)
+
+    def _listen(self, effect: effects.Listen) -> None:
+        self._data.listen(effect)
+
     def _dial_data(self, effect: effects.DialData) -> None:
         self._data.dial(effect)
 
@@ -265,10 +292,16 @@ class Driver:
         self._data.count()
         if self._handshake_until and now > self._handshake_until:
             self._refuse_slow_handshake()
+        if self._intake.begun and now - self._intake.begun > self.service.plan.clocks.command_timeout_s:
+            self._refuse_unfinished_line()
         self._server.check(now)
         deadline = self.session.deadline
         if deadline is not None and now >= deadline:
             self.dispatch(events.Ticked())
+
+    def _refuse_unfinished_line(self) -> None:
+        if self.session.transfer is None:  # While it runs, bytes in front of an ABOR are no harm.
+            self.dispatch(events.LineUnfinished())
 
     def _refuse_slow_handshake(self) -> None:
         self._handshake_until = 0.0
@@ -290,6 +323,8 @@ class Driver:
         effects.HangUpServer: _hang_up_server,
         effects.HangUpClient: _hang_up_client,
         effects.Expect: _expect,
+        effects.Aim: _aim,
+        effects.Listen: _listen,
         effects.DialData: _dial_data,
         effects.Join: _join,
         effects.DropData: _drop_data,

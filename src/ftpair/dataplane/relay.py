@@ -4,6 +4,7 @@ Clear to clear moves by splice(2) through a pipe, without a copy; with TLS on a 
 yields after BURST_BYTES, so that a thousand transfers share a worker fairly.
 """
 
+import asyncio
 import contextlib
 import errno
 import fcntl
@@ -12,7 +13,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from functools import partial
-from typing import cast
+from typing import Protocol, cast
 
 from ftpair.core.ending import End
 from ftpair.dataplane import tls
@@ -25,10 +26,22 @@ RECORD_BYTES = 16 << 10
 """What a TLS record holds at most."""
 _SMALL_BYTES = 64 << 10
 """Up to here a copy through user space is cheaper than a pipe."""
+SHORTEST_REST_S = 0.002
+"""What a timer can keep; a shorter rest stays owed until the next one."""
 _SPLICE_FLAGS = os.SPLICE_F_MOVE | os.SPLICE_F_NONBLOCK
 _WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 Pipe = tuple[int, int]
+
+
+class Throttle(Protocol):
+    """Keeps a transfer to its limits."""
+
+    portion_bytes: int
+    """How much is moved at once, so that it flows evenly."""
+
+    def rest_s(self, moved: int) -> float:
+        """Take note of bytes that moved; return how many seconds to rest."""
 
 
 class Pool:
@@ -89,10 +102,14 @@ class Relay:
         "_pipe",
         "_piped",
         "_pool",
+        "_portion",
         "_reads",
         "_receive",
+        "_resting",
         "_sent",
         "_source_ended",
+        "_throttle",
+        "_told",
         "_watch",
         "_watches",
         "_writes",
@@ -118,6 +135,10 @@ class Relay:
         self.bytes = 0
         self._receive = _receiver(source)
         self.uses_splice = not isinstance(source, ssl.SSLSocket) and not isinstance(destination, ssl.SSLSocket)
+        self._throttle: Throttle | None = None
+        self._portion = BURST_BYTES
+        self._told = 0
+        self._resting: asyncio.TimerHandle | None = None
         self._buffer: bytearray | None = None
         self._filled = self._sent = 0
         self._pipe: Pipe | None = None
@@ -125,12 +146,21 @@ class Relay:
         self._reads = self._writes = self._watches = False
         self._source_ended = self._is_half_closed = False
 
+    def slow_down(self, throttle: Throttle) -> None:
+        """Keep to these limits from the start; portions are cut in a buffer of our own, for a pipe would run ahead."""
+        self._throttle = throttle
+        self._portion = min(BURST_BYTES, throttle.portion_bytes)
+        self.uses_splice = False
+
     def start(self) -> None:
         """Begin; the first bytes are often there already."""
         self._go_on()
 
     def stop(self) -> None:
         """Touch the sockets no more and give back what was lent."""
+        if self._resting is not None:
+            self._resting.cancel()
+            self._resting = None
         self._leave_source()
         self._await_destination(wanted=False)
         self._unwatch_destination()
@@ -154,7 +184,7 @@ class Relay:
 
     def _copy_burst(self) -> None:
         moved = 0
-        while moved < BURST_BYTES:
+        while moved < self._portion:
             if not self._filled and not self._source_ended:
                 self._fill()
             if not self._filled:
@@ -179,7 +209,7 @@ class Relay:
                 self._filled = self.source.recv_into(buffer)
                 self._source_ended = not self._filled
             else:
-                self._fill_up(memoryview(buffer))
+                self._fill_up(memoryview(buffer)[: self._portion])
         except _WOULD_BLOCK:
             pass
         except OSError as error:
@@ -189,7 +219,7 @@ class Relay:
 
     def _fill_up(self, view: memoryview) -> None:
         """Take as much as there is: the fuller the buffer, the fewer wake-ups."""
-        while self._filled < BUFFER_BYTES:
+        while self._filled < len(view):
             count = self._receive(view[self._filled :])
             self._filled += count
             if count < RECORD_BYTES:
@@ -270,11 +300,34 @@ class Relay:
     def _after_burst(self) -> None:
         if self._source_ended:
             self._end(End.ENDED, "", culprit_is_source=False)
-        else:
+        elif self._throttle is None or not self._must_rest(self._throttle):
             self._await_source()
             if isinstance(self.source, ssl.SSLSocket) and self.source.pending():
                 # The kernel will not wake us for what OpenSSL holds.
                 self._watch.loop.call_soon(self._go_on_if_reading)
+
+    # Resting.
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether it stands still because a limit wants it so."""
+        return self._resting is not None
+
+    def _must_rest(self, throttle: Throttle) -> bool:
+        """Leave the source's bytes in the kernel for as long as the limits say; a break of either leg is heard of."""
+        seconds = throttle.rest_s(self.bytes - self._told)
+        self._told = self.bytes
+        if seconds < SHORTEST_REST_S:
+            return False
+        self._reads = False
+        self._watch_destination()
+        self._watch.hold_reader(self.source.fileno(), self._source_broke)
+        self._resting = self._watch.loop.call_later(seconds, self._rested)
+        return True
+
+    def _rested(self) -> None:
+        self._resting = None
+        self._go_on()
 
     def _go_on_if_reading(self) -> None:
         if self._reads:

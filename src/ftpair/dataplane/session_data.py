@@ -5,8 +5,10 @@ import time
 from typing import Protocol
 
 from ftpair.core.ending import End
+from ftpair.core.endpoint import Endpoint
 from ftpair.dataplane.account import Account
 from ftpair.dataplane.data import DataConnections
+from ftpair.dataplane.departure import Departure
 from ftpair.dataplane.gate import Visit
 from ftpair.dataplane.opening import Guise, Opening
 from ftpair.dataplane.server_leg import ServerLeg
@@ -77,14 +79,30 @@ class SessionData:
         data.on_server_session = server.keep_session
         return data
 
-    def _opening(self, client: socket.socket) -> Opening:
+    def _opening(self, client: socket.socket | None) -> Opening:
         assert self._server.plan is not None
         return self._owner.guise.data(self._server.plan, client)
+
+    def aim(self, effect: effects.Aim) -> None:
+        """Say where the client awaits its leg."""
+        self._current = self._new()
+        departure = Departure(effect.source, self._owner.service.plan.active_source_port or 0)
+        self._current.meeting.aim(departure, (effect.host, effect.port))
+
+    def listen(self, _effect: effects.Listen) -> None:
+        """Take a port for the server."""
+        opened = self._server.open_door() if self._current is not None else None
+        if opened is None or self._current is None:
+            self._owner.dispatch(events.NoServerPort())
+            return
+        listener, server = opened
+        port = self._current.meeting.listen(listener, server)
+        self._owner.dispatch(events.ServerPortReady(Endpoint(listener.getsockname()[0], port)))
 
     def dial(self, effect: effects.DialData) -> None:
         """Say where the server awaits its leg."""
         if self._current is not None:
-            self._current.dial(effect.host, effect.port)
+            self._current.meeting.dial(effect.host, effect.port)
 
     def join(self, effect: effects.Join) -> None:
         """Begin the transfer."""

@@ -62,5 +62,5 @@ class Terms:
         self.wrap_client, self.wrap_server = wrap_client, wrap_server
         self.client_may_end_bare = self.server_may_end_bare = False
         self.throttle: Throttle | None = None
-        self.opening: Callable[[socket.socket], Opening] = lambda _client: PLAIN
-        """How the server's leg begins, given the client's."""
+        self.opening: Callable[[socket.socket | None], Opening] = lambda _client: PLAIN
+        """How the server's leg begins, given the client's, if it is there yet."""

@@ -18,10 +18,11 @@ from ftpair.core.plan import Plan, ServerPlan, ServicePlan
 from ftpair.core.status import ServerState
 from ftpair.dataplane.accepting import Accepting, OnAccepted
 from ftpair.dataplane.counts import SESSIONS, Counts
-from ftpair.dataplane.descriptors import open_descriptors
+from ftpair.dataplane.descriptors import most_sessions, open_descriptors
 from ftpair.dataplane.dialling import keep_alive
 from ftpair.dataplane.driver import Driver
 from ftpair.dataplane.farewell import LINGER_S
+from ftpair.dataplane.gate import Gate
 from ftpair.dataplane.introductions import Introductions
 from ftpair.dataplane.passive import PassivePorts
 from ftpair.dataplane.relay import Pool
@@ -47,9 +48,10 @@ def _prepare(listener: socket.socket) -> None:
 class Worker:
     """The sessions of one process. `note` takes every fact."""
 
-    def __init__(self, number: int, workers: int, counts: Counts, note: Callable[[Fact], None]) -> None:
+    def __init__(self, number: int, workers: int, counts: Counts, note: Callable[[Fact], None], gate: Gate) -> None:
         self.loop = asyncio.get_running_loop()
-        self.number, self.counts, self.note = number, counts, note
+        self.number, self.counts, self.note, self.gate = number, counts, note, gate
+        self._most_sessions = most_sessions()
         self.sockets = Watch(self.loop)
         self.pool = Pool(self.sockets)
         self.ports = PassivePorts(self.sockets, self._stray, self._meet_data)
@@ -136,9 +138,19 @@ class Worker:
         except OSError:  # It was gone before it was greeted.
             sock.close()
             return
+        text = self._why_not(driver)
+        if text:
+            driver.turn_away(text)
+            return
         self._drivers[name] = driver
         self._count_in(driver)
         driver.begin()
+
+    def _why_not(self, driver: Driver) -> str:
+        """Return why the client is turned away at the door; empty if it may come in."""
+        if len(self._drivers) < self._most_sessions:
+            return driver.visit.may_enter(with_handshake=driver.entrance == "implicit")
+        return driver.visit.refuse_for_descriptors()
 
     def _count_in(self, driver: Driver) -> None:
         """Count first and look then: so two workers never both give the last place away."""
@@ -167,6 +179,7 @@ class Worker:
         """The session is over."""
         if self._drivers.pop(driver.name, None) is not None:
             self.counts.add(driver.service.plan.slot, SESSIONS, -1)
+            driver.visit.leave()
         if not self._drivers:
             self._idle.set()
 

@@ -22,6 +22,7 @@ from ftpair.core.facts import (
     Handshake,
     LoginAnswered,
     ProtocolError,
+    Refusal,
     ServerFailed,
     SessionEnded,
     Tls,
@@ -44,6 +45,7 @@ LINES: dict[type[Fact], tuple[int, str]] = {
     DataConnection: (logging.DEBUG, "data connection"),
     Handshake: (logging.DEBUG, "TLS handshake"),
     ProtocolError: (logging.DEBUG, "protocol error"),
+    Refusal: (logging.DEBUG, "client refused"),
     CommandRefused: (logging.INFO, "command refused"),
 }
 """The level and the words of each fact; those of an answered login depend on the answer."""

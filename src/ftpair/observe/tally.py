@@ -13,6 +13,7 @@ from ftpair.core.facts import (
     Handshake,
     LoginAnswered,
     ProtocolError,
+    Refusal,
     ServerFailed,
     SessionEnded,
     TransferEnded,
@@ -56,6 +57,8 @@ METRICS: dict[str, Metric] = {
     "commands_total": Metric("counter", "Commands of clients.", ("verb",)),
     "commands_refused_total": Metric("counter", "Commands that the policy of a service refused.", ("service", "verb")),
     "protocol_errors_total": Metric("counter", "Breaches of the protocol.", ("service", "leg", "kind")),
+    "refusals_total": Metric("counter", "Clients turned away by limits and bans.", ("service", "reason")),
+    "bans": Metric("gauge", "Bans in force.", ("service", "by")),
     "config_revision": Metric("gauge", "The revision that runs."),
     "config_last_apply_successful": Metric("gauge", "1 if the last apply succeeded."),
     "event_loop_lag_seconds": Metric("gauge", "How late the last tick of a worker was.", ("worker",)),
@@ -118,6 +121,10 @@ def _refusal(counts: Counts, fact: CommandRefused) -> None:
     counts["commands_refused_total", (fact.service, fact.verb)] += 1
 
 
+def _turned_away(counts: Counts, fact: Refusal) -> None:
+    counts["refusals_total", (fact.service, fact.reason)] += 1
+
+
 def _server_failure(counts: Counts, fact: ServerFailed) -> None:
     counts["server_failures_total", (fact.service, fact.server)] += 1
 
@@ -131,4 +138,5 @@ COUNTING: dict[type[Fact], Callable[[Counts, Any], None]] = {
     ProtocolError: _protocol_error,
     CommandRefused: _refusal,
     ServerFailed: _server_failure,
+    Refusal: _turned_away,
 }

@@ -1,0 +1,171 @@
+"""Bans on a running node: decided by `balance.bans`, told to all workers, kept in a file over restarts."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from ftpair.balance.bans import Bans, subject_of_address, subject_of_user
+from ftpair.core.errors import NotFoundError, WrongRequestError
+from ftpair.core.limits import Ban, BanKind
+from ftpair.core.messages import PasswordWrong, Sample, UseBans
+from ftpair.core.plan import Plan
+
+log = structlog.get_logger("ftpair")
+
+BROKEN = ".broken"
+
+
+class BanFile:
+    """`bans.json` in the state folder, written whole or not at all; a broken one is set aside.
+
+    Bans hold even if they cannot be kept: that is one warning, given to `warn` as a sentence.
+    """
+
+    def __init__(self, path: Path, warn: Callable[[str], None]) -> None:
+        self._path, self._warn = path, warn
+        self._has_warned = False
+
+    def read(self) -> tuple[Ban, ...]:
+        """Return the bans of the run before."""
+        try:
+            return msgspec.json.decode(self._path.read_bytes(), type=tuple[Ban, ...])
+        except FileNotFoundError:
+            return ()
+        except (OSError, ValueError) as error:
+            self._set_aside(error)
+            return ()
+
+    def _set_aside(self, error: Exception) -> None:
+        aside = self._path.with_name(self._path.name + BROKEN)
+        try:
+            self._path.replace(aside)
+        except OSError:
+            self._warn(f"{self._path} cannot be read ({error}): nobody is banned from before")
+        else:
+            self._warn(f"{self._path} cannot be read ({error}): it is set aside as {aside.name}, nobody is banned")
+
+    def write(self, bans: Iterable[Ban]) -> None:
+        """Keep these bans and no other."""
+        draft = self._path.with_suffix(".new")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with draft.open("w", encoding="utf-8") as file:
+                file.write(_text(bans))
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(self._path)
+        except OSError as error:
+            if not self._has_warned:
+                self._has_warned = True
+                self._warn(f"{self._path} cannot be written ({error.strerror}): bans end with this run")
+
+
+def _text(bans: Iterable[Ban]) -> str:
+    return "[\n" + ",\n".join(json.dumps(msgspec.to_builtins(ban)) for ban in bans) + "\n]\n"
+
+
+class BanKeeper:
+    """The one who writes bans; `tell` gives news to all workers."""
+
+    def __init__(self, file: BanFile, tell: Callable[[UseBans], None], now: Callable[[], float] = time.time) -> None:
+        self._file, self._tell, self._now = file, tell, now
+        self._plan = Plan(0, 1, ())
+        self._bans = Bans(file.read())
+        self._bans.expire(now())
+        self._has_changed = False
+
+    def use_plan(self, plan: Plan) -> None:
+        """Work by this plan; the bans of services that are gone are forgotten."""
+        self._plan = plan
+        self._forget(self._bans.keep_services({service.name for service in plan.services}))
+
+    def all(self) -> tuple[Ban, ...]:
+        """Return the bans in force."""
+        return self._bans.all(self._now())
+
+    def whole(self) -> UseBans:
+        """Return what a new worker must know."""
+        return UseBans(self.all(), is_whole=True)
+
+    def hear(self, wrong: PasswordWrong) -> None:
+        """Count a wrong password, and ban for it."""
+        service = self._plan.service(wrong.service)
+        if service is None or service.bans is None:
+            return
+        self._publish(self._bans.fail(service.bans, wrong.service, wrong.address, wrong.user, self._now()))
+
+    def add(self, service: str, kind: BanKind, subject: str, for_s: float) -> str:
+        """Ban because somebody wants it; return the sentence."""
+        known = _known(kind, subject)
+        self._demand(service)
+        ban = Ban(service, kind, known, self._now() + for_s, "the administrator wants it")
+        self._bans.add(ban)
+        self._publish((ban,))
+        return f"ban {_named(ban)} from {service} for {for_s:g} s"
+
+    def lift(self, service: str, kind: BanKind, subject: str) -> str:
+        """Take a ban back; return the sentence. Raises NotFoundError."""
+        self._demand(service)
+        ban = self._bans.lift((service, kind, _known(kind, subject)))
+        if ban is None:
+            raise NotFoundError(f"{service} has no ban of {subject!r}; `ftpair bans` lists them")
+        self._forget((ban,))
+        sentence = f"lift the ban of {_named(ban)} from {service}"
+        log.info(sentence, service=service)
+        return sentence
+
+    def refresh(self) -> None:
+        """Forget what is over and keep what has changed; called every second."""
+        self._forget(self._bans.expire(self._now()))
+        if self._has_changed:
+            self._has_changed = False
+            self._file.write(self.all())
+
+    def gauges(self) -> tuple[Sample, ...]:
+        """Return how many are banned, by service and kind; 0 where a service bans but nobody is banned."""
+        counts = {(each.name, kind): 0 for each in self._plan.services if each.bans for kind in each.bans.by}
+        for ban in self.all():
+            counts[ban.service, ban.kind] = counts.get((ban.service, ban.kind), 0) + 1
+        return tuple(Sample("bans", labels, float(count)) for labels, count in counts.items())
+
+    def _publish(self, bans: tuple[Ban, ...]) -> None:
+        if not bans:
+            return
+        for ban in bans:
+            log.warning(
+                "banned", service=ban.service, by=ban.kind, subject=ban.subject, until=ban.until, why=ban.reason
+            )
+        lost = tuple(ban.key for ban in self._bans.lost)
+        self._bans.lost.clear()
+        self._has_changed = True
+        self._tell(UseBans(bans, lost))
+
+    def _forget(self, bans: tuple[Ban, ...]) -> None:
+        if bans:
+            self._has_changed = True
+            self._tell(UseBans((), tuple(ban.key for ban in bans)))
+
+    def _demand(self, service: str) -> None:
+        if self._plan.service(service) is None:
+            known = ", ".join(each.name for each in self._plan.services)
+            raise NotFoundError(f"no service {service!r}; there are: {known}")
+
+
+def _known(kind: BanKind, subject: str) -> str:
+    if kind == "user":
+        return subject_of_user(subject)
+    try:
+        return subject_of_address(subject.removesuffix("/64"))
+    except ValueError:
+        raise WrongRequestError(
+            f"{subject!r} is no IP address: write one such as 198.51.100.7, or --user NAME"
+        ) from None
+
+
+def _named(ban: Ban) -> str:
+    return ban.subject if ban.kind == "address" else f"user {ban.subject}"
