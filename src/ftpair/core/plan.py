@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from ftpair.core.binding import Bindings
 from ftpair.core.endpoint import Endpoint, PortRange
 from ftpair.core.limits import BanPolicy, Limits
 from ftpair.core.policy import CommandPolicy
@@ -180,6 +181,8 @@ class ServicePlan(msgspec.Struct, frozen=True):
     """None: nobody is banned."""
     accept_from: tuple[str, ...] = ()
     """Networks whose connections must begin with a header of the PROXY protocol."""
+    bindings: Bindings = Bindings()
+    """What is asked of the data connections of clients."""
     source: Source = "balancer"
     active_source_port: int | None = None
     """The source port of data connections to clients; None: any."""
