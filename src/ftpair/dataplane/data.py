@@ -1,8 +1,8 @@
 """The data connection of one session: both legs from the reply to PASV to their ends, as one life.
 
-A session has at most one. It is born by a way to the client (`meeting`) and one to the server, moves bytes after `join` and dies by
-`drop` or by itself when the bytes have ended; what happened goes to `on_ended` as the DataEnded of the session. The
-client's leg of a download that ended waits for `drop`.
+A session has at most one. Its `meeting` brings the legs, it moves bytes after `join` and dies by `drop` or by itself
+when the bytes have ended; what happened goes to `on_ended` as the DataEnded of the session. The client's leg of a
+download that ended waits for `drop`.
 """
 
 import socket

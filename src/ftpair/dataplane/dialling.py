@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Callable
 
+from ftpair.dataplane.departure import Departure
 from ftpair.dataplane.opening import PLAIN, Opening
 from ftpair.dataplane.tls import reason_of
 from ftpair.dataplane.watch import Watch
@@ -34,7 +35,7 @@ class Dialling:
         peer: tuple[str, int],
         on_connected: Callable[[socket.socket], None],
         on_failed: Callable[[str], None],
-        opening: Opening = PLAIN,
+        opening: Opening | Departure = PLAIN,
     ) -> None:
         self._watch, self._on_connected, self._on_failed = watch, on_connected, on_failed
         self._opening = opening

@@ -255,26 +255,6 @@ class Driver:
         self._server.leave(effect.end)
         self._account.leave()
 
-    # The data connection.
-
-    def _expect(self, effect: effects.Expect) -> None:
-        self._data.expect(effect)
-
-    def _aim(self, effect: effects.Aim) -> None:
-        self._data.aim(effect)
-
-    def _listen(self, effect: effects.Listen) -> None:
-        self._data.listen(effect)
-
-    def _dial_data(self, effect: effects.DialData) -> None:
-        self._data.dial(effect)
-
-    def _join(self, effect: effects.Join) -> None:
-        self._data.join(effect)
-
-    def _drop_data(self, effect: effects.DropData) -> None:
-        self._data.drop(effect.end)
-
     # Facts and clocks.
 
     def _note(self, effect: effects.Note) -> None:
@@ -322,11 +302,11 @@ class Driver:
         effects.SecureServer: _secure_server,
         effects.HangUpServer: _hang_up_server,
         effects.HangUpClient: _hang_up_client,
-        effects.Expect: _expect,
-        effects.Aim: _aim,
-        effects.Listen: _listen,
-        effects.DialData: _dial_data,
-        effects.Join: _join,
-        effects.DropData: _drop_data,
+        effects.Expect: lambda self, effect: self._data.expect(effect),
+        effects.Aim: lambda self, effect: self._data.aim(effect),
+        effects.Listen: lambda self, effect: self._data.listen(effect),
+        effects.DialData: lambda self, effect: self._data.dial(effect),
+        effects.Join: lambda self, effect: self._data.join(effect),
+        effects.DropData: lambda self, effect: self._data.drop(effect.end),
         effects.Note: _note,
     }

@@ -10,6 +10,7 @@ from functools import partial
 
 from ftpair.dataplane.accepting import Accepting, OnAccepted
 from ftpair.dataplane.farewell import reset
+from ftpair.dataplane.opening import make_transparent
 from ftpair.dataplane.watch import Watch
 
 IDLE_PORT_S = 60.0
@@ -101,7 +102,7 @@ class PassivePorts:
         if port is not None:
             return port
         try:
-            listener = _listen(address, number)
+            listener = listen_on(address, number)
         except OSError:
             return None  # Somebody else's port: the range has others.
         port = self._ports[address, number] = _Port(number)
@@ -122,7 +123,8 @@ class PassivePorts:
             expectation.on_accepted(sock)
 
 
-def _listen(address: str, number: int) -> socket.socket:
+def listen_on(address: str, number: int, *, is_foreign: bool = False) -> socket.socket:
+    """Listen on a port (0: any), with `is_foreign` of an address that is not ours. Raises OSError."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK, socket.IPPROTO_TCP)
     try:
@@ -130,6 +132,8 @@ def _listen(address: str, number: int) -> socket.socket:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # What it accepts inherits it.
         if family is socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        if is_foreign:
+            make_transparent(listener)
         listener.bind((address, number))
         listener.listen(_BACKLOG)
     except OSError:

@@ -13,6 +13,7 @@ from ftpair.core.plan import ServerPlan
 from ftpair.dataplane import tls
 from ftpair.dataplane.control import ControlStream
 from ftpair.dataplane.dialling import Dialling, keep_alive
+from ftpair.dataplane.listening import open_port
 from ftpair.dataplane.opening import PLAIN, Opening
 from ftpair.dataplane.service import Service
 from ftpair.dataplane.watch import Watch
@@ -95,6 +96,21 @@ class ServerLeg:
             self._tell(events.LineTooLong(Leg.SERVER))
         elif reader.is_garbage:
             self._failed("sent something that is not a reply")
+
+    def open_door(self) -> tuple[socket.socket, str] | None:
+        """Listen where only this server may connect to; return the listener and the server's address, or None.
+
+        It stands at the address that the control connection comes from, which the server is sure to reach.
+        """
+        if self._stream is None or self.plan is None:
+            return None
+        try:
+            own, peer = self._stream.sock.getsockname()[0], self._stream.sock.getpeername()[0]
+        except OSError:  # The server is gone, which is told by itself.
+            return None
+        is_foreign = bool(self._opening(self.plan).source)
+        listener = open_port(own, self._service.plan.server_active_ports, is_foreign=is_foreign)
+        return (listener, peer) if listener is not None else None
 
     def write(self, data: bytes) -> None:
         """Send whole lines."""

@@ -22,6 +22,8 @@ class Service:
         self.passive_ports = plan.passive.of_worker(worker, workers)
         self.features: tuple[str, ...] | None = None
         """What all servers of the pool can do, as far as the probes know."""
+        self.refused_questions: set[tuple[int, str]] = set()
+        """Which server (by slot) does not know which way to ask for a data connection."""
         self.may_client_end_bare = plan.tls is not None and plan.tls.close_notify == "ignore"
         self.turn = worker
         self._context = tls.server_context(plan.tls) if plan.tls is not None else None

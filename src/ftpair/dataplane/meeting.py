@@ -1,0 +1,127 @@
+"""How both legs of a data connection come: each is dialled, or awaited on a port.
+
+The client's leg is awaited in passive mode (`expect`) and dialled in active mode (`aim`); the server's the other way
+round (`dial`, `listen`). What becomes of them is no matter here.
+"""
+
+import socket
+from collections.abc import Callable
+from typing import Literal
+
+from ftpair.core.ending import Leg
+from ftpair.core.facts import DataConnection
+from ftpair.dataplane.departure import Departure
+from ftpair.dataplane.dialling import Dialling
+from ftpair.dataplane.farewell import arm, reset
+from ftpair.dataplane.half import Half
+from ftpair.dataplane.listening import Listening
+from ftpair.dataplane.terms import Surroundings, Terms
+
+Mode = Literal["passive", "active"]
+Result = Literal["opened", "stray", "failed", "no-port"]
+
+
+class Meeting:
+    """Brings sockets to the two halves; `on_come` and `on_failed` hear of each, in a later call."""
+
+    __slots__ = ("_aim", "_awaited_at", "_client", "_on_come", "_on_failed", "_server", "_terms", "_with")
+
+    def __init__(
+        self,
+        surroundings: Surroundings,
+        terms: Terms,
+        halves: tuple[Half, Half],
+        on_come: Callable[[Half], None],
+        on_failed: Callable[[Half, str], None],
+    ) -> None:
+        """`halves` are the client's and the server's."""
+        self._with, self._terms = surroundings, terms
+        self._client, self._server = halves
+        self._on_come, self._on_failed = on_come, on_failed
+        self._aim: tuple[Departure, tuple[str, int]] | None = None
+        self._awaited_at: tuple[str, int] | None = None
+        """Where the server waits, until it is dialled."""
+
+    # The client's leg.
+
+    def expect(self, address: str, numbers: tuple[int, ...], client: str) -> int | None:
+        """Wait for the client's leg; return the port, or None when every port of the range is taken for this client."""
+        self._client.way = expectation = self._with.ports.expect(address, numbers, client, self._client_arrived)
+        if expectation is None:
+            self._note("passive", Leg.CLIENT, "no-port")
+            return None
+        return expectation.number
+
+    def _client_arrived(self, sock: socket.socket) -> None:
+        self._come(self._client, "passive", sock)
+
+    def aim(self, departure: Departure, client: tuple[str, int]) -> None:
+        """Dial the client when it is wanted."""
+        self._aim = (departure, client)
+
+    def begin(self) -> None:
+        """Dial a client that waits itself: the server has agreed to the transfer."""
+        if self._aim is not None:
+            departure, client = self._aim
+            self._client.way = Dialling(
+                self._with.sockets,
+                client,
+                lambda sock: self._come(self._client, "active", sock),
+                lambda reason: self._fail(self._client, "active", reason),
+                departure,
+            )
+
+    # The server's leg.
+
+    def dial(self, host: str, port: int) -> None:
+        """Dial the server when the client's leg has come: the server sees what the client does, when it does it."""
+        self._awaited_at = (host, port)
+        if self._client.sock is not None or self._aim is not None:
+            self._dial_now()
+
+    def _dial_now(self) -> None:
+        if self._awaited_at is None:
+            return
+        peer, self._awaited_at = self._awaited_at, None
+        self._server.way = Dialling(
+            self._with.sockets,
+            peer,
+            lambda sock: self._come(self._server, "passive", sock),
+            lambda reason: self._fail(self._server, "passive", reason),
+            self._terms.opening(self._client.sock),
+        )
+
+    def listen(self, listener: socket.socket, server: str) -> int:
+        """Wait for the server's leg on a port of its own; return it."""
+        self._server.way = way = Listening(
+            self._with.sockets,
+            listener,
+            server,
+            lambda sock: self._come(self._server, "active", sock),
+            lambda: self._note("active", Leg.SERVER, "stray"),
+        )
+        return way.number
+
+    def give_notice(self) -> None:
+        """Reset the leg that a server still waits for when no client has come, so that it answers and goes on."""
+        if self._awaited_at is not None:
+            Dialling(self._with.sockets, self._awaited_at, reset, lambda _reason: None)
+
+    # Both.
+
+    def _come(self, half: Half, mode: Mode, sock: socket.socket) -> None:
+        half.way = None
+        self._note(mode, half.leg, "opened")
+        arm(sock)
+        half.sock = sock
+        if half is self._client:
+            self._dial_now()
+        self._on_come(half)
+
+    def _fail(self, half: Half, mode: Mode, reason: str) -> None:
+        half.way = None
+        self._note(mode, half.leg, "failed")
+        self._on_failed(half, f"data connection to the {half.leg.value}: {reason}")
+
+    def _note(self, mode: Mode, leg: Leg, result: Result) -> None:
+        self._with.note(DataConnection(self._terms.service, mode, leg, result))
