@@ -7,6 +7,7 @@ from ftpair.config.check import check
 from ftpair.config.slots import Slots
 from ftpair.config.steps import steps
 from ftpair.core.endpoint import Endpoint
+from ftpair.core.limits import BanPolicy, Limits
 from ftpair.core.plan import Clocks, ServerTls
 from ftpair.core.routing import Route
 
@@ -133,7 +134,17 @@ def test_every_field_of_a_service_and_of_a_server_is_told(running):
     """A field that comes to the plan later must not change in silence."""
     service, server = running.services[0], running.services[0].servers[0]
     silent = {"name", "slot", "service"}
-    odd = {"routes": (), "pools": {}, "servers": (), "tls": None, "health": None, "clocks": None, "commands": None}
+    odd = {
+        "routes": (),
+        "pools": {},
+        "servers": (),
+        "tls": None,
+        "health": None,
+        "clocks": None,
+        "limits": None,
+        "bans": None,
+        "commands": None,
+    }
     certificates = {"certificate", "certificates", "client_certificate"}
     for field in service.__struct_fields__:
         if field not in silent | odd.keys():
@@ -162,3 +173,14 @@ def test_pools_and_routes_may_come_and_go(running):
     more = msgspec.structs.replace(service.servers[0], name="FTP_SVR9", pool="new")
     (said,) = steps(running, with_service(running, servers=(*service.servers, more)))
     assert said == "FTPS_VIP: add FTP_SVR9 to pool new at 10.0.0.11:21, weight 100, TLS off"
+
+
+def test_limits_and_bans_are_told_key_by_key(running):
+    strict = with_service(running, bans=BanPolicy(allow=("10.0.0.0/8",)))
+    assert steps(running, with_service(running, limits=Limits(sessions_per_address=20))) == (
+        "FTPS_VIP: limits sessions_per_address 0 -> 20",
+    )
+    banning = with_service(running, bans=BanPolicy())
+    assert steps(running, banning) == ("FTPS_VIP: bans for 900 s after 5 wrong passwords",)
+    assert steps(banning, strict) == ("FTPS_VIP: bans allow none -> 10.0.0.0/8",)
+    assert steps(strict, running) == ("FTPS_VIP: wrong passwords lead to no ban any more",)

@@ -116,7 +116,7 @@ def _ban_steps(before: BanPolicy | None, after: BanPolicy | None) -> Iterator[st
     elif after:
         yield f"bans for {after.for_s:g} s after {after.failures} wrong passwords"
     elif before:
-        yield "bans are taken away: nobody is banned any more"
+        yield "wrong passwords lead to no ban any more"
 
 
 def _pool_steps(before: tuple[ServerPlan, ...], after: tuple[ServerPlan, ...]) -> Iterator[str]:
