@@ -16,12 +16,12 @@ class MissingPartError(Exception):
 
 def server(name: str) -> Path:
     """Return the path of an unpacked FTP server."""
-    return _present(UNPACKED / "usr" / "sbin" / name, name)
+    return present(UNPACKED / "usr" / "sbin" / name, name)
 
 
 def server_tool(name: str) -> Path:
     """Return the path of a tool that came with an unpacked FTP server."""
-    return _present(UNPACKED / "usr" / "bin" / name, name)
+    return present(UNPACKED / "usr" / "bin" / name, name)
 
 
 def program(name: str) -> str:
@@ -34,10 +34,11 @@ def program(name: str) -> str:
 
 def node_modules() -> Path:
     """Return the folder in which Node finds the clients from npm."""
-    return _present(NODE / "node_modules" / "basic-ftp", "basic-ftp").parent
+    return present(NODE / "node_modules" / "basic-ftp", "basic-ftp").parent
 
 
-def _present(path: Path, name: str) -> Path:
+def present(path: Path, name: str) -> Path:
+    """Return the path of a part if it is there."""
     if not path.exists():
         raise _missing(name)
     return path
