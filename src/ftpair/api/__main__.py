@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from ftpair.api.app import create_app
+from ftpair.app.confining import confine_api
 from ftpair.app.control import Control
 from ftpair.observe import log
 
@@ -35,12 +36,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     log.configure()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    asyncio.run(serve(socket.socket(fileno=given.channel), socket.socket(fileno=given.listen)))
+    confinement = confine_api()
+    asyncio.run(serve(socket.socket(fileno=given.channel), socket.socket(fileno=given.listen), confinement))
 
 
-async def serve(channel: socket.socket, listener: socket.socket) -> None:
+async def serve(channel: socket.socket, listener: socket.socket, confinement: str = "") -> None:
     """Answer requests on `listener` by what the other end of `channel` says, until it says stop or is gone."""
-    control = Control(channel)
+    control = Control(channel, confinement=confinement)
     config = uvicorn.Config(
         create_app(control),
         log_config=None,

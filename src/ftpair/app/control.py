@@ -18,14 +18,14 @@ APPLY_TIMEOUT_S = 65.0
 class Control:
     """Asks the supervisor; made inside the running loop from the descriptor of `--channel`."""
 
-    def __init__(self, sock: socket.socket, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> None:
+    def __init__(self, sock: socket.socket, answer_timeout_s: float = ANSWER_TIMEOUT_S, confinement: str = "") -> None:
         self.ended = asyncio.Event()
         """Set when the supervisor says stop, or is gone: time to exit."""
         self._answer_timeout_s = answer_timeout_s
         self._numbers = count(1)
         self._waiting: dict[int, asyncio.Future[Result]] = {}
         self._channel = Channel(sock, ToApi, self._heard, self._end)
-        self._channel.send(Ready(0))
+        self._channel.send(Ready(0, confinement))
         self._heart = Heart(self._channel, "api")
 
     async def ask(self, action: Action) -> Result:

@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import Sequence
 
+from ftpair.app.confining import confine_prober
 from ftpair.app.heart import Heart
 from ftpair.core.messages import Ready, Stop, ToProber, UsePlan, Verdict
 from ftpair.core.status import ServerState
@@ -17,7 +18,8 @@ from ftpair.probes.prober import Prober
 class ProberProcess:
     """The probes and their channel."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, confinement: str) -> None:
+        self._confinement = confinement
         self._ended = asyncio.Event()
         self._prober = Prober(self._report)
         self._channel = Channel(sock, ToProber, self._told, self._ended.set)
@@ -39,7 +41,7 @@ class ProberProcess:
             case UsePlan(plan):
                 log.configure(plan.log_format, plan.log_level)
                 self._prober.use_plan(plan)
-                self._channel.send(Ready(plan.revision))
+                self._channel.send(Ready(plan.revision, self._confinement))
             case Stop():
                 self._ended.set()
 
@@ -52,11 +54,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     log.configure()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # The supervisor speaks for all of us.
-    asyncio.run(_run(given.channel))
+    asyncio.run(_run(given.channel, confine_prober()))
 
 
-async def _run(channel: int) -> None:
-    await ProberProcess(socket.socket(fileno=channel)).run()
+async def _run(channel: int, confinement: str) -> None:
+    await ProberProcess(socket.socket(fileno=channel), confinement).run()
 
 
 if __name__ == "__main__":

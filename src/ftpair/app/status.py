@@ -23,6 +23,7 @@ def node_status(node: Node) -> NodeStatus:
         last_apply_successful=node.last_apply.is_successful,
         services=services,
         workers=tuple(_worker(node, number) for number in range(len(node.workers))),
+        confinement={child.name: child.confinement for child in node.children},
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import uvloop
 
+from ftpair.app.confining import confine_worker
 from ftpair.app.tables import salt
 from ftpair.core.facts import Fact
 from ftpair.core.messages import (
@@ -41,7 +42,10 @@ _ORPHAN_GRACE_S = 30.0
 class WorkerProcess:
     """A worker and its channel, from the first plan to the last session."""
 
-    def __init__(self, sock: socket.socket, counts: Counts, tables: tuple[int, int], place: tuple[int, int]) -> None:
+    def __init__(
+        self, sock: socket.socket, counts: Counts, tables: tuple[int, int], place: tuple[int, int], confinement: str
+    ) -> None:
+        self._confinement = confinement
         self._tally = Tally()
         gate = gate_of(tables, salt(), place, self._note, self._report_failure)
         self._worker = Worker(*place, counts, self._note, gate)
@@ -93,7 +97,7 @@ class WorkerProcess:
             return
         log.configure(plan.log_format, plan.log_level)
         self._grace_s = plan.shutdown_timeout_s
-        self._channel.send(Ready(plan.revision))
+        self._channel.send(Ready(plan.revision, self._confinement))
 
     def _end_sessions(self, message: EndSessions) -> None:
         ended = self._worker.end_sessions(message.reason, message.session, message.slot)
@@ -133,16 +137,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     log.configure()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # The supervisor speaks for all of us.
+    confinement = confine_worker()
     gc.collect()
     gc.freeze()
-    uvloop.run(_run(given))
+    uvloop.run(_run(given, confinement))
 
 
-async def _run(given: argparse.Namespace) -> None:
+async def _run(given: argparse.Namespace, confinement: str) -> None:
     counts = Counts(given.counts, given.worker, given.workers)
     sock = socket.socket(fileno=given.channel)
     tables, place = (given.rates, given.presence), (given.worker, given.workers)
-    await WorkerProcess(sock, counts, tables, place).run()
+    await WorkerProcess(sock, counts, tables, place, confinement).run()
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ftpair.config.authorities import system_authorities
 from ftpair.core.plan import Certificate, ClientCertificates, ClientTls, Curve, ServerTls, TlsVersion
 
 _MINIMUM: dict[TlsVersion, ssl.TLSVersion] = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
@@ -30,8 +31,11 @@ def server_context(tls: ClientTls, certificate: Certificate | None = None) -> ss
     return context
 
 
-def client_context(tls: ServerTls) -> ssl.SSLContext:
-    """Build a context of the legs towards a real server. Raises ssl.SSLError when OpenSSL refuses a file of it."""
+def client_context(tls: ServerTls, authorities: Callable[[], bytes] = system_authorities) -> ssl.SSLContext:
+    """Build a context of the legs towards a real server, by default with the machine's CAs.
+
+    Raises ssl.SSLError when OpenSSL refuses a file of it.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     _harden(context, tls)
     if tls.certificate is not None:
@@ -40,10 +44,9 @@ def client_context(tls: ServerTls) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         return context
-    if tls.ca_pem:
-        load_authorities(context, tls.ca_pem)
-    else:
-        context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+    trusted = tls.ca_pem or authorities()
+    if trusted:
+        load_authorities(context, trusted)
     load_revocations(context, tls.crl_pem)
     return context
 

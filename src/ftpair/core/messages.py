@@ -89,6 +89,8 @@ class Ready(Message, frozen=True, tag=True):
     """The child works by the plan of this revision."""
 
     revision: int
+    confinement: str = ""
+    """What keeps the child from files: `landlock 7`, or `none`."""
 
 
 class CannotFollow(Message, frozen=True, tag=True):

@@ -147,3 +147,5 @@ class NodeStatus:
     last_apply_successful: bool
     services: tuple[ServiceStatus, ...]
     workers: tuple[WorkerStatus, ...] = field(default_factory=tuple)
+    confinement: dict[str, str] = field(default_factory=dict)
+    """What keeps each child from files, by its name: `landlock 7`; `none`; empty while it starts."""

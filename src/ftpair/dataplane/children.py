@@ -114,6 +114,8 @@ class Child:
         self.restarts = 0
         self.is_ready = False
         self.is_stopping = False
+        self.confinement = ""
+        """What keeps this life from files, in the child's own words."""
         self._parent = parent
         self._deadlines = recipe.deadlines
         self._process: subprocess.Popen[bytes] | None = None
@@ -197,9 +199,11 @@ class Child:
         if self._channel:
             self._channel.close()
         self._process = self._channel = None
-        self.is_ready = False
+        self.is_ready, self.confinement = False, ""
 
     def _heard(self, message: Message, _fds: tuple[int, ...]) -> None:
+        if isinstance(message, Ready):
+            self.confinement = message.confinement
         if isinstance(message, Ready | Beat) and not self.is_stopping:
             self.is_ready = self.is_ready or isinstance(message, Ready)
             self._alive_until = monotonic() + self._deadlines.beat_s
@@ -240,7 +244,7 @@ def _exec(recipe: Recipe, channel: int) -> subprocess.Popen[bytes]:
     if wrapper:
         entry = None  # It changes the user itself: what it keeps would be lost with a change before it.
     return subprocess.Popen(  # noqa: S603 - our own interpreter and module.
-        [*wrapper, recipe.python, "-m", recipe.module, "--channel", str(channel), *recipe.arguments],
+        [*wrapper, recipe.python, "-P", "-m", recipe.module, "--channel", str(channel), *recipe.arguments],
         stdin=subprocess.DEVNULL,
         pass_fds=(channel, *recipe.pass_fds),
         env=os.environ | recipe.environment,
