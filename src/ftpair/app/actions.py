@@ -44,6 +44,8 @@ class Actions:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._applying = asyncio.Lock()
+        self.turn = asyncio.Lock()
+        """Held by everything that changes the plan: an apply, and the renewal of certificates."""
 
     async def answer(self, action: Action) -> Answer:
         """Do what is asked for and say what was done, or why not."""
@@ -62,7 +64,7 @@ class Actions:
 
     async def apply_in_turn(self) -> None:
         """Apply when nobody else does; what comes of it is in the log and in the status."""
-        async with self._applying:
+        async with self._applying, self.turn:
             await self._safely(apply(self._node, is_dry_run=False))
 
     async def _get_status(self, _action: GetStatus) -> StatusIs:
@@ -106,7 +108,7 @@ class Actions:
     async def _apply(self, action: Apply) -> Applied | Refused:
         if self._applying.locked():
             return Refused("busy", "another apply is running; try again when it is done")
-        async with self._applying:
+        async with self._applying, self.turn:
             return await apply(self._node, is_dry_run=action.dry_run)
 
     def _server(self, service_name: str, server_name: str) -> ServerPlan:

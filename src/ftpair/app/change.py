@@ -12,13 +12,14 @@ import structlog
 from msgspec.structs import replace
 
 from ftpair.app.node import LastApply, Node
+from ftpair.config import check
 from ftpair.config.blocks import Paths
-from ftpair.config.check import Checked, check
+from ftpair.config.check import Checked
 from ftpair.config.problems import InvalidConfigError, describe, describe_warnings
 from ftpair.config.slots import Slots
 from ftpair.config.steps import steps
 from ftpair.core.errors import SetupError
-from ftpair.core.messages import Applied, Problem, Refused
+from ftpair.core.messages import Applied, Refused
 from ftpair.core.plan import Plan
 from ftpair.dataplane.listeners import listener_keys
 
@@ -38,12 +39,12 @@ class Change:
     plan: Plan
     slots: Slots
     steps: tuple[str, ...]
-    warnings: tuple[Problem, ...]
-    """What the configuration will suffer from; no steps."""
+    checked: Checked
+    """The configuration, what was read for it, and what it will suffer from."""
 
     def applied(self, revision: int) -> Applied:
         """Return the answer to who asked for it."""
-        return Applied(revision, self.steps, self.warnings)
+        return Applied(revision, self.steps, self.checked.warnings)
 
 
 async def apply(node: Node, *, is_dry_run: bool, follow_timeout_s: float = FOLLOW_TIMEOUT_S) -> Applied | Refused:
@@ -64,19 +65,37 @@ async def apply(node: Node, *, is_dry_run: bool, follow_timeout_s: float = FOLLO
     return answer
 
 
+async def renew(node: Node, *, follow_timeout_s: float = FOLLOW_TIMEOUT_S) -> check.Renewed:
+    """Read certificates, CAs and revocation lists anew and work by them; return what there is to say about them.
+
+    The configuration is the one that runs, whatever its file says by now.
+    """
+    slots = node.slots.copy()
+    fresh = await asyncio.to_thread(check.renew, node.path, node.checked, node.revision + 1, slots)
+    plan = _as_running(node.plan, fresh.checked.plan)
+    change = Change(plan, slots, steps(node.plan, plan), fresh.checked)
+    if plan is not node.plan:
+        _remember(node, await _take(node, change, follow_timeout_s))
+    return fresh
+
+
 def prepare(path: Path, running: Plan, paths: Paths, slots: Slots, revision: int) -> Change:
     """Return the change from what runs to the file; blocks on files and names. `slots` are taken over.
 
     Raises InvalidConfigError, and SetupError for rights that workers gave up when they started.
     """
-    checked = check(path, revision, slots)
+    checked = check.check(path, revision, slots)
     wanted = checked.plan
     demand_rights(running, wanted)
-    plan = replace(wanted, workers=running.workers, user=running.user, capabilities=running.capabilities)
-    if replace(plan, revision=running.revision) == running:
-        plan = running
+    plan = _as_running(running, wanted)
     later = _until_restart(running, paths, checked)
-    return Change(plan, slots, steps(running, plan) + later, checked.warnings)
+    return Change(plan, slots, steps(running, plan) + later, checked)
+
+
+def _as_running(running: Plan, wanted: Plan) -> Plan:
+    """Return the wanted plan without what needs a restart; what runs already, if nothing else is wanted."""
+    plan = replace(wanted, workers=running.workers, user=running.user, capabilities=running.capabilities)
+    return running if replace(plan, revision=running.revision) == running else plan
 
 
 def demand_rights(running: Plan, wanted: Plan, euid: int | None = None) -> None:
@@ -114,6 +133,7 @@ async def _take(node: Node, change: Change, follow_timeout_s: float) -> Applied 
     if refusal:
         await _take_back(node)
     else:
+        node.checked = change.checked
         node.keep(change.plan, change.slots)
     node.listeners.keep(listener_keys(node.plan))
     return refusal or change.applied(change.plan.revision)

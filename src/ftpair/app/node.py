@@ -19,6 +19,7 @@ from ftpair.app.states import States
 from ftpair.app.tables import Tables
 from ftpair.app.traffic import Traffic
 from ftpair.config.blocks import Paths
+from ftpair.config.check import Checked
 from ftpair.config.slots import Slots
 from ftpair.core.messages import (
     Beat,
@@ -68,6 +69,8 @@ class Foundation:
     door: int
     """The descriptor of the control socket."""
     paths: Paths
+    checked: Checked
+    """The configuration of the plan, and what was read for it."""
 
 
 class Node:
@@ -75,6 +78,9 @@ class Node:
 
     def __init__(self, foundation: Foundation, on_request: OnRequest) -> None:
         self.path, self.plan, self.slots = foundation.path, foundation.plan, foundation.slots
+        self.checked = foundation.checked
+        self.on_keep: Callable[[], None] = _nothing
+        """Called when another configuration is kept."""
         self.listeners = foundation.listeners
         self.revision = self.plan.revision
         """The newest revision that was ever tried."""
@@ -125,6 +131,7 @@ class Node:
         self.bans.use_plan(plan)
         self._tell_plan(self.prober)
         self._tell_log()
+        self.on_keep()
 
     def end_sessions(self, message: EndSessions) -> None:
         """Tell all workers to end sessions."""
@@ -262,3 +269,7 @@ class Node:
         """Let those who wait with `until` look again."""
         self._news.set()
         self._news = asyncio.Event()
+
+
+def _nothing() -> None:
+    pass

@@ -14,6 +14,7 @@ from ftpair.app.actions import Actions
 from ftpair.app.door import close_door, open_door
 from ftpair.app.node import Foundation, Node
 from ftpair.app.notify import notify
+from ftpair.app.renewal import Renewal
 from ftpair.config.check import check
 from ftpair.config.problems import InvalidConfigError, describe, describe_warnings
 from ftpair.config.slots import Slots
@@ -62,7 +63,7 @@ async def _serve(path: Path) -> None:
     listeners = Listeners(plan.workers)
     try:
         listeners.open(listener_keys(plan))
-        foundation = Foundation(path, plan, slots, listeners, door.fileno(), config.paths)
+        foundation = Foundation(path, plan, slots, listeners, door.fileno(), config.paths, checked)
         await Supervisor(foundation).run()
     finally:
         listeners.close()
@@ -104,6 +105,7 @@ class Supervisor:
             for child in self._node.children:
                 self._lives[child] = self._tasks.create_task(child.run())
             sampling = self._tasks.create_task(self._sample())
+            renewing = self._tasks.create_task(Renewal(self._node, self._actions.turn).run())
             try:
                 await self._begin()
                 await self._told_to_end.wait()
@@ -111,6 +113,7 @@ class Supervisor:
                 failure = error
             await self._end(0.0 if failure else self._node.plan.shutdown_timeout_s)
             sampling.cancel()
+            renewing.cancel()
         self._node.close()
         if failure:
             raise failure

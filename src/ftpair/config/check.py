@@ -1,6 +1,6 @@
 """A file examined as a whole: its text, its values, and everything outside of it that it names."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ftpair.config.descriptors import fewest_descriptors
@@ -32,25 +32,11 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Renewed:
-    """The plan of a running configuration whose certificates were read anew, and what there is to say about them."""
+    """A running configuration whose certificates, CAs and revocation lists were read anew."""
 
-    plan: Plan
-    materials: Materials
+    checked: Checked
     problems: tuple[Problem, ...]
-    """Of what is no good and stays as it was."""
-    warnings: tuple[Problem, ...]
-
-
-def renew(path: Path, running: Checked, revision: int, slots: Slots, machine: Machine | None = None) -> Renewed:
-    """Return the plan of a running configuration (not of its file) with certificates, CAs and CRLs read anew."""
-    machine = machine or this_machine()
-    config = running.config
-    materials = renewed(running.materials, config, path.parent, machine.now)
-    plan = plan_of(Parts(config, materials, slots), revision, machine)
-    problems, warnings = (
-        locate(tuple(findings), config.lines) for findings in (materials.findings, materials.warnings)
-    )
-    return Renewed(plan, materials, problems, warnings)
+    """Of what is no good, and stays as it was."""
 
 
 def check(path: Path, revision: int, slots: Slots, machine: Machine | None = None) -> Checked:
@@ -75,7 +61,19 @@ def check(path: Path, revision: int, slots: Slots, machine: Machine | None = Non
         locate(
             (*find_warnings(made.config, machine), *vain_routes(made.config), *materials.warnings), made.config.lines
         ),
+        materials,
     )
+
+
+def renew(path: Path, running: Checked, revision: int, slots: Slots, machine: Machine | None = None) -> Renewed:
+    """Return what runs (not what its file says by now) with certificates, CAs and revocation lists read anew."""
+    machine = machine or this_machine()
+    config = running.config
+    materials = renewed(running.materials, config, path.parent, machine.now)
+    plan = plan_of(Parts(config, materials, slots), revision, machine)
+    warnings = locate(tuple(materials.warnings), config.lines)
+    checked = replace(running, plan=plan, materials=materials, warnings=warnings)
+    return Renewed(checked, locate(tuple(materials.findings), config.lines))
 
 
 def _demand_descriptors(config: Config, machine: Machine) -> None:
