@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 import uvloop
 
+from ftpair.core.binding import DataPeer
 from ftpair.dataplane import passive
+from ftpair.dataplane.awaiting import Expectation, Guest
 from ftpair.dataplane.passive import PassivePorts
 from ftpair.dataplane.watch import Watch
 
@@ -51,6 +53,16 @@ async def connect(port: int, source: str) -> socket.socket:
     return sock
 
 
+def expect(
+    ports: PassivePorts,
+    numbers: tuple[int, ...],
+    client: str,
+    accepted: Callable[[socket.socket], None] = lambda sock: sock.close(),
+    peer: DataPeer = "same-address",
+) -> Expectation | None:
+    return ports.expect(VIP, numbers, Guest(client, peer), lambda sock, _host: accepted(sock))
+
+
 def test_one_port_serves_clients_of_different_addresses():
     async def scene(ports: PassivePorts, strays: list[tuple[str, int]]) -> None:
         numbers = free_ports(1)
@@ -64,7 +76,7 @@ def test_one_port_serves_clients_of_different_addresses():
                 if len(arrived) == len(clients):
                     done.set()
 
-            expectation = ports.expect(VIP, numbers, client, accepted)
+            expectation = expect(ports, numbers, client, accepted)
             assert expectation is not None
             assert expectation.number == numbers[0]
         assert ports.in_use(VIP, numbers) == 1
@@ -82,13 +94,13 @@ def test_one_port_serves_clients_of_different_addresses():
 def test_a_full_range_says_so_instead_of_leaving_the_range():
     async def scene(ports: PassivePorts, strays: list[tuple[str, int]]) -> None:
         numbers = free_ports(4)
-        held = [ports.expect(VIP, numbers, "127.0.0.21", lambda sock: sock.close()) for _ in numbers]
+        held = [expect(ports, numbers, "127.0.0.21") for _ in numbers]
         assert sorted(expectation.number for expectation in held if expectation is not None) == sorted(numbers)
-        assert ports.expect(VIP, numbers, "127.0.0.21", lambda sock: sock.close()) is None
-        assert ports.expect(VIP, numbers, "127.0.0.22", lambda sock: sock.close()) is not None
+        assert expect(ports, numbers, "127.0.0.21") is None
+        assert expect(ports, numbers, "127.0.0.22") is not None
         assert held[0] is not None
         held[0].cancel()
-        again = ports.expect(VIP, numbers, "127.0.0.21", lambda sock: sock.close())
+        again = expect(ports, numbers, "127.0.0.21")
         assert again is not None
         assert again.number == held[0].number
 
@@ -99,7 +111,7 @@ def test_a_stray_is_reset_and_the_port_goes_on_waiting_for_the_right_one():
     async def scene(ports: PassivePorts, strays: list[tuple[str, int]]) -> None:
         numbers = free_ports(1)
         arrived = asyncio.get_running_loop().create_future()
-        ports.expect(VIP, numbers, "127.0.0.21", arrived.set_result)
+        expect(ports, numbers, "127.0.0.21", arrived.set_result)
         with pytest.raises(ConnectionResetError):
             await asyncio.get_running_loop().sock_recv(await connect(numbers[0], "127.0.0.66"), 1)
         assert strays == [("127.0.0.66", numbers[0])]
@@ -116,7 +128,7 @@ def test_a_port_that_somebody_else_holds_is_passed_over():
     async def scene(ports: PassivePorts, strays: list[tuple[str, int]]) -> None:
         numbers = free_ports(2)
         with socket.create_server((VIP, numbers[0])):
-            expectation = ports.expect(VIP, numbers, "127.0.0.21", lambda sock: sock.close())
+            expectation = expect(ports, numbers, "127.0.0.21")
             assert expectation is not None
             assert expectation.number == numbers[1]
 
@@ -126,8 +138,8 @@ def test_a_port_that_somebody_else_holds_is_passed_over():
 def test_an_idle_port_is_closed_and_an_awaited_one_stays():
     async def scene(ports: PassivePorts, strays: list[tuple[str, int]]) -> None:
         numbers = free_ports(2)
-        first = ports.expect(VIP, numbers, "127.0.0.21", lambda sock: sock.close())
-        second = ports.expect(VIP, numbers, "127.0.0.21", lambda sock: sock.close())
+        first = expect(ports, numbers, "127.0.0.21")
+        second = expect(ports, numbers, "127.0.0.21")
         assert first is not None
         assert second is not None
         first.cancel()

@@ -14,6 +14,13 @@ def contain(networks: tuple[str, ...], host: str) -> bool:
     return any(address in network for network in _parsed(networks))
 
 
+@lru_cache(maxsize=4096)
+def around(host: str) -> str:
+    """Return the network of an address as neighbours share it: 24 bits of IPv4, 64 of IPv6."""
+    address = ip_address(host.partition("%")[0])
+    return str(ip_network(f"{address}/{64 if address.version == 6 else 24}", strict=False))
+
+
 @lru_cache(maxsize=1024)
 def _parsed(networks: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
     return tuple(map(ip_network, networks))

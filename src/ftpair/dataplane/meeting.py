@@ -10,6 +10,7 @@ from typing import Literal
 
 from ftpair.core.ending import Leg
 from ftpair.core.facts import DataConnection
+from ftpair.dataplane.awaiting import Guest
 from ftpair.dataplane.departure import Departure
 from ftpair.dataplane.dialling import Dialling
 from ftpair.dataplane.farewell import arm, reset
@@ -46,13 +47,14 @@ class Meeting:
 
     def expect(self, address: str, numbers: tuple[int, ...], client: str) -> int | None:
         """Wait for the client's leg; return the port, or None when every port of the range is taken for this client."""
-        self._client.way = expectation = self._with.ports.expect(address, numbers, client, self._client_arrived)
+        guest = Guest(client, self._terms.binding.peer)
+        self._client.way = expectation = self._with.ports.expect(address, numbers, guest, self._client_arrived)
         if expectation is None:
             self._note("passive", Leg.CLIENT, "no-port")
             return None
         return expectation.number
 
-    def _client_arrived(self, sock: socket.socket) -> None:
+    def _client_arrived(self, sock: socket.socket, _host: str) -> None:
         self._come(self._client, "passive", sock)
 
     def aim(self, departure: Departure, client: tuple[str, int]) -> None:

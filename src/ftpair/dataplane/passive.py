@@ -1,14 +1,18 @@
 """Passive ports: shared between client addresses, opened when first needed, closed when idle (design, section 4).
 
-What waits for a data connection is the expectation (port, client address): sessions of different addresses share one.
+What waits for a data connection is the expectation (port, client): sessions of different addresses share one port, as
+long as nobody who comes could be meant for two of them.
 """
 
 import secrets
 import socket
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from ftpair.core.networks import around
 from ftpair.dataplane.accepting import Accepting, OnAccepted
+from ftpair.dataplane.awaiting import Awaited, Expectation, Guest
 from ftpair.dataplane.farewell import reset
 from ftpair.dataplane.opening import make_transparent
 from ftpair.dataplane.watch import Watch
@@ -16,26 +20,10 @@ from ftpair.dataplane.watch import Watch
 IDLE_PORT_S = 60.0
 """A port that nobody waits on is closed after this."""
 
+MOST_WAITS_PER_CLIENT = 1000
+"""So many sessions of one address may wait at a time; an IPv6 client counts as its network of 64 bits (S14)."""
+
 _BACKLOG = 128
-
-
-class Expectation:
-    """One session waits on one port for one client address."""
-
-    __slots__ = ("client", "on_accepted", "port")
-
-    def __init__(self, port: "_Port", client: str, on_accepted: Callable[[socket.socket], None]) -> None:
-        self.port, self.client, self.on_accepted = port, client, on_accepted
-
-    @property
-    def number(self) -> int:
-        """The TCP port."""
-        return self.port.number
-
-    def cancel(self) -> None:
-        """Wait no more; harmless when the connection has come."""
-        if self.port.awaited.get(self.client) is self:
-            del self.port.awaited[self.client]
 
 
 class _Port:
@@ -47,7 +35,7 @@ class _Port:
 
     def __init__(self, number: int) -> None:
         self.number = number
-        self.awaited: dict[str, Expectation] = {}
+        self.awaited = Awaited()
         self.idle_since = 0.0
 
 
@@ -65,19 +53,31 @@ class PassivePorts:
     def __init__(self, watch: Watch, on_stray: Callable[[str, int], None], meet: Meet = _at_once) -> None:
         self._watch, self._on_stray, self._meet = watch, on_stray, meet
         self._ports: dict[tuple[str, int], _Port] = {}
+        self._waits: Counter[str] = Counter()
 
-    def expect(
-        self, address: str, numbers: Sequence[int], client: str, on_accepted: Callable[[socket.socket], None]
-    ) -> Expectation | None:
-        """Wait for `client` on a random port that is free for it; None if there is none in the whole range."""
+    def expect(self, address: str, numbers: Sequence[int], guest: Guest, on_accepted: OnAccepted) -> Expectation | None:
+        """Wait for a guest on a random port that is free for it; None if there is none in the whole range."""
+        if self._waits[_subject(guest.client)] >= MOST_WAITS_PER_CLIENT:
+            return None
         start = secrets.randbelow(len(numbers)) if numbers else 0
         for step in range(len(numbers)):
             port = self._open(address, numbers[(start + step) % len(numbers)])
-            if port is not None and client not in port.awaited:
-                expectation = Expectation(port, client, on_accepted)
-                port.awaited[client] = expectation
-                return expectation
+            if port is not None and port.awaited.has_room_for(guest):
+                return self._wait(port, Expectation(guest, port.number, on_accepted))
         return None
+
+    def _wait(self, port: _Port, expectation: Expectation) -> Expectation:
+        subject = _subject(expectation.guest.client)
+        port.awaited.add(expectation)
+        self._waits[subject] += 1
+        expectation.begin(partial(self._forget, port, subject))
+        return expectation
+
+    def _forget(self, port: _Port, subject: str, expectation: Expectation) -> None:
+        port.awaited.remove(expectation)
+        self._waits[subject] -= 1
+        if not self._waits[subject]:
+            del self._waits[subject]
 
     def in_use(self, address: str, numbers: Sequence[int]) -> int:
         """Count the ports of a range on which somebody waits."""
@@ -115,12 +115,18 @@ class PassivePorts:
         self._ports.pop(key).accepting.close()
 
     def _accepted(self, port: _Port, sock: socket.socket, host: str) -> None:
-        expectation = port.awaited.pop(host, None)
+        expectation = port.awaited.find(host)
         if expectation is None:
             reset(sock)
             self._on_stray(host, port.number)
-        else:
-            expectation.on_accepted(sock)
+            return
+        if not expectation.guest.may_come_again:
+            expectation.cancel()
+        expectation.on_accepted(sock, host)
+
+
+def _subject(client: str) -> str:
+    return around(client) if ":" in client else client
 
 
 def listen_on(address: str, number: int, *, is_foreign: bool = False) -> socket.socket:

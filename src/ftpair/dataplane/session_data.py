@@ -73,6 +73,7 @@ class SessionData:
         terms = Terms(service.plan.name, service.plan.clocks, service.wrap_client_data, server.wrap_data)
         terms.client_may_end_bare = service.may_client_end_bare
         terms.server_may_end_bare = server.may_end_bare
+        terms.binding = self._owner.session.binding
         terms.throttle = self._owner.visit.throttle(self._owner.session.user)
         terms.opening = self._opening
         data = DataConnections(self._with, terms, self._ended)

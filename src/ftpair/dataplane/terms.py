@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Callable
 from typing import Protocol
 
+from ftpair.core.binding import Binding
 from ftpair.core.facts import Fact
 from ftpair.core.plan import Clocks
 from ftpair.dataplane.opening import PLAIN, Opening
@@ -41,6 +42,7 @@ class Terms:
     """What the session's plan says about its data connections."""
 
     __slots__ = (
+        "binding",
         "client_may_end_bare",
         "clocks",
         "opening",
@@ -61,6 +63,7 @@ class Terms:
         self.service, self.clocks = service, clocks
         self.wrap_client, self.wrap_server = wrap_client, wrap_server
         self.client_may_end_bare = self.server_may_end_bare = False
+        self.binding = Binding()
         self.throttle: Throttle | None = None
         self.opening: Callable[[socket.socket | None], Opening] = lambda _client: PLAIN
         """How the server's leg begins, given the client's, if it is there yet."""

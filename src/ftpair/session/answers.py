@@ -3,7 +3,7 @@
 from functools import partial
 
 from ftpair.ftp import feat
-from ftpair.ftp.command import Command
+from ftpair.ftp.command import Command, printable
 from ftpair.ftp.reply import Reply
 from ftpair.ftp.verbs import help_text
 from ftpair.session.conversation import Conversation, relay
@@ -12,6 +12,8 @@ from ftpair.session.policy import offers
 LOGIN_NEEDED = b"530 Log in with USER and PASS first.\r\n"
 HELP = help_text()
 MODES = frozenset({b"S", b"Z"})
+LONGEST_PROGRAM = 80
+"""So much is kept of the name that a client's program gives itself."""
 
 
 def features(talk: Conversation, command: Command) -> None:
@@ -60,6 +62,7 @@ def host(talk: Conversation, command: Command) -> None:
 
 def client_name(talk: Conversation, command: Command) -> None:
     """Answer CLNT, which the chosen server will get too."""
+    talk.program = printable(command.argument, LONGEST_PROGRAM)
     if talk.is_attached:
         talk.forward(command, relay)
     else:

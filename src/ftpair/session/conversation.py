@@ -81,6 +81,7 @@ class Conversation:
 
     __slots__ = (
         "answer",
+        "binding",
         "bytes_down",
         "bytes_up",
         "caller",
@@ -108,6 +109,7 @@ class Conversation:
         "parting",
         "plan",
         "pool_features",
+        "program",
         "progress",
         "protection",
         "queue",
@@ -131,6 +133,7 @@ class Conversation:
         self.plan = plan
         self.caller = caller
         self.started = self.now = self.since = now
+        self.binding = plan.bindings.of(caller.client.host)
         self.limits = limits(plan.clocks)
         self.login_deadline = now + plan.clocks.login_timeout_s
         self.life_deadline = now + (plan.clocks.session_timeout_s or math.inf)
@@ -147,6 +150,7 @@ class Conversation:
         self.protection: Literal["C", "P"] = "C"
         self.has_buffer_size = False
         self.is_cleared = False
+        self.program = ""
         self.user = ""
         self.is_logged_in = False
         self.last_reply = b""

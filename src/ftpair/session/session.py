@@ -3,9 +3,11 @@
 import math
 from collections.abc import Callable
 
+from ftpair.core.binding import Binding
 from ftpair.core.endpoint import Endpoint
 from ftpair.core.facts import Fact, Tls
 from ftpair.core.plan import Entrance, ServerPlan, ServicePlan
+from ftpair.ftp.command import printable
 from ftpair.session import endings, strays
 from ftpair.session.commands import take
 from ftpair.session.conversation import Caller, Conversation, Progress, Transfer
@@ -149,6 +151,21 @@ class Session:
     def user(self) -> str:
         """Who wants to log in or has logged in, harmless to show; empty before USER."""
         return self._talk.user
+
+    @property
+    def host(self) -> str:
+        """What the client named with HOST before a server was chosen, harmless to show; empty if nothing."""
+        return printable(self._talk.to_replay.get("HOST", b"").partition(b" ")[2].strip())
+
+    @property
+    def program(self) -> str:
+        """The name that the client's program gave itself (CLNT), harmless to show; empty if it gave none."""
+        return self._talk.program
+
+    @property
+    def binding(self) -> Binding:
+        """What is asked of its data connections."""
+        return self._talk.binding
 
     @property
     def server(self) -> ServerPlan | None:

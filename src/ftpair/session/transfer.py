@@ -13,6 +13,7 @@ from ftpair.session.states import State
 
 NO_ADDRESS = b"425 Use PASV or EPSV first.\r\n"
 NOT_PROTECTED = b"522 Data connections must be protected here: use AUTH TLS, PBSZ 0 and PROT P first.\r\n"
+NOT_PROVEN = b"522 Data connections must resume the TLS session here: use AUTH TLS, PBSZ 0 and PROT P first.\r\n"
 CUT_TEXT = "426 Connection lost; transfer aborted"
 SERVER_LOST = b"421 The connection to the server is lost.\r\n"
 SERVER_SILENT = b"421 The server does not answer.\r\n"
@@ -23,6 +24,8 @@ def begin(talk: Conversation, command: Command) -> None:
     tls = talk.plan.tls
     if talk.protection == "C" and talk.tls is not None and tls is not None and tls.data_protection == "require":
         talk.tell(NOT_PROTECTED)
+    elif talk.protection == "C" and talk.binding.session == "require":
+        talk.tell(NOT_PROVEN)
     elif not talk.pairing.is_ready:
         talk.tell(NO_ADDRESS)
     else:
