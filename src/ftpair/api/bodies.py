@@ -1,6 +1,9 @@
 """Bodies of requests and answers that `core.status` does not have already. Plain dataclasses, described for OpenAPI."""
 
 from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from ftpair.core.status import WorkerStatus
 
@@ -10,6 +13,27 @@ class Done:
     """It was done; the sentence says what, and what stays."""
 
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class BanRow:
+    """One ban; `until` in seconds since the epoch."""
+
+    service: str
+    kind: str
+    """`address` or `user`."""
+    subject: str
+    until: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BanWish:
+    """Whom to ban, and for how many seconds."""
+
+    subject: Annotated[str, Field(min_length=1, max_length=256)]
+    kind: Literal["address", "user"] = "address"
+    for_s: Annotated[float, Field(gt=0, le=31_536_000, allow_inf_nan=False)] = 900.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 import ftpair
-from ftpair.api.bodies import ApplyDone, ConfigurationProblem, Done, NodeHealth, ServiceHealth, Versions
+from ftpair.api.bodies import ApplyDone, BanRow, ConfigurationProblem, Done, NodeHealth, ServiceHealth, Versions
 from ftpair.core.status import (
     Admin,
     Health,
@@ -108,6 +108,9 @@ KILLED = asdict(Done("kill 0-1f: the session of alice from 198.51.100.7 is ended
 DONE = asdict(Done("drain FTP_SVR2: 3 sessions stay, 0 transfers"))
 _WARNING = ConfigurationProblem("virtual_services.FTPS_VIP.real_servers", 9, "every weight is 0, so no server ...")
 APPLIED = asdict(ApplyDone(2, dry_run=False, steps=("FTPS_VIP: weight of FTP_SVR2 50 -> 0",), warnings=(_WARNING,)))
+BAN = asdict(BanRow("FTPS_VIP", "address", "198.51.100.7", 1767226500.0, "5 wrong passwords within 600 s"))
+BANNED = asdict(Done("ban 198.51.100.7 from FTPS_VIP for 900 s"))
+LIFTED = asdict(Done("lift the ban of 198.51.100.7 from FTPS_VIP"))
 VERSIONS = asdict(Versions(ftpair.__version__, "v1", "3.11.2"))
 HEALTH = asdict(
     NodeHealth(

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ftpair.cli import demo
-from ftpair.cli.commands import changing, looking, running
+from ftpair.cli.commands import banning, changing, looking, running
 from ftpair.cli.grammar import HELP_OPTIONS, Command, Commands
 from ftpair.cli.options import with_watch_seconds
 from ftpair.cli.show import talk
@@ -30,6 +30,7 @@ COMMANDS = (
     changing.halt,
     changing.online,
     changing.kill,
+    banning.bans,
     demo.demo,
     running.schema,
     running.version,

@@ -1,0 +1,50 @@
+"""Routes of bans: who is banned, and bans set and lifted by hand."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+
+from ftpair.api import examples
+from ftpair.api.asking import TheDoor
+from ftpair.api.bodies import BanRow, BanWish, Done
+from ftpair.api.problems import documented
+from ftpair.core.messages import AddBan, BansAre, GetBans, LiftBan, Said
+
+router = APIRouter(prefix="/api/v1", tags=["bans"], responses=documented("no-answer"))
+
+Kind = Literal["address", "user"]
+
+
+@router.get("/bans", summary="Bans in force", responses=examples.ok([examples.BAN]))
+async def bans(
+    door: TheDoor, service: Annotated[str, Query(description="Only of this virtual service.")] = ""
+) -> list[BanRow]:
+    """Return who is banned, from which service and until when; the oldest first."""
+    found = (await door.ask(GetBans(), BansAre)).bans
+    return [
+        BanRow(ban.service, ban.kind, ban.subject, ban.until, ban.reason)
+        for ban in found
+        if service in ("", ban.service)
+    ]
+
+
+@router.post(
+    "/services/{service}/bans",
+    summary="Ban an address or a user",
+    responses=examples.ok(examples.BANNED) | documented("not-found", "wrong-request"),
+)
+async def add_ban(door: TheDoor, service: str, wish: BanWish) -> Done:
+    """Ban from a service for so many seconds; an IPv6 address stands for its network of 64 bits."""
+    said = await door.ask(AddBan(service, wish.kind, wish.subject, wish.for_s), Said)
+    return Done(said.sentence)
+
+
+@router.delete(
+    "/services/{service}/bans/{kind}/{subject:path}",
+    summary="Lift a ban",
+    responses=examples.ok(examples.LIFTED) | documented("not-found", "wrong-request"),
+)
+async def lift_ban(door: TheDoor, service: str, kind: Kind, subject: str) -> Done:
+    """Take a ban back; its wrong passwords are forgotten."""
+    said = await door.ask(LiftBan(service, kind, subject), Said)
+    return Done(said.sentence)
