@@ -52,6 +52,8 @@ def test_every_kind_of_fact_is_counted():
         ),
         (ProtocolError("S", Leg.CLIENT, "injection", "a", "c"), "protocol_errors_total", ("S", "client", "injection")),
         (ServerFailed("S", "R", "connect refused"), "server_failures_total", ("S", "R")),
+        (ServerChosen("S", "a1", "c", "u", "new", "2", "R", ""), "routes_total", ("S", "2", "new")),
+        (ServerChosen("S", "a1", "c", "u", "default", "none", "R", "kept"), "affinity_total", ("S", "kept")),
     ],
 )
 def test_a_fact_counts_as(fact, name, labels):

@@ -135,6 +135,20 @@ class CommandRefused(Fact, frozen=True, tag=True):
     user: str
 
 
+class ServerChosen(Fact, frozen=True, tag=True):
+    """A real server was chosen for a session, by the routes or by affinity."""
+
+    session: str
+    client: str
+    user: str
+    pool: str
+    rule: str
+    """The number of the rule, from 1; `none`: no rule fits."""
+    server: str
+    affinity: Literal["", "new", "kept", "moved"]
+    """Nobody is remembered; nobody was yet; its former server; another one than that."""
+
+
 class ServerFailed(Fact, frozen=True, tag=True):
     """A real server could not be used for a session."""
 

@@ -11,6 +11,7 @@ from ftpair.config import contexts
 from ftpair.core.plan import ServerPlan, ServicePlan
 from ftpair.core.status import ServerState
 from ftpair.dataplane import tls
+from ftpair.dataplane.assigning import Assigning
 from ftpair.ftp.feat import common
 
 
@@ -25,7 +26,7 @@ class Service:
         self.refused_questions: set[tuple[int, str]] = set()
         """Which server (by slot) does not know which way to ask for a data connection."""
         self.may_client_end_bare = plan.tls is not None and plan.tls.close_notify == "ignore"
-        self.turn = worker
+        self.assigning = Assigning(plan, worker)
         self._context = tls.server_context(plan.tls) if plan.tls is not None else None
         self._server_contexts = {
             server.slot: contexts.client_context(server.tls) for server in plan.servers if server.tls.mode != "off"

@@ -9,14 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from weakref import WeakSet
 
-from ftpair.balance.choice import NoChoice, choose
+from ftpair.balance.choice import NoChoice
 from ftpair.balance.policies import Request
 from ftpair.core.ending import Leg
-from ftpair.core.facts import DataConnection, Fact
+from ftpair.core.facts import DataConnection, Fact, ServerChosen
 from ftpair.core.messages import ListenerKey, Sample, Sessions
 from ftpair.core.plan import Plan, ServerPlan, ServicePlan
 from ftpair.core.status import ServerState
 from ftpair.dataplane.accepting import Accepting, OnAccepted
+from ftpair.dataplane.assigning import Assigned, Scene
+from ftpair.dataplane.bonds import Bonds
 from ftpair.dataplane.counts import SESSIONS, Counts
 from ftpair.dataplane.descriptors import most_sessions, open_descriptors
 from ftpair.dataplane.dialling import keep_alive
@@ -45,6 +47,13 @@ def _prepare(listener: socket.socket) -> None:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)  # The urgent DM in front of ABOR stays in line.
 
 
+def _request(driver: Driver, user: str) -> Request:
+    """Return all that is known of who asks for a server."""
+    session = driver.session
+    sni, subject = (session.tls.sni, session.tls.subject) if session.tls else ("", "")
+    return Request(driver.client_host, user, 0, random.random, session.host, sni, subject)
+
+
 class Worker:
     """The sessions of one process. `note` takes every fact."""
 
@@ -56,6 +65,8 @@ class Worker:
         self.pool = Pool(self.sockets)
         self.ports = PassivePorts(self.sockets, self._stray, self._meet_data)
         self._introductions = Introductions(self.sockets, note)
+        self.bonds: Bonds | None = None
+        """Where affinity remembers; none until it is set."""
         self.lag_s = 0.0
         self.commands: dict[str, int] = {}
         """All commands so far, by verb."""
@@ -165,11 +176,21 @@ class Worker:
 
     def choose(self, driver: Driver, user: str, tried: tuple[int, ...]) -> ServerPlan | NoChoice:
         """Ask the balancer."""
-        service = driver.service
-        service.turn += 1
-        request = Request(driver.client_host, user, service.turn, random.random)
         self._look_for_place(driver)
-        return choose(service.plan, self._states, partial(self._others, driver), request, tried)
+        scene = Scene(self._states, partial(self._others, driver), self.bonds, tried)
+        assigned = driver.service.assigning.assign(_request(driver, user), scene)
+        if not isinstance(assigned.choice, NoChoice):
+            self._assigned(driver, user, assigned, assigned.choice)
+        return assigned.choice
+
+    def _assigned(self, driver: Driver, user: str, assigned: Assigned, server: ServerPlan) -> None:
+        plan = driver.service.plan
+        if self.bonds:
+            self.bonds.hold(driver.name, assigned.key, server, plan.affinity_timeout_s)
+        if plan.routes or assigned.bond:
+            client, routed = str(driver.session.client), assigned.routed
+            names = (user, routed.pool, routed.rule, server.name, assigned.bond)
+            self.note(ServerChosen(plan.name, driver.name, client, *names))
 
     def _others(self, driver: Driver, slot: int) -> int:
         """Count the sessions of a row; for who has a place in the service, nobody counts there any more."""
@@ -180,6 +201,8 @@ class Worker:
         if self._drivers.pop(driver.name, None) is not None:
             self.counts.add(driver.service.plan.slot, SESSIONS, -1)
             driver.visit.leave()
+            if self.bonds:
+                self.bonds.release(driver.name)
         if not self._drivers:
             self._idle.set()
 
@@ -206,6 +229,8 @@ class Worker:
             data.check(now)
         for driver in tuple(self._drivers.values()):
             driver.tick(now)
+        if self.bonds:
+            self.bonds.tick()
         self.ports.close_idle(self.loop.time())
 
     def gauges(self) -> tuple[Sample, ...]:

@@ -23,6 +23,7 @@ from ftpair.core.facts import (
     LoginAnswered,
     ProtocolError,
     Refusal,
+    ServerChosen,
     ServerFailed,
     SessionEnded,
     Tls,
@@ -47,6 +48,7 @@ LINES: dict[type[Fact], tuple[int, str]] = {
     ProtocolError: (logging.DEBUG, "protocol error"),
     Refusal: (logging.DEBUG, "client refused"),
     CommandRefused: (logging.INFO, "command refused"),
+    ServerChosen: (logging.DEBUG, "server chosen"),
 }
 """The level and the words of each fact; those of an answered login depend on the answer."""
 

@@ -14,6 +14,7 @@ from ftpair.core.facts import (
     LoginAnswered,
     ProtocolError,
     Refusal,
+    ServerChosen,
     ServerFailed,
     SessionEnded,
     TransferEnded,
@@ -53,6 +54,8 @@ METRICS: dict[str, Metric] = {
     "server_admin": Metric("gauge", "1 for the state that the administrator set.", ("service", "server", "state")),
     "server_health": Metric("gauge", "1 for the state that the probes found.", ("service", "server", "state")),
     "server_failures_total": Metric("counter", "Servers that failed a new session.", ("service", "server")),
+    "routes_total": Metric("counter", "Choices of a server by routes.", ("service", "rule", "pool")),
+    "affinity_total": Metric("counter", "Choices of a server by affinity.", ("service", "result")),
     "check_seconds": Metric("gauge", "Duration of the last health probe.", ("service", "server")),
     "commands_total": Metric("counter", "Commands of clients.", ("verb",)),
     "commands_refused_total": Metric("counter", "Commands that the policy of a service refused.", ("service", "verb")),
@@ -125,6 +128,12 @@ def _turned_away(counts: Counts, fact: Refusal) -> None:
     counts["refusals_total", (fact.service, fact.reason)] += 1
 
 
+def _choice(counts: Counts, fact: ServerChosen) -> None:
+    counts["routes_total", (fact.service, fact.rule, fact.pool)] += 1
+    if fact.affinity:
+        counts["affinity_total", (fact.service, fact.affinity)] += 1
+
+
 def _server_failure(counts: Counts, fact: ServerFailed) -> None:
     counts["server_failures_total", (fact.service, fact.server)] += 1
 
@@ -137,6 +146,7 @@ COUNTING: dict[type[Fact], Callable[[Counts, Any], None]] = {
     Handshake: _handshake,
     ProtocolError: _protocol_error,
     CommandRefused: _refusal,
+    ServerChosen: _choice,
     ServerFailed: _server_failure,
     Refusal: _turned_away,
 }
