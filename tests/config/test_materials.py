@@ -56,6 +56,13 @@ def test_an_unknown_user_is_a_problem(folder, machine):
     )
 
 
+def test_an_unknown_user_of_the_api_is_a_problem(folder, machine):
+    with (folder / "whole.yaml").open("a") as file:
+        file.write("\napi_user: ftp-api\n")
+    (sentence,) = said(gathered(folder, replace(machine, has_user=lambda name: name == "ftpair")).findings)
+    assert sentence.startswith("api_user: ftp-api is not a user of this machine: create it (useradd --system ftp-api)")
+
+
 def test_all_missing_files_are_found_at_once(folder, machine):
     for name in ("tls/fullchain.pem", "tls/privkey.pem", "tls/ca.pem", "secrets/probe"):
         (folder / name).unlink()

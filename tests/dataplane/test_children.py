@@ -252,7 +252,7 @@ def test_a_user_who_cannot_read_ftpair_is_said_before_anything_starts(tmp_path):
     closed = tmp_path / "python"
     closed.symlink_to(sys.executable)
     tmp_path.chmod(0o700)
-    with pytest.raises(SetupError, match=f"user: 'nobody' cannot run {closed}; install ftpair where every user"):
+    with pytest.raises(SetupError, match=f"'nobody' cannot run {closed}; install ftpair where every user"):
         check_user("nobody", str(closed))
 
 

@@ -94,7 +94,9 @@ def prepare(path: Path, running: Plan, paths: Paths, slots: Slots, revision: int
 
 def _as_running(running: Plan, wanted: Plan) -> Plan:
     """Return the wanted plan without what needs a restart; what runs already, if nothing else is wanted."""
-    plan = replace(wanted, workers=running.workers, user=running.user, capabilities=running.capabilities)
+    plan = replace(
+        wanted, workers=running.workers, user=running.user, api_user=running.api_user, capabilities=running.capabilities
+    )
     return running if replace(plan, revision=running.revision) == running else plan
 
 
@@ -112,6 +114,7 @@ def _until_restart(running: Plan, paths: Paths, wanted: Checked) -> tuple[str, .
     fixed = (
         ("workers", running.workers, wanted.plan.workers),
         ("user", running.user, wanted.plan.user),
+        ("api_user", running.api_user, wanted.plan.api_user),
         ("paths.runtime", paths.runtime, wanted.config.paths.runtime),
         ("paths.state", paths.state, wanted.config.paths.state),
     )

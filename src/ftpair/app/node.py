@@ -236,7 +236,7 @@ class Node:
         return Child(recipe, self)
 
     def _api(self, door: int) -> Recipe:
-        return Recipe("api", "ftpair.api", FromApi, ("--listen", str(door)), (door,), self.plan.user)
+        return Recipe("api", "ftpair.api", FromApi, ("--listen", str(door)), (door,), self.plan.api_user)
 
     def _refused(self, message: CannotFollow) -> None:
         if message.revision == self._proposed.revision:

@@ -56,8 +56,8 @@ async def _serve(path: Path) -> None:
     logs.configure(plan.log_format, plan.log_level)
     for warning in describe_warnings(checked.warnings):
         log.warning(warning)
-    if plan.user:
-        check_user(plan.user)
+    for user in dict.fromkeys((plan.user, plan.api_user)):
+        check_user(user)
     runtime = Path(config.paths.runtime)
     door = open_door(runtime)
     listeners = Listeners(plan.workers)

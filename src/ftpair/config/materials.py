@@ -38,7 +38,7 @@ def gather(config: Config, base_dir: Path, machine: Machine) -> Materials:
     """Read every file (relative to `base_dir`) and resolve every host name that the configuration names."""
     materials = Materials()
     reader = _Reader(base_dir, materials)
-    _find_user(config, machine, materials)
+    _find_users(config, machine, materials)
     _read_trust(config, reader, machine.now)
     for where, service in services(config):
         _read_password(service.health.password_file, where, reader)
@@ -105,10 +105,11 @@ def _read_trust(config: Config, reader: _Reader, now: float) -> None:
             _read_crl(trust.crl, trust.crl_place, reader, (reader.materials.cas.get(trust.ca or trust.lent or ""), now))
 
 
-def _find_user(config: Config, machine: Machine, materials: Materials) -> None:
-    if config.user and not machine.has_user(config.user):
-        remedy = f"create it (useradd --system {config.user}), or remove the key"
-        materials.findings.append(Finding(("user",), f"{config.user} is not a user of this machine: {remedy}"))
+def _find_users(config: Config, machine: Machine, materials: Materials) -> None:
+    for key, user in (("user", config.user), ("api_user", config.api_user)):
+        if user and not machine.has_user(user):
+            remedy = f"create it (useradd --system {user}), or remove the key"
+            materials.findings.append(Finding((key,), f"{user} is not a user of this machine: {remedy}"))
 
 
 def _read_certificates(config: Config, reader: _Reader, now: float) -> None:

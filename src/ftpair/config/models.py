@@ -318,6 +318,11 @@ class Config(Block):
         description="User that workers, prober and API run as; if not there, the user who started ftpair.",
         examples=["ftpair"],
     )
+    api_user: str = Field(
+        default="",
+        description="User that the API runs as; if not there, `user`. One of its own keeps it from all others.",
+        examples=["ftpair-api"],
+    )
     workers: Workers = Field(default="auto", description="Worker processes; `auto` is one per CPU.", examples=["auto"])
     shutdown_timeout_s: float = Field(
         default=30.0,

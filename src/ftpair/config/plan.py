@@ -55,6 +55,7 @@ def plan_of(parts: Parts, revision: int, machine: Machine) -> Plan:
         services=tuple(_service(parts, str(where[-1]), service) for where, service in services(config)),
         shutdown_timeout_s=config.shutdown_timeout_s,
         user=config.user,
+        api_user=config.api_user or config.user,
         log_format=config.log.format,
         log_level=config.log.level,
         capabilities=capabilities(config),

@@ -209,7 +209,9 @@ class Plan(msgspec.Struct, frozen=True):
     services: tuple[ServicePlan, ...]
     shutdown_timeout_s: float = 30.0
     user: str = ""
-    """The user of workers, prober and API; empty means the one who started ftpair."""
+    """The user of workers and prober; empty means the one who started ftpair."""
+    api_user: str = ""
+    """The user of the API, likewise."""
     log_format: LogFormat = "auto"
     log_level: LogLevel = "info"
     capabilities: tuple[str, ...] = ()

@@ -78,9 +78,9 @@ def account(user: str) -> pwd.struct_passwd | None:
     try:
         entry = pwd.getpwnam(user)
     except KeyError:
-        raise SetupError(f"user: there is no user {user!r}; create it (`useradd --system {user}`)") from None
+        raise SetupError(f"there is no user {user!r}; create it (`useradd --system {user}`)") from None
     if os.geteuid() not in (0, entry.pw_uid):
-        raise SetupError(f"user: only root can run workers as {user!r}; start ftpair as root or remove `user`")
+        raise SetupError(f"only root can run children as {user!r}; start ftpair as root, or name no user in the file")
     return entry if os.geteuid() == 0 else None
 
 
@@ -101,7 +101,7 @@ def check_user(user: str, python: str = sys.executable) -> None:
         )
     except (OSError, subprocess.SubprocessError):
         raise SetupError(
-            f"user: {user!r} cannot run {python}; install ftpair where every user can read it (/opt/ftpair)"
+            f"{user!r} cannot run {python}; install ftpair where every user can read it (/opt/ftpair)"
         ) from None
 
 
