@@ -73,7 +73,7 @@ def test_one_address_has_no_more_sessions_than_it_may_and_a_place_that_is_left_i
 def test_on_the_implicit_port_there_is_no_word_before_tls():
     with limited(sessions_per_address=1) as running, RawClient() as one:
         assert one.reply().startswith("220 ")
-        with pytest.raises(OSError, match="EOF|reset"):
+        with pytest.raises(OSError, match=r"EOF|reset"):
             RawClient(port=IMPLICIT)
         assert refusals(running) == ["sessions-per-address"]
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from ftpair.core.facts import LoginAnswered, ProtocolError, SessionEnded
 from ftpair.core.plan import Clocks, ServicePlan
 from ftpair.session.guard import NOBODY
@@ -192,11 +194,12 @@ def test_another_reply_in_the_meantime_belongs_to_no_command():
     assert [error.kind for error in stage.noted(ProtocolError)] == ["stray-reply"]
 
 
-def test_a_client_that_leaves_meanwhile_is_gone():
-    delayed().play("""
-        C> [cut]
+@pytest.mark.parametrize("how", ["cut", "ended"])
+def test_a_client_that_leaves_meanwhile_is_gone_and_its_server_is_free(how: str):
+    delayed().play(f"""
+        C> [{how}]
         S< [ended]
-        C< [cut]
+        C< [{how}]
     """)
 
 
