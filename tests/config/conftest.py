@@ -57,11 +57,11 @@ class Pair:
         return self.key.private_bytes(PEM, form, lock)
 
 
-def issue(name, issuer=None, days=90, begin=-10, bits=None, key=None):
+def issue(name, issuer=None, days=90, begin=-10, bits=None, key=None, names=()):
     """Return a certificate for a name, valid so many days from NOW, signed by `issuer` or by itself."""
     key = key or (rsa.generate_private_key(65537, bits) if bits else ec.generate_private_key(ec.SECP256R1()))
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    certificate = (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer.certificate.subject if issuer else subject)
@@ -70,9 +70,26 @@ def issue(name, issuer=None, days=90, begin=-10, bits=None, key=None):
         .not_valid_before(NOW + timedelta(days=begin))
         .not_valid_after(NOW + timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
-        .sign(issuer.key if issuer else key, hashes.SHA256())
     )
-    return Pair(certificate, key)
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName(list(map(x509.DNSName, names))), critical=False)
+    return Pair(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
+
+
+def revocations(issuer, days=7, begin=-1):
+    """Return the revocation list of a CA, on which nobody is, made `begin` days and good until `days` from NOW."""
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(issuer.certificate.subject)
+        .last_update(NOW + timedelta(days=min(begin, days - 1)))
+        .next_update(NOW + timedelta(days=days))
+    )
+    return builder.sign(issuer.key, hashes.SHA256()).public_bytes(PEM)
+
+
+@pytest.fixture(scope="session")
+def make_list():
+    return revocations
 
 
 @pytest.fixture(scope="session")

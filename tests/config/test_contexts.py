@@ -4,8 +4,8 @@ import ssl
 
 import pytest
 
-from ftpair.config.contexts import client_context, server_context, words_of
-from ftpair.core.plan import Certificate, ClientTls, ServerTls
+from ftpair.config.contexts import client_context, server_context, set_curves, words_of
+from ftpair.core.plan import Certificate, ClientCertificates, ClientTls, ServerTls
 
 
 def client_tls(pair, **keys):
@@ -42,3 +42,38 @@ def test_a_refusal_of_openssl_is_told_in_its_words():
     with pytest.raises(ssl.SSLError) as caught:
         client_context(ServerTls("explicit", ca_pem=b"nothing"))
     assert "cadata does not contain a certificate" in words_of(caught.value)
+
+
+def test_ciphers_and_curves_are_taken_as_they_are_named(leaf):
+    context = server_context(client_tls(leaf, ciphers="ECDHE+CHACHA20", curves=("P-256",)))
+    assert {each["name"] for each in context.get_ciphers() if each["protocol"] == "TLSv1.2"} == {
+        "ECDHE-ECDSA-CHACHA20-POLY1305",
+        "ECDHE-RSA-CHACHA20-POLY1305",
+    }
+
+
+def test_a_python_that_can_name_several_curves_is_given_them_all():
+    class Context:
+        def set_groups(self, names):
+            self.named = names
+
+    context = Context()
+    set_curves(context, ("X25519", "P-256"))
+    assert context.named == "X25519:prime256v1"
+
+
+def test_clients_are_asked_for_certificates_as_wanted(leaf, ca, make_list):
+    for demand, mode in (("optional", ssl.CERT_OPTIONAL), ("require", ssl.CERT_REQUIRED)):
+        wanted = ClientCertificates(ca.pem, make_list(ca), demand)
+        context = server_context(client_tls(leaf, client_certificate=wanted))
+        assert context.verify_mode is mode
+        assert context.verify_flags & ssl.VERIFY_CRL_CHECK_LEAF
+        assert context.cert_store_stats() == {"x509": 1, "crl": 1, "x509_ca": 1}
+    plain = server_context(client_tls(leaf, client_certificate=ClientCertificates(ca.pem)))
+    assert not plain.verify_flags & ssl.VERIFY_CRL_CHECK_LEAF
+
+
+def test_a_server_may_be_shown_a_certificate(leaf):
+    shown = Certificate("files", leaf.pem, b"nothing", 0.0)
+    with pytest.raises(ssl.SSLError):
+        client_context(ServerTls("explicit", certificate=shown))
