@@ -70,6 +70,7 @@ class Driver:
             self.began,
             worker.commands,
         )
+        self.legs = service.client_legs(self.session.binding)
         self.session.ask_features(lambda: service.features)
         self.visit = Visit(worker.gate, service.plan, self.client_host, name)
         self.session.ask_guard(self.visit)
@@ -211,7 +212,7 @@ class Driver:
             on_failed(reason)
 
         self._handshake_until = time.monotonic() + service.plan.clocks.handshake_timeout_s
-        self._client.secure(service.wrap_client, done, failed)
+        self._client.secure(self.legs.control, done, failed)
 
     def _clear_client(self, _effect: effects.ClearClient) -> None:
         def ended(event: events.Event) -> None:

@@ -6,12 +6,15 @@ A session keeps the one it began with.
 import socket
 import ssl
 from collections.abc import Mapping
+from functools import partial
 
 from ftpair.config import contexts
+from ftpair.core.binding import Binding
 from ftpair.core.plan import ServerPlan, ServicePlan
 from ftpair.core.status import ServerState
 from ftpair.dataplane import tls
 from ftpair.dataplane.assigning import Assigning
+from ftpair.dataplane.client_legs import ClientLegs, ContextPool
 from ftpair.ftp.feat import common
 
 
@@ -27,28 +30,31 @@ class Service:
         """Which server (by slot) does not know which way to ask for a data connection."""
         self.may_client_end_bare = plan.tls is not None and plan.tls.close_notify == "ignore"
         self.assigning = Assigning(plan, worker)
-        self._context = tls.server_context(plan.tls) if plan.tls is not None else None
+        self._context = self._own_contexts = None
+        if plan.tls is not None:
+            named = tls.named_contexts(plan.tls)
+            self._context = tls.server_context(plan.tls, named)
+            self._own_contexts = ContextPool(partial(tls.server_context, plan.tls, named))
         self._server_contexts = {
             server.slot: contexts.client_context(server.tls) for server in plan.servers if server.tls.mode != "off"
         }
 
-    def wrap_client(self, sock: socket.socket) -> ssl.SSLSocket:
-        """Put TLS on a client leg; control and data share the context, so that data can resume control."""
-        assert self._context is not None
-        return tls.wrap_as_server(self._context, sock)
+    def prepare(self) -> None:
+        """Make ahead what sessions will need; inside a running loop."""
+        if self._own_contexts is not None and self.plan.bindings.may_require:
+            self._own_contexts.fill()
 
-    def wrap_client_data(self, sock: socket.socket) -> ssl.SSLSocket:
-        """Put TLS on a client's data leg, which gets no new tickets.
+    def client_legs(self, binding: Binding) -> ClientLegs:
+        """Return what puts TLS on the client's legs of a session that is bound like this."""
+        return ClientLegs(self._context_of_its_own if binding.session == "require" else self._shared_context)
 
-        A client that only writes never reads them, and its close would turn into a reset over its last bytes (lftp).
-        """
+    def _shared_context(self) -> ssl.SSLContext:
         assert self._context is not None
-        usual = self._context.num_tickets
-        self._context.num_tickets = 0
-        try:
-            return tls.wrap_as_server(self._context, sock)
-        finally:
-            self._context.num_tickets = usual
+        return self._context
+
+    def _context_of_its_own(self) -> ssl.SSLContext:
+        assert self._own_contexts is not None
+        return self._own_contexts.take()
 
     def wrap_server(
         self, server: ServerPlan, sock: socket.socket, session: ssl.SSLSession | None = None

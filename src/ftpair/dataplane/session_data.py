@@ -7,6 +7,7 @@ from typing import Protocol
 from ftpair.core.ending import End
 from ftpair.core.endpoint import Endpoint
 from ftpair.dataplane.account import Account
+from ftpair.dataplane.client_legs import ClientLegs
 from ftpair.dataplane.data import DataConnections
 from ftpair.dataplane.departure import Departure
 from ftpair.dataplane.gate import Visit
@@ -26,6 +27,7 @@ class Owner(Protocol):
     client_host: str
     guise: Guise
     heard: float
+    legs: ClientLegs
     visit: Visit
     session: Session
 
@@ -70,7 +72,7 @@ class SessionData:
     def _new(self) -> DataConnections:
         self.drop(End.ENDED)
         service, server = self._owner.service, self._server
-        terms = Terms(service.plan.name, service.plan.clocks, service.wrap_client_data, server.wrap_data)
+        terms = Terms(service.plan.name, service.plan.clocks, self._owner.legs.data, server.wrap_data)
         terms.client_may_end_bare = service.may_client_end_bare
         terms.server_may_end_bare = server.may_end_bare
         terms.binding = self._owner.session.binding

@@ -102,6 +102,7 @@ class Worker:
         if running is not None and running.plan == plan:
             return running
         service = Service(plan, self.number, self._workers)
+        service.prepare()
         self._alive.add(service)
         return service
 
