@@ -7,7 +7,9 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import uvloop
@@ -74,7 +76,12 @@ class Legs:
 
 
 def run(
-    legs: Legs, send: Callable[[socket.socket], None], receive: Callable[[socket.socket], object], **options: bool
+    legs: Legs,
+    send: Callable[[socket.socket], None],
+    receive: Callable[[socket.socket], object],
+    *,
+    throttle: Any = None,
+    **options: bool,
 ) -> tuple[tuple[End, str, bool], int, object]:
     """Relay once; return how it ended, how many bytes moved and what the receiver made of it."""
     got: list[object] = []
@@ -95,6 +102,8 @@ def run(
             ended.set_result((end, reason, culprit_is_source))
 
         relay = Relay(Pool(watch), legs.source, legs.destination, on_end, **options)
+        if throttle is not None:
+            relay.slow_down(throttle)
         threads = [
             threading.Thread(target=send, args=(legs.sender,)),
             threading.Thread(target=lambda: got.append(receive(legs.receiver))),
@@ -213,3 +222,54 @@ def test_a_slow_reader_gets_every_byte(source_tls: bool, destination_tls: bool):
     (end, _, _), moved, got = run(Legs(source_tls, destination_tls), sending(data), slowly)
     assert (end, moved) == (End.ENDED, len(data))
     assert got == (hashlib.sha256(data).hexdigest(), len(data))
+
+
+# Limits.
+
+
+class Turnstile:
+    """Rests a little after every portion, and counts what it was told."""
+
+    def __init__(self, portion_bytes: int, rest_s: float, most: int = 10) -> None:
+        self.portion_bytes, self._rest_s, self._most = portion_bytes, rest_s, most
+        self.portions: list[int] = []
+
+    def rest_s(self, moved: int) -> float:
+        self.portions.append(moved)
+        return self._rest_s if len(self.portions) <= self._most else 0.0
+
+
+@pytest.mark.parametrize("destination_tls", [False, True])
+@pytest.mark.parametrize("source_tls", [False, True])
+def test_a_slowed_transfer_moves_in_portions_and_loses_nothing(source_tls: bool, destination_tls: bool):
+    data, turnstile = b"0123456789" * 20_000, Turnstile(5000, 0.005)
+    legs = Legs(source_tls, destination_tls)
+    (end, reason, _), moved, got = run(legs, sending(data), receiving, throttle=turnstile)
+    assert (end, reason, moved) == (End.ENDED, "", len(data))
+    assert got == (hashlib.sha256(data).hexdigest(), len(data))
+    assert max(turnstile.portions) < 2 * 5000  # The rest of a TLS record, then another portion.
+    assert len(turnstile.portions) >= len(data) // 5000 - 1
+
+
+def test_rests_take_their_time():
+    turnstile = Turnstile(1000, 0.05)
+    began = time.monotonic()
+    run(Legs(False, False), sending(b"x" * 10_000), receiving, throttle=turnstile)
+    assert time.monotonic() - began > 0.4
+
+
+@pytest.mark.parametrize("is_reset", [True, False])
+def test_a_leg_that_breaks_while_the_transfer_rests_is_heard_of(is_reset: bool):
+    """The source is reset, or the receiver goes away: either way nobody waits for the rest to end."""
+    turnstile = Turnstile(1000, 15.0)
+    send = cutting(b"x" * 5000, reset=True) if is_reset else sending(b"x" * 5000)
+    receive = receiving if is_reset else resetting
+    (end, _, culprit_is_source), _, _ = run(Legs(False, False), send, receive, throttle=turnstile)
+    assert (end, culprit_is_source) == (End.CUT, is_reset)
+
+
+def resetting(sock: socket.socket) -> str:
+    sock.recv(10)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+    return "gone"
