@@ -42,8 +42,8 @@ class Running:
         found = {}
         for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split():
             words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-            if len(words) > 2:  # One that has died has no words.
-                found.setdefault(words[2], []).append(int(pid))
+            if "-m" in words:  # One that has died has no words.
+                found.setdefault(words[words.index("-m") + 1], []).append(int(pid))
         return found
 
     def api(self, path, method="GET", **more):

@@ -15,7 +15,6 @@ from ftpair.core.messages import (
     EndSessions,
     FromWorker,
     ListSessions,
-    Ready,
     Sessions,
     Stop,
     UsePlan,
@@ -61,10 +60,10 @@ class Process:
 async def working():
     ours, theirs = socketpair()
     counts_fd = create_counts_fd(1)
-    tables = create_table_fd("rates", 8), create_table_fd("presence", 8)
+    tables = create_table_fd("rates", 8), create_table_fd("presence", 8), create_table_fd("affinity", 8)
     fds = theirs.fileno(), counts_fd, *tables
     words = ["--channel", str(fds[0]), "--counts", str(fds[1]), "--worker", "0", "--workers", "1"]
-    words += ["--rates", str(tables[0]), "--presence", str(tables[1])]
+    words += ["--rates", str(tables[0]), "--presence", str(tables[1]), "--affinity", str(tables[2])]
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "ftpair.app.worker", *words, pass_fds=fds)
     theirs.close()
     worker = Process(ours, Counts(counts_fd, 1, 1))
@@ -88,7 +87,7 @@ def test_a_plan_that_openssl_refuses_is_answered_and_its_listeners_are_let_go():
         port, other = free_ports(2)
         async with working() as worker:
             worker.use(plan_of(1, port))
-            assert await worker.answer() == Ready(1)
+            assert (await worker.answer()).revision == 1
             worker.use(plan_of(2, other, client_tls(certificate=WRONG)))
             answer = await worker.answer()
             assert isinstance(answer, CannotFollow)
@@ -98,7 +97,7 @@ def test_a_plan_that_openssl_refuses_is_answered_and_its_listeners_are_let_go():
                 socket.create_connection(("127.0.0.1", other), timeout=5)
             await greeted(port)
             worker.use(plan_of(3, other))
-            assert await worker.answer() == Ready(3)
+            assert (await worker.answer()).revision == 3
             await greeted(other)
 
     asyncio.run(scenario())
@@ -109,7 +108,7 @@ def test_who_is_connected_is_counted_before_the_login_and_a_kill_is_answered():
         (port,) = free_ports(1)
         async with working() as worker:
             worker.use(plan_of(1, port))
-            assert await worker.answer() == Ready(1)
+            assert (await worker.answer()).revision == 1
             reader, _writer = await greeted(port)
             assert worker.counts.of_worker(0, 0, SESSIONS) == 1
             worker.channel.send(EndSessions("ended", session="0-none", number=5))
