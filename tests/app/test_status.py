@@ -1,13 +1,14 @@
 """Why a service serves, or does not."""
 
 import asyncio
+import time
 
 import msgspec
 import pytest
 
 from ftpair.app.status import node_gauges, node_status
 from ftpair.core.messages import Sample
-from ftpair.core.plan import Certificate, ClientTls
+from ftpair.core.plan import Certificate, ClientTls, ServerTls
 from ftpair.core.status import Admin, Health, ServerState
 
 DOWN = ServerState(health=Health.DOWN, reason="down: connect refused")
@@ -50,6 +51,28 @@ def test_a_node_without_a_ready_worker_serves_nothing(site):
         assert (status.services[0].is_serving, status.services[0].reason) == (False, "no worker is ready")
         node.is_draining = True
         assert node_status(node).services[0].reason == "ftpair is stopping"
+        node.close()
+
+    asyncio.run(scenario())
+
+
+def test_every_certificate_of_a_service_is_told_once_with_its_days(site):
+    def certificate(name, days):
+        return Certificate(name, b"", b"", time.time() + days * 86400 + 3600)
+
+    async def scenario():
+        node = site.node()
+        tls = ClientTls(certificate("files", 10), certificates=(certificate("old", -2),))
+        server = msgspec.structs.replace(
+            node.plan.services[0].servers[0], tls=ServerTls("explicit", certificate=certificate("own", 0))
+        )
+        again = msgspec.structs.replace(server, tls=ServerTls("explicit", certificate=certificate("files", 10)))
+        service = msgspec.structs.replace(node.plan.services[0], tls=tls, servers=(server, again))
+        node.plan = msgspec.structs.replace(node.plan, services=(service,))
+        told = node_status(node).services[0].certificates
+        assert [(each.name, each.days_left) for each in told] == [("files", 10), ("old", -2), ("own", 0)]
+        ends = [gauge.labels for gauge in node_gauges(node) if gauge.name == "certificate_not_after_seconds"]
+        assert ends == [("files",), ("old",), ("own",)]
         node.close()
 
     asyncio.run(scenario())

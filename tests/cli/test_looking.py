@@ -6,8 +6,10 @@ import sys
 
 import pytest
 
+from ftpair.cli.sheet import Cell, Line
+from ftpair.cli.views import BAD, GOOD, WARN, service_sheet
 from ftpair.core.messages import GetSessions, GetStatus, SessionTable, StatusIs
-from ftpair.core.status import Admin, Health
+from ftpair.core.status import Admin, CertificateStatus, Health
 from tests.api.supervisor import node, server, service, session, transfer
 from tests.cli.terminal import Terminal, on_terminal
 
@@ -24,15 +26,25 @@ def test_status_shows_the_node_and_every_service_with_its_servers(ftpair, superv
         "  192.0.2.10, explicit 21, implicit 990, passive 1025-1052, mode ftp, least-sessions",
         "  6 of 500 sessions, 2 transfers, 120.5 MiB/s",
         "  passive ports [######------------------] 7 of 28 waiting for a connection",
-        lines[7],
+        "  certificate files 88 days left",
         lines[8],
     ]
-    assert lines[7].split() == (
+    assert lines[8].split() == (
         ["SERVER", "ADDRESS", "TLS", "ADMIN", "HEALTH", "FOR", "WEIGHT", "SESSIONS", "TRANSFERS", "RATE", "WHY"]
     )
-    assert lines[8].startswith("  FTP_SVR1  10.0.0.11:21  off  online  up")
-    assert lines[9].endswith("connection refused")
-    assert lines[11].startswith("OTHER_VIP  serving")
+    assert lines[9].startswith("  FTP_SVR1  10.0.0.11:21  off  online  up")
+    assert lines[10].endswith("connection refused")
+    assert lines[12].startswith("OTHER_VIP  serving")
+
+
+@pytest.mark.parametrize(
+    ("days", "words", "style"),
+    [(88, "88 days left", GOOD), (29, "29 days left", WARN), (1, "1 day left", BAD), (-1, "has expired", BAD)],
+)
+def test_a_certificate_says_how_long_it_lasts(days, words, style):
+    shown = service(certificates=(CertificateStatus("files", 0.0, days),))
+    cells = [cell for part in service_sheet(shown, 0.0) if isinstance(part, Line) for cell in part.cells]
+    assert Cell(words, style) in cells
 
 
 def test_bad_days_are_told_in_words(ftpair, supervisor):

@@ -7,6 +7,7 @@ import ftpair
 from ftpair.api.bodies import ApplyDone, BanRow, ConfigurationProblem, Done, NodeHealth, ServiceHealth, Versions
 from ftpair.core.status import (
     Admin,
+    CertificateStatus,
     Health,
     NodeStatus,
     ServerStatus,
@@ -55,6 +56,7 @@ _SERVICE = ServiceStatus(
     is_serving=True,
     reason="1 of 1 servers take new sessions",
     servers=(_SERVER,),
+    certificates=(CertificateStatus("files", not_after=1774915200.0, days_left=88),),
 )
 _WORKER = WorkerStatus(0, pid=4711, is_ready=True, sessions=3, restarts=0, loop_lag_seconds=0.0004, open_fds=31)
 _NODE = NodeStatus(

@@ -1,13 +1,27 @@
 """The status of the node, put together from counts, states, traffic and beats. Reads all, changes nothing."""
 
+import math
+import time
+
 import ftpair
 from ftpair.app.heart import open_fds
 from ftpair.app.node import Node
 from ftpair.balance.choice import NoChoice, choose
 from ftpair.balance.policies import Request
 from ftpair.core.messages import Sample
-from ftpair.core.plan import Plan, ServerPlan, ServicePlan
-from ftpair.core.status import Admin, Health, NodeStatus, ServerState, ServerStatus, ServiceStatus, WorkerStatus
+from ftpair.core.plan import Certificate, Plan, ServerPlan, ServicePlan
+from ftpair.core.status import (
+    Admin,
+    CertificateStatus,
+    Health,
+    NodeStatus,
+    ServerState,
+    ServerStatus,
+    ServiceStatus,
+    WorkerStatus,
+)
+
+DAY_S = 86400.0
 
 
 def node_status(node: Node) -> NodeStatus:
@@ -47,7 +61,20 @@ def _service(node: Node, service: ServicePlan) -> ServiceStatus:
         is_serving=is_serving,
         reason=reason,
         servers=servers,
+        certificates=tuple(map(_certificate, _certificates(service))),
     )
+
+
+def _certificate(certificate: Certificate) -> CertificateStatus:
+    days_left = math.floor((certificate.not_after - time.time()) / DAY_S)
+    return CertificateStatus(certificate.name, certificate.not_after, days_left)
+
+
+def _certificates(service: ServicePlan) -> tuple[Certificate, ...]:
+    """Return every certificate that a service shows to clients or servers, once."""
+    used = [service.tls.certificate, *service.tls.certificates] if service.tls else []
+    used += [server.tls.certificate for server in service.servers if server.tls.certificate]
+    return tuple({certificate.name: certificate for certificate in used}.values())
 
 
 def _server(node: Node, server: ServerPlan) -> ServerStatus:
@@ -115,7 +142,7 @@ def node_gauges(node: Node) -> tuple[Sample, ...]:
 
 def _certificate_gauges(plan: Plan) -> list[Sample]:
     """Return one gauge per certificate, however many services use it."""
-    ends = {each.tls.certificate.name: each.tls.certificate.not_after for each in plan.services if each.tls}
+    ends = {each.name: each.not_after for service in plan.services for each in _certificates(service)}
     return [Sample("certificate_not_after_seconds", (name,), not_after) for name, not_after in ends.items()]
 
 

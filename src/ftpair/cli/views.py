@@ -10,6 +10,9 @@ GOOD, WARN, BAD, FAINT, STRONG = "green", "yellow", "bold red", "dim", "bold"
 ADMIN_STYLE = {Admin.ONLINE: GOOD, Admin.DRAIN: WARN, Admin.HALT: BAD}
 HEALTH_STYLE = {Health.UP: GOOD, Health.DOWN: BAD, Health.UNKNOWN: WARN}
 
+DAYS_STYLE = ((7, BAD), (30, WARN))
+"""How the days that a certificate has left are shown, when there are fewer."""
+
 SERVER_COLUMNS = (
     Column("SERVER"),
     Column("ADDRESS", rank=5),
@@ -114,7 +117,14 @@ def _service_lines(service: ServiceStatus) -> list[Part]:
         line(", ".join(_where(service)), indent=2),
         line(", ".join(figures), indent=2),
         line("passive ports ", *_bar(service.passive_ports_in_use, service.passive_ports), indent=2),
+        *(line(f"certificate {each.name} ", _days(each.days_left), indent=2) for each in service.certificates),
     ]
+
+
+def _days(left: int) -> Cell:
+    if left < 0:
+        return Cell("has expired", BAD)
+    return Cell(f"{counted(left, 'day')} left", next((style for days, style in DAYS_STYLE if left < days), GOOD))
 
 
 def _where(service: ServiceStatus) -> list[str]:

@@ -99,6 +99,17 @@ class ServerStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class CertificateStatus:
+    """One certificate that a service uses, towards clients or servers."""
+
+    name: str
+    not_after: float
+    """Seconds since the epoch."""
+    days_left: int
+    """Whole days; negative when it has expired."""
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceStatus:
     """One virtual service as people see it."""
 
@@ -118,6 +129,7 @@ class ServiceStatus:
     is_serving: bool
     reason: str
     servers: tuple[ServerStatus, ...]
+    certificates: tuple[CertificateStatus, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
