@@ -39,6 +39,15 @@ def test_a_row_is_kept_until_it_is_taken_away(fd: int) -> None:
     assert list(table.rows()) == []
 
 
+def test_an_image_is_the_table_at_one_moment(fd: int) -> None:
+    table = SharedTable(fd, SALT)
+    table.change(b"kim", lambda _row: Row(1.0, 2.0, 3))
+    image = table.image()
+    table.change(b"kim", lambda _row: Row(9.0))
+    assert [row for _, row in table.rows(image)] == [Row(1.0, 2.0, 3)]
+    assert [row for _, row in table.rows()] == [Row(9.0)]
+
+
 def test_what_one_process_writes_another_reads(fd: int) -> None:
     SharedTable(fd, SALT).change(b"kim", counted)
     assert SharedTable(fd, SALT).look(b"kim") == Row(1.0, 1.0)

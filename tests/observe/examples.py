@@ -7,6 +7,7 @@ from ftpair.core.facts import (
     Handshake,
     LoginAnswered,
     ProtocolError,
+    Refusal,
     ServerChosen,
     ServerFailed,
     SessionEnded,
@@ -68,6 +69,7 @@ LEVELS = [
     (Handshake("S", Leg.SERVER, "data", None, "certificate expired"), "debug"),
     (CommandRefused("S", "DELE", "a1", "192.0.2.7", "anna"), "info"),
     (ServerChosen("S", "a1", "192.0.2.7", "anna", "new", "2", "FTP_SVR1", "kept"), "debug"),
+    (Refusal("S", "connections", "192.0.2.7", "a1", "anna"), "debug"),
     (ProtocolError("S", Leg.CLIENT, "injection", "a1", "192.0.2.7"), "debug"),
 ]
 """Facts and the level at which they are logged."""

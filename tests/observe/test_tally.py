@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ftpair.core import facts
 from ftpair.core.ending import Leg
-from ftpair.core.facts import DataConnection, Handshake, LoginAnswered, ProtocolError, ServerFailed, Tls
+from ftpair.core.facts import DataConnection, Handshake, LoginAnswered, ProtocolError, ServerChosen, ServerFailed, Tls
 from ftpair.observe.tally import BUCKETS, COUNTING, METRICS, Tally
 from tests.observe.examples import LEVELS, session, transfer
 
@@ -53,11 +53,15 @@ def test_every_kind_of_fact_is_counted():
         (ProtocolError("S", Leg.CLIENT, "injection", "a", "c"), "protocol_errors_total", ("S", "client", "injection")),
         (ServerFailed("S", "R", "connect refused"), "server_failures_total", ("S", "R")),
         (ServerChosen("S", "a1", "c", "u", "new", "2", "R", ""), "routes_total", ("S", "2", "new")),
-        (ServerChosen("S", "a1", "c", "u", "default", "none", "R", "kept"), "affinity_total", ("S", "kept")),
     ],
 )
 def test_a_fact_counts_as(fact, name, labels):
     assert counted(fact, fact) == {(name, labels): 2.0}
+
+
+def test_a_choice_counts_by_rule_and_by_what_affinity_found():
+    counts = counted(ServerChosen("S", "a1", "c", "u", "default", "none", "R", "kept"))
+    assert counts == {("routes_total", ("S", "none", "default")): 1, ("affinity_total", ("S", "kept")): 1}
 
 
 def test_a_transfer_counts_by_number_bytes_and_duration():

@@ -11,6 +11,7 @@ import structlog
 
 from ftpair.app import cuts
 from ftpair.app.admin import AdminFile
+from ftpair.app.affinity import AffinityFile, AffinityKeeper
 from ftpair.app.bans import BanFile, BanKeeper
 from ftpair.app.figures import Figures
 from ftpair.app.listing import Listing
@@ -89,9 +90,11 @@ class Node:
         self.is_draining = False
         self.counts_fd = create_counts_fd(self.plan.workers)
         self.counts = Counts(self.counts_fd, self.plan.workers, self.plan.workers)
-        self.tables = Tables()
         self.figures, self.listing, self.traffic = Figures(), Listing(), Traffic(self.counts)
         self.paths = foundation.paths
+        self.affinity = AffinityKeeper(AffinityFile(Path(self.paths.state) / "affinity.bin", log.warning))
+        self.tables = Tables(self.affinity.salt)
+        self.affinity.fill(self.tables.affinity)
         admin = AdminFile(Path(self.paths.state) / "admin.json", log.warning)
         self.states = States(admin, self._tell_states, log.info)
         self.bans = BanKeeper(BanFile(Path(self.paths.state) / "bans.json", log.warning), self._tell_bans)
@@ -143,6 +146,10 @@ class Node:
         self.traffic.sample(time.monotonic())
         self.bans.refresh()
         self._leaving.release(self.slots, self.plan, self.counts.sessions, time.monotonic())
+
+    def save_affinity(self) -> None:
+        """Write down what affinity remembers; may run in a thread."""
+        self.affinity.save(max((service.affinity_timeout_s for service in self.plan.services), default=0.0))
 
     def sessions_of(self, worker: int) -> int:
         """Return the live sessions of one worker."""

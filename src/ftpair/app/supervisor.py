@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 
 from ftpair.app.actions import Actions
+from ftpair.app.affinity import SAVE_S
 from ftpair.app.door import close_door, open_door
 from ftpair.app.node import Foundation, Node
 from ftpair.app.notify import notify
@@ -105,6 +106,7 @@ class Supervisor:
             for child in self._node.children:
                 self._lives[child] = self._tasks.create_task(child.run())
             sampling = self._tasks.create_task(self._sample())
+            keeping = self._tasks.create_task(self._keep_affinity())
             renewing = self._tasks.create_task(Renewal(self._node, self._actions.turn).run())
             try:
                 await self._begin()
@@ -113,7 +115,9 @@ class Supervisor:
                 failure = error
             await self._end(0.0 if failure else self._node.plan.shutdown_timeout_s)
             sampling.cancel()
+            keeping.cancel()
             renewing.cancel()
+        self._node.save_affinity()
         self._node.close()
         if failure:
             raise failure
@@ -193,6 +197,11 @@ class Supervisor:
     async def _answer(self, request: Request) -> None:
         result = await self._actions.answer(request.action)
         self._node.api.send(Response(request.number, result))
+
+    async def _keep_affinity(self) -> None:
+        while True:
+            await asyncio.sleep(SAVE_S)
+            await asyncio.to_thread(self._node.save_affinity)
 
     async def _sample(self) -> None:
         while True:

@@ -12,20 +12,23 @@ SALT_VARIABLE = "FTPAIR_SALT"
 class Tables:
     """The tables of one node."""
 
-    def __init__(self) -> None:
-        self._salt = os.urandom(32)
+    def __init__(self, salt: bytes) -> None:
+        self._salt = salt
         self.rates_fd, self.presence_fd = create_table_fd("rates"), create_table_fd("presence")
+        self.affinity_fd = create_table_fd("affinity")
+        self.affinity = SharedTable(self.affinity_fd, self._salt)
         self._presence = SharedTable(self.presence_fd, self._salt)
 
     @property
     def fds(self) -> tuple[int, ...]:
         """The descriptors that a worker inherits."""
-        return self.rates_fd, self.presence_fd
+        return self.rates_fd, self.presence_fd, self.affinity_fd
 
     @property
     def arguments(self) -> tuple[str, ...]:
         """How a worker is told of them."""
-        return "--rates", str(self.rates_fd), "--presence", str(self.presence_fd)
+        named = {"--rates": self.rates_fd, "--presence": self.presence_fd, "--affinity": self.affinity_fd}
+        return tuple(word for name, fd in named.items() for word in (name, str(fd)))
 
     @property
     def environment(self) -> dict[str, str]:

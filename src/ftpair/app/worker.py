@@ -28,9 +28,11 @@ from ftpair.core.messages import (
     UsePlan,
     UseStates,
 )
+from ftpair.dataplane.bonds import Bonds
 from ftpair.dataplane.channel import Channel
 from ftpair.dataplane.counts import Counts
 from ftpair.dataplane.gate import gate_of
+from ftpair.dataplane.shared_table import SharedTable
 from ftpair.dataplane.worker import Worker
 from ftpair.observe import log
 from ftpair.observe.tally import Tally
@@ -68,6 +70,10 @@ class WorkerProcess:
 
     def _report_failure(self, service: str, address: str, user: str) -> None:
         self._channel.send(PasswordWrong(service, address, user))
+
+    def remember(self, bonds: Bonds) -> None:
+        """Remember by these who comes again."""
+        self._worker.bonds = bonds
 
     def _note(self, fact: Fact) -> None:
         self._tally.add(fact)
@@ -131,7 +137,7 @@ def _why(error: OSError | ValueError) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one worker; the supervisor starts it with its descriptors."""
     parser = argparse.ArgumentParser(prog="ftpair-worker")
-    for name in ("channel", "counts", "rates", "presence", "worker", "workers"):
+    for name in ("channel", "counts", "rates", "presence", "affinity", "worker", "workers"):
         parser.add_argument(f"--{name}", type=int, required=True)
     given = parser.parse_args(arguments)
     log.configure()
@@ -147,7 +153,9 @@ async def _run(given: argparse.Namespace, confinement: str) -> None:
     counts = Counts(given.counts, given.worker, given.workers)
     sock = socket.socket(fileno=given.channel)
     tables, place = (given.rates, given.presence), (given.worker, given.workers)
-    await WorkerProcess(sock, counts, tables, place, confinement).run()
+    process = WorkerProcess(sock, counts, tables, place, confinement)
+    process.remember(Bonds(SharedTable(given.affinity, salt())))
+    await process.run()
 
 
 if __name__ == "__main__":

@@ -86,10 +86,19 @@ class SharedTable:
         finally:
             self._lock(number, fcntl.LOCK_UN)
 
-    def rows(self) -> Iterator[tuple[bytes, Row]]:
-        """Yield all rows, with the digests of their keys."""
+    def image(self) -> bytes:
+        """Return the whole table as it is at one moment."""
+        fcntl.lockf(self._fd, fcntl.LOCK_SH, self._sets, 0)
+        try:
+            return self._memory[:]
+        finally:
+            fcntl.lockf(self._fd, fcntl.LOCK_UN, self._sets, 0)
+
+    def rows(self, image: bytes | None = None) -> Iterator[tuple[bytes, Row]]:
+        """Yield all rows of the table, or of an image of it, with the digests of their keys."""
+        memory = self._memory if image is None else image
         for place in range(0, self._sets * _SET_BYTES, _ROW.size):
-            digest, *values = _ROW.unpack_from(self._memory, place)
+            digest, *values = _ROW.unpack_from(memory, place)
             if digest != _EMPTY:
                 yield digest, Row(*values)
 
