@@ -103,7 +103,17 @@ class DataConnection(Fact, frozen=True, tag=True):
 
     mode: Literal["passive", "active"]
     leg: Leg
-    result: Literal["opened", "stray", "failed", "no-port"]
+    result: Literal[
+        "opened",
+        "opened-unresumed",
+        "stray",
+        "failed",
+        "no-port",
+        "not-resumed",
+        "no-handshake",
+        "too-slow",
+        "too-many",
+    ]
 
 
 class Handshake(Fact, frozen=True, tag=True):

@@ -83,7 +83,7 @@ class DataConnections:
         if half is self._server:
             if self._direction is not None:
                 self._secure_server()
-        elif half.wants_tls:
+        elif half.wants_tls and half.tls is None:
             self._shake_hands(half, self._terms.wrap_client)
         else:
             self._now_ready(half)
@@ -120,7 +120,11 @@ class DataConnections:
     def _shake_hands(self, half: Half, wrap: Callable[[socket.socket], ssl.SSLSocket]) -> None:
         def done(agreed: Tls) -> None:
             self._with.note(Handshake(self._terms.service, half.leg, "data", agreed))
-            self._now_ready(half)
+            if half is self._client and self._terms.binding.session == "require" and not agreed.resumed:
+                self._terms.saw(agreed)
+                self._fail(half, "the data connection has not resumed the session's TLS")
+            else:
+                self._now_ready(half)
 
         def failed(reason: str) -> None:
             self._with.note(Handshake(self._terms.service, half.leg, "data", None, reason))
@@ -133,6 +137,8 @@ class DataConnections:
 
     def _now_ready(self, half: Half) -> None:
         half.is_ready = True
+        if half is self._client:
+            self._terms.saw(half.tls)
         if self._direction is not None and self._client.is_ready and self._server.is_ready:
             self._start()
 
@@ -226,7 +232,10 @@ class DataConnections:
                 self._fail(late, f"no TLS handshake on the data connection within {clocks.handshake_timeout_s:g} s")
             elif now > self._deadline:
                 self.meeting.give_notice()
-                self._fail(late, f"no data connection from the {late.leg.value} within {clocks.data_timeout_s:g} s")
+                lack = self.meeting.lack if late is self._client else "no data connection from the server"
+                self._fail(late, f"{lack} within {clocks.data_timeout_s:g} s")
+            else:
+                self.meeting.check(now)
         elif self._moved < 0:
             self._moved = 0
             keep_alive(self.relay.source)  # Not earlier: most transfers are over before they could need it.

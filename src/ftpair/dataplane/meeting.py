@@ -5,12 +5,14 @@ round (`dial`, `listen`). What becomes of them is no matter here.
 """
 
 import socket
+import ssl
 from collections.abc import Callable
 from typing import Literal
 
 from ftpair.core.ending import Leg
-from ftpair.core.facts import DataConnection
+from ftpair.core.facts import DataConnection, Tls
 from ftpair.dataplane.awaiting import Guest
+from ftpair.dataplane.candidates import Candidates
 from ftpair.dataplane.departure import Departure
 from ftpair.dataplane.dialling import Dialling
 from ftpair.dataplane.farewell import arm, reset
@@ -25,7 +27,18 @@ Result = Literal["opened", "stray", "failed", "no-port"]
 class Meeting:
     """Brings sockets to the two halves; `on_come` and `on_failed` hear of each, in a later call."""
 
-    __slots__ = ("_aim", "_awaited_at", "_client", "_on_come", "_on_failed", "_server", "_terms", "_with")
+    __slots__ = (
+        "_aim",
+        "_awaited_at",
+        "_candidates",
+        "_client",
+        "_first",
+        "_on_come",
+        "_on_failed",
+        "_server",
+        "_terms",
+        "_with",
+    )
 
     def __init__(
         self,
@@ -39,6 +52,9 @@ class Meeting:
         self._with, self._terms = surroundings, terms
         self._client, self._server = halves
         self._on_come, self._on_failed = on_come, on_failed
+        self._candidates: Candidates | None = None
+        self._first: socket.socket | None = None
+        """The first connection of the client, or of who may be it."""
         self._aim: tuple[Departure, tuple[str, int]] | None = None
         self._awaited_at: tuple[str, int] | None = None
         """Where the server waits, until it is dialled."""
@@ -47,12 +63,41 @@ class Meeting:
 
     def expect(self, address: str, numbers: tuple[int, ...], client: str) -> int | None:
         """Wait for the client's leg; return the port, or None when every port of the range is taken for this client."""
-        guest = Guest(client, self._terms.binding.peer)
-        self._client.way = expectation = self._with.ports.expect(address, numbers, guest, self._client_arrived)
+        binding = self._terms.binding
+        if binding.session != "off" and self._client.wants_tls:
+            self._candidates = Candidates(self._with, self._terms, client, self._first_came, self._won)
+        welcome = self._candidates.welcome if self._candidates else self._client_arrived
+        guest = Guest(client, binding.peer, may_come_again=self._candidates is not None)
+        expectation = self._with.ports.expect(address, numbers, guest, welcome)
         if expectation is None:
             self._note("passive", Leg.CLIENT, "no-port")
             return None
+        self._client.way = self._candidates or expectation
+        if self._candidates:
+            self._candidates.come_by(expectation)
         return expectation.number
+
+    def _first_came(self, sock: socket.socket) -> None:
+        """Dial the server, which may say its 150 only then: a client has come, whichever it is."""
+        self._first = sock
+        self._dial_now()
+
+    def _won(self, sock: ssl.SSLSocket, agreed: Tls) -> None:
+        self._client.way = None
+        self._client.sock, self._client.tls = sock, agreed
+        self._on_come(self._client)
+
+    def check(self, now: float) -> None:
+        """Turn away who is too slow in proving to be the client; called about every second."""
+        if self._candidates is not None and self._client.sock is None:
+            self._candidates.check(now, self._client.since)
+
+    @property
+    def lack(self) -> str:
+        """What has not come, for a client that has not come."""
+        if self._candidates is not None and self._candidates.turned_away:
+            return "no data connection that resumes the session's TLS"
+        return "no data connection from the client"
 
     def _client_arrived(self, sock: socket.socket, _host: str) -> None:
         self._come(self._client, "passive", sock)
@@ -78,7 +123,7 @@ class Meeting:
     def dial(self, host: str, port: int) -> None:
         """Dial the server when the client's leg has come: the server sees what the client does, when it does it."""
         self._awaited_at = (host, port)
-        if self._client.sock is not None or self._aim is not None:
+        if self._first is not None or self._aim is not None:
             self._dial_now()
 
     def _dial_now(self) -> None:
@@ -90,7 +135,7 @@ class Meeting:
             peer,
             lambda sock: self._come(self._server, "passive", sock),
             lambda reason: self._fail(self._server, "passive", reason),
-            self._terms.opening(self._client.sock),
+            self._terms.opening(self._first),
         )
 
     def listen(self, listener: socket.socket, server: str) -> int:
@@ -117,7 +162,7 @@ class Meeting:
         arm(sock)
         half.sock = sock
         if half is self._client:
-            self._dial_now()
+            self._first_came(sock)
         self._on_come(half)
 
     def _fail(self, half: Half, mode: Mode, reason: str) -> None:

@@ -54,6 +54,8 @@ class PassivePorts:
         self._watch, self._on_stray, self._meet = watch, on_stray, meet
         self._ports: dict[tuple[str, int], _Port] = {}
         self._waits: Counter[str] = Counter()
+        self.unproven = 0
+        """How many connections have come that are still to prove whose they are (`candidates`)."""
 
     def expect(self, address: str, numbers: Sequence[int], guest: Guest, on_accepted: OnAccepted) -> Expectation | None:
         """Wait for a guest on a random port that is free for it; None if there is none in the whole range."""

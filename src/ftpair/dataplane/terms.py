@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ftpair.core.binding import Binding
-from ftpair.core.facts import Fact
+from ftpair.core.facts import Fact, Tls
 from ftpair.core.plan import Clocks
 from ftpair.dataplane.opening import PLAIN, Opening
 from ftpair.dataplane.passive import PassivePorts
@@ -46,6 +46,7 @@ class Terms:
         "client_may_end_bare",
         "clocks",
         "opening",
+        "saw",
         "server_may_end_bare",
         "service",
         "throttle",
@@ -64,6 +65,12 @@ class Terms:
         self.wrap_client, self.wrap_server = wrap_client, wrap_server
         self.client_may_end_bare = self.server_may_end_bare = False
         self.binding = Binding()
+        self.saw: Callable[[Tls | None], None] = _unseen
+        """Hears how each data connection of the client is secured."""
         self.throttle: Throttle | None = None
         self.opening: Callable[[socket.socket | None], Opening] = lambda _client: PLAIN
         """How the server's leg begins, given the client's, if it is there yet."""
+
+
+def _unseen(_agreed: Tls | None) -> None:
+    return None
