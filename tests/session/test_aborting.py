@@ -62,6 +62,20 @@ def test_s12_a_transfer_that_the_server_calls_complete_is_not_after_abor():
     """)
 
 
+def test_a_server_that_answers_abor_before_the_transfer_is_put_in_order():
+    started().play("""
+        C> ABOR
+        S< ABOR
+        D< drop cut
+        S> 226 Abort successful
+        C< 426 Connection lost; transfer aborted: the client wanted it.
+        S> 426 Transfer aborted. Data connection closed
+        C< 226 Abort successful
+        C> PWD
+        S< PWD
+    """)
+
+
 def test_the_reply_to_abor_behind_a_426_may_take_its_time():
     started().play("""
         C> ABOR

@@ -83,8 +83,12 @@ def on_transfer_reply(talk: Conversation, event: ServerReplied) -> None:
 
 
 def on_abort_reply(talk: Conversation, event: ServerReplied) -> None:
-    """Relay the reply to ABOR itself."""
-    relay(talk, event.reply)
+    """Relay the reply to ABOR itself; a 426 here is the transfer's, behind ABOR's own 2xx (ProFTPD turns them round)."""
+    if event.reply.code == 426:
+        talk.tell(talk.settled)
+        talk.rest()
+    else:
+        relay(talk, event.reply)
 
 
 def on_settled(talk: Conversation, _event: Ticked) -> None:
