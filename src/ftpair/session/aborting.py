@@ -83,7 +83,7 @@ def on_transfer_reply(talk: Conversation, event: ServerReplied) -> None:
 
 
 def on_abort_reply(talk: Conversation, event: ServerReplied) -> None:
-    """Relay the reply to ABOR itself; a 426 here is the transfer's, behind ABOR's own 2xx (ProFTPD turns them round)."""
+    """Relay the reply to ABOR itself; a 426 is the transfer's, behind ABOR's own 2xx: ProFTPD may turn them round."""
     if event.reply.code == 426:
         talk.tell(talk.settled)
         talk.rest()
