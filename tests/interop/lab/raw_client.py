@@ -83,9 +83,10 @@ class RawClient:
         """Connect a data connection, clear until it is secured."""
         return socket.create_connection(endpoint, timeout=_TIMEOUT_S)
 
-    def secure_data(self, sock: socket.socket) -> ssl.SSLSocket:
+    def secure_data(self, sock: socket.socket, *, resume: bool = False) -> ssl.SSLSocket:
         """Start TLS on a data connection; it tells a missing close_notify from a clean end."""
-        return self._wrap(sock)
+        control = self.sock if resume and isinstance(self.sock, ssl.SSLSocket) else None
+        return self._wrap(sock, control.session if control else None)
 
     def begin(self, command: str) -> socket.socket:
         """Begin a transfer and return its data connection, secured when the control connection is."""
@@ -117,8 +118,8 @@ class RawClient:
         line, self._buffer = self._buffer.split(b"\n", 1)
         return line.decode("latin-1") + "\n"
 
-    def _wrap(self, sock: socket.socket) -> ssl.SSLSocket:
-        return self.context.wrap_socket(sock, server_hostname=self._host, suppress_ragged_eofs=False)
+    def _wrap(self, sock: socket.socket, session: ssl.SSLSession | None = None) -> ssl.SSLSocket:
+        return self.context.wrap_socket(sock, server_hostname=self._host, session=session, suppress_ragged_eofs=False)
 
 
 def reset(sock: socket.socket) -> None:
