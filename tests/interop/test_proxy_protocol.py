@@ -75,11 +75,8 @@ def test_a_connection_of_haproxy_without_a_header_is_refused_and_counted(
         folder / "haproxy",
         f"listen front\n    bind {source}:{CONTROL_PORT}\n    source {source}\n    server ftpair {vip}\n",
     )
-    configuration = settings(
-        folder,
-        authority,
-        {"ftp": service(vip, {"SVR": entry("127.0.0.1")}, proxy_protocol={"accept_from": [source]})},
-    )
+    more = {"proxy_protocol": {"accept_from": [source]}, "health": {"check": "off"}}
+    configuration = settings(folder, authority, {"ftp": service(vip, {"SVR": entry("127.0.0.1")}, **more)})
     with running(folder, configuration) as balancer:
         haproxy.start(source)
         try:

@@ -18,8 +18,13 @@ defaults
     timeout client 60s
     timeout server 60s
 """
+# Without a port in its line a server gets the port of the header; it must be the one that ftpair has dialled.
+_PORT = """\
+    tcp-request content set-var(sess.asked) dst_port
+    tcp-request content set-dst-port fc_dst_port
+"""
 # Who connected to what, as the header says, and what else it says.
-_LOG = "%ci %cp %[dst] %[dst_port] id=%[fc_pp_unique_id] sni=%[fc_pp_authority]"
+_LOG = "%ci %cp %[dst] %[var(sess.asked)] id=%[fc_pp_unique_id] sni=%[fc_pp_authority]"
 
 
 class Haproxy:
@@ -64,7 +69,7 @@ def behind(folder: Path, server: str, ports: str) -> Iterator[tuple[str, Haproxy
     """Run one that reads the headers for a real server that cannot; yield its address and itself."""
     address = fresh_address()
     binds = "".join(f"    bind {address}:{port} accept-proxy\n" for port in ports.split(","))
-    haproxy = Haproxy(folder, f"listen behind\n{binds}    log-format '{_LOG}'\n    server real {server}\n")
+    haproxy = Haproxy(folder, f"listen behind\n{binds}{_PORT}    log-format '{_LOG}'\n    server real {server}\n")
     haproxy.start(address)
     try:
         yield address, haproxy
