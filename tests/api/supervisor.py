@@ -11,14 +11,19 @@ from dataclasses import replace
 import httpx
 
 from ftpair.api import examples
+from ftpair.core.limits import Ban
 from ftpair.core.messages import (
+    AddBan,
     Applied,
     Apply,
+    BansAre,
     FromApi,
+    GetBans,
     GetMetrics,
     GetSessions,
     GetStatus,
     KillSession,
+    LiftBan,
     Metrics,
     Ready,
     Refused,
@@ -93,6 +98,9 @@ def usual_answers():
         GetSessions: SessionTable((session(), session(id="1-2", user="bob", server="FTP_SVR2")), (transfer(),)),
         GetMetrics: Metrics((Sample("commands_total", ("USER",), 12.0),), (Sample("config_revision", (), 4.0),)),
         SetAdmin: admin_sentence,
+        GetBans: BansAre((Ban(**examples.BAN), Ban("OTHER_VIP", "user", "anna", 1767226500.0, "by hand"))),
+        AddBan: lambda action: Said(f"{action.kind} {action.subject} for {action.for_s} s"),
+        LiftBan: Said("lifted"),
         KillSession: lambda action: (
             Said("kill 0-1f: ended")
             if action.session == "0-1f"

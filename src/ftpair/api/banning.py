@@ -7,10 +7,10 @@ from fastapi import APIRouter, Query
 from ftpair.api import examples
 from ftpair.api.asking import TheDoor
 from ftpair.api.bodies import BanRow, BanWish, Done
-from ftpair.api.problems import documented
+from ftpair.api.problems import ASKING, documented
 from ftpair.core.messages import AddBan, BansAre, GetBans, LiftBan, Said
 
-router = APIRouter(prefix="/api/v1", tags=["bans"], responses=documented("no-answer"))
+router = APIRouter(prefix="/api/v1", tags=["bans"], responses=documented(*ASKING))
 
 Kind = Literal["address", "user"]
 
