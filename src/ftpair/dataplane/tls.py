@@ -14,6 +14,9 @@ from ftpair.core.facts import Tls
 from ftpair.core.plan import Certificate, ClientTls
 from ftpair.dataplane.watch import Watch
 
+RECORD_TYPES = range(20, 24)
+"""First bytes of TLS records (RFC 8446, 5.1); no FTP command begins with one."""
+
 
 class ClientSocket(ssl.SSLSocket):
     """A client leg: knows for which name its client asked."""
@@ -163,6 +166,12 @@ def plain(sock: ssl.SSLSocket) -> socket.socket:
     return clear
 
 
+def _speaks_clear_text(sock: ssl.SSLSocket) -> bool:
+    """Return whether what comes next is no TLS record: curl answers no close_notify, it goes on after it."""
+    head = socket.socket.recv(sock, 1, socket.MSG_PEEK)
+    return bool(head) and head[0] not in RECORD_TYPES
+
+
 class Handshaking:
     """One handshake under way, or the orderly end of TLS (`to_end`).
 
@@ -192,7 +201,7 @@ class Handshaking:
         """Go as far as the peer's bytes allow."""
         try:
             self._advance()
-        except ssl.SSLWantReadError:
+        except (ssl.SSLWantReadError, BlockingIOError):
             self._wait(to_write=False)
         except ssl.SSLWantWriteError:
             self._wait(to_write=True)
@@ -204,10 +213,10 @@ class Handshaking:
             self._on_done()
 
     def _advance(self) -> None:
-        if self.to_end:
-            self._sock.unwrap()
-        else:
+        if not self.to_end:
             self._sock.do_handshake()
+        elif not (self._reads and _speaks_clear_text(self._sock)):
+            self._sock.unwrap()
 
     def cancel(self) -> None:
         """Watch the socket no more."""
