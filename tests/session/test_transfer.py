@@ -28,6 +28,18 @@ def fact(stage: Stage) -> TransferEnded:
     return only
 
 
+def test_a_refusal_behind_the_150_reaches_the_client_when_the_data_have_ended():
+    """vsftpd says its 522 (session reuse required) only here."""
+    stage = started().play("""
+        S> 522 SSL connection failed; session reuse required: see require_ssl_reuse option in vsftpd.conf
+        S~ cut
+        C< 522 SSL connection failed; session reuse required: see require_ssl_reuse option in vsftpd.conf
+        C> PWD
+        S< PWD
+    """)
+    assert [fact.result for fact in stage.noted(TransferEnded)] == ["cut"]
+
+
 def test_a_download_is_complete_when_both_legs_and_the_reply_say_so():
     stage = started().play("""
         S~ end 5
