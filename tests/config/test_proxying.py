@@ -1,5 +1,8 @@
 """Tests of ftpair.config.proxying: headers towards servers, and who may send some."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from ftpair.config.check import check
@@ -57,3 +60,20 @@ def test_what_is_not_a_network_is_refused_with_the_remedy(service, network, sent
         service(f"{{accept_from: [{network}]}}")
     (problem,) = caught.value.problems
     assert describe(problem) == f"line 6, virtual_services.VIP.proxy_protocol.accept_from.0: '{network}' {sentence}"
+
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "proxy-protocol.md"
+CERTIFICATES = "certificates: {files: {certificate: tls/fullchain.pem, key: tls/privkey.pem}}\n"
+TO_SERVERS, IN_FRONT, SOURCE = re.findall(r"```yaml\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def documented(write, machine, block):
+    (service,) = check(write(CERTIFICATES + block), 1, Slots(), machine).plan.services
+    return service
+
+
+def test_the_examples_of_the_documentation_mean_what_it_says(write, machine):
+    servers = documented(write, machine, TO_SERVERS).servers
+    assert [(each.control_header, each.data_header) for each in servers] == [("v2", "v2"), ("v1", "off")]
+    assert documented(write, machine, IN_FRONT).accept_from == ("10.1.0.0/24", "2001:db8:1::5/128")
+    assert documented(write, machine, SOURCE).source == "client"

@@ -1,12 +1,14 @@
 """PROXY protocol with HAProxy, in front and behind: who the client is goes through, and so does every byte."""
 
+import re
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.interop.lab import files
+from tests.interop.lab import files, parts
 from tests.interop.lab.authority import Authority
 from tests.interop.lab.balancer import PASSIVE_FIRST, PASSIVE_LAST, Balancer, entry, running, service, settings
 from tests.interop.lab.clients.steps import Download, Upload
@@ -86,6 +88,16 @@ def test_a_connection_of_haproxy_without_a_header_is_refused_and_counted(
             assert _counted(balancer, 'kind="no-proxy-header"') >= 1
         finally:
             haproxy.stop()
+
+
+def test_haproxy_accepts_its_documented_configuration(tmp_path: Path) -> None:
+    document = (parts.REPOSITORY / "docs" / "proxy-protocol.md").read_text()
+    (block,) = re.findall(r"```\n(listen ftp\n.*?)```", document, re.DOTALL)
+    (tmp_path / "haproxy.cfg").write_text(block)
+    done = subprocess.run(
+        [parts.program("haproxy"), "-c", "-f", tmp_path / "haproxy.cfg"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def _counted(balancer: Balancer, label: str) -> float:

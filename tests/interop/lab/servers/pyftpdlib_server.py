@@ -32,7 +32,7 @@ def _handler(settings: dict[str, Any]) -> type[FTPHandler]:
     authorizer.add_user(settings["user"], settings["password"], settings["home"], perm="elradfmwMT")
     handler.authorizer = authorizer
     handler.passive_ports = range(*settings["passive"])
-    handler.log_prefix = ""
+    handler.log_prefix = "%(remote_ip)s"
     return handler
 
 
