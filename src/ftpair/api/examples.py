@@ -5,11 +5,13 @@ from typing import Any
 
 import ftpair
 from ftpair.api.bodies import ApplyDone, BanRow, ConfigurationProblem, Done, NodeHealth, ServiceHealth, Versions
+from ftpair.core.clientele import Seen, client_rows
 from ftpair.core.status import (
     Admin,
     CertificateStatus,
     Health,
     NodeStatus,
+    RouteStatus,
     ServerStatus,
     ServiceStatus,
     SessionRow,
@@ -101,6 +103,20 @@ _TRANSFER = TransferRow(
     bytes_per_second=52428800.0,
 )
 
+_SEEN = Seen("FTPS_VIP", "198.51.100.7", "alice", "FileZilla", resumed=12, tls="TLSv1.3", at=1767225600.0)
+
+CLIENT = asdict(client_rows([_SEEN])[0])
+_ROUTE = RouteStatus(
+    service="FTPS_VIP",
+    pool="new",
+    rule=2,
+    rule_reason="rule 2: user k*",
+    server="FTP_SVR3",
+    server_reason="least-sessions: 3 sessions",
+    sentence="kim from 10.0.0.5 goes to pool new (rule 2: user k*), there to FTP_SVR3 (least-sessions: 3 sessions)",
+)
+
+ROUTE = asdict(_ROUTE)
 SERVER = asdict(_SERVER)
 SERVICE = asdict(_SERVICE)
 NODE = asdict(_NODE)

@@ -7,6 +7,8 @@ from fastapi import APIRouter, Depends, Query
 from ftpair.api import examples
 from ftpair.api.asking import TheDoor
 from ftpair.api.problems import ASKING, RefusalError, documented
+from ftpair.core.clientele import ClientRow
+from ftpair.core.messages import ClientsAre, GetClients
 from ftpair.core.status import NodeStatus, ServerStatus, ServiceStatus, SessionRow, TransferRow
 
 router = APIRouter(prefix="/api/v1", tags=["status"], responses=documented(*ASKING))
@@ -77,6 +79,15 @@ async def sessions(door: TheDoor, wanted: Rows) -> list[SessionRow]:
 async def transfers(door: TheDoor, wanted: Rows) -> list[TransferRow]:
     """Return the running transfers of all workers."""
     return [row for row in (await door.table()).transfers if wanted.has(row)]
+
+
+@router.get("/clients", summary="Clients and TLS resumption", responses=examples.ok([examples.CLIENT]))
+async def clients(
+    door: TheDoor, service: Annotated[str, Query(description="Only of this virtual service.")] = ""
+) -> list[ClientRow]:
+    """Return the clients seen lately: whether their data connections resumed TLS, and what `require` would do."""
+    rows = (await door.ask(GetClients(), ClientsAre)).clients
+    return [row for row in rows if service in ("", row.service)]
 
 
 def _named_service(node: NodeStatus, name: str) -> ServiceStatus:

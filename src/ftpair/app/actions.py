@@ -8,6 +8,7 @@ import structlog
 
 from ftpair.app.change import apply
 from ftpair.app.node import Node
+from ftpair.app.routing import find_route
 from ftpair.app.status import node_gauges, node_status
 from ftpair.core.errors import NotFoundError, WrongRequestError
 from ftpair.core.messages import (
@@ -16,8 +17,11 @@ from ftpair.core.messages import (
     Applied,
     Apply,
     BansAre,
+    ClientsAre,
     EndSessions,
+    FindRoute,
     GetBans,
+    GetClients,
     GetMetrics,
     GetSessions,
     GetStatus,
@@ -25,6 +29,7 @@ from ftpair.core.messages import (
     LiftBan,
     Metrics,
     Refused,
+    RouteIs,
     Said,
     SessionTable,
     SetAdmin,
@@ -35,7 +40,7 @@ from ftpair.core.status import Admin
 
 log = structlog.get_logger("ftpair")
 
-Answer = StatusIs | SessionTable | BansAre | Metrics | Said | Applied | Refused
+Answer = StatusIs | RouteIs | SessionTable | ClientsAre | BansAre | Metrics | Said | Applied | Refused
 
 
 class Actions:
@@ -73,6 +78,9 @@ class Actions:
     async def _get_sessions(self, _action: GetSessions) -> SessionTable:
         return await self._node.listing.ask(self._node.workers)
 
+    async def _get_clients(self, _action: GetClients) -> ClientsAre:
+        return await self._node.listing.clients(self._node.workers)
+
     async def _get_metrics(self, _action: GetMetrics) -> Metrics:
         figures = self._node.figures
         return Metrics(figures.counters(), figures.gauges() + node_gauges(self._node))
@@ -94,6 +102,9 @@ class Actions:
 
     async def _lift_ban(self, action: LiftBan) -> Said:
         return Said(self._node.bans.lift(action.service, action.kind, action.subject))
+
+    async def _find_route(self, action: FindRoute) -> RouteIs:
+        return RouteIs(find_route(self._node, action))
 
     async def _kill_session(self, action: KillSession) -> Said:
         table = await self._node.listing.ask(self._node.workers)
@@ -152,6 +163,7 @@ SENTENCES: dict[Admin, Callable[[Node, ServerPlan], str]] = {
 ANSWERS: dict[type[Action], Callable[[Actions, Any], Awaitable[Answer]]] = {
     GetStatus: Actions._get_status,  # noqa: SLF001 - the table is a part of the class.
     GetSessions: Actions._get_sessions,  # noqa: SLF001
+    GetClients: Actions._get_clients,  # noqa: SLF001
     GetMetrics: Actions._get_metrics,  # noqa: SLF001
     SetAdmin: Actions._set_admin,  # noqa: SLF001
     GetBans: Actions._get_bans,  # noqa: SLF001
@@ -159,4 +171,5 @@ ANSWERS: dict[type[Action], Callable[[Actions, Any], Awaitable[Answer]]] = {
     LiftBan: Actions._lift_ban,  # noqa: SLF001
     KillSession: Actions._kill_session,  # noqa: SLF001
     Apply: Actions._apply,  # noqa: SLF001
+    FindRoute: Actions._find_route,  # noqa: SLF001
 }

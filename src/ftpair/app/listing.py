@@ -3,7 +3,17 @@
 import asyncio
 from collections.abc import Callable, Iterable
 
-from ftpair.core.messages import EndSessions, ListSessions, Message, Sessions, SessionTable
+from ftpair.core.clientele import client_rows
+from ftpair.core.messages import (
+    Clients,
+    ClientsAre,
+    EndSessions,
+    ListClients,
+    ListSessions,
+    Message,
+    Sessions,
+    SessionTable,
+)
 from ftpair.dataplane.children import Child
 
 ANSWER_TIMEOUT_S = 2.0
@@ -14,7 +24,7 @@ class _Question:
 
     def __init__(self, asked: set[str]) -> None:
         self.missing = asked
-        self.answers: list[Sessions] = []
+        self.answers: list[Sessions | Clients] = []
         self.is_answered = asyncio.Event()
 
     def close(self, worker: str) -> None:
@@ -34,14 +44,25 @@ class Listing:
 
     async def ask(self, workers: Iterable[Child]) -> SessionTable:
         """Return the sessions and transfers of all workers that answer in time."""
-        return _table(await self._answers(workers, ListSessions))
+        return _table(await self._sessions(workers, ListSessions))
+
+    async def clients(self, workers: Iterable[Child]) -> ClientsAre:
+        """Return what all workers that answer in time have seen of their clients."""
+        answers = await self._answers(workers, ListClients)
+        return ClientsAre(
+            client_rows(seen for answer in answers if isinstance(answer, Clients) for seen in answer.seen)
+        )
 
     async def end(self, workers: Iterable[Child], reason: str, session: str) -> bool:
         """End a session; return whether a worker had it."""
-        answers = await self._answers(workers, lambda number: EndSessions(reason, session=session, number=number))
+        answers = await self._sessions(workers, lambda number: EndSessions(reason, session=session, number=number))
         return any(answer.ended for answer in answers)
 
-    async def _answers(self, workers: Iterable[Child], message: Callable[[int], Message]) -> list[Sessions]:
+    async def _sessions(self, workers: Iterable[Child], message: Callable[[int], Message]) -> list[Sessions]:
+        answers = await self._answers(workers, message)
+        return [answer for answer in answers if isinstance(answer, Sessions)]
+
+    async def _answers(self, workers: Iterable[Child], message: Callable[[int], Message]) -> list[Sessions | Clients]:
         ready = [worker for worker in workers if worker.is_ready]
         self._number += 1
         number, question = self._number, _Question({worker.name for worker in ready})
@@ -57,7 +78,7 @@ class Listing:
             del self._questions[number]
         return question.answers
 
-    def hear(self, worker: str, answer: Sessions) -> None:
+    def hear(self, worker: str, answer: Sessions | Clients) -> None:
         """Take a worker's answer; a late one is dropped."""
         question = self._questions.get(answer.number)
         if question:

@@ -25,6 +25,7 @@ from ftpair.config.slots import Slots
 from ftpair.core.messages import (
     Beat,
     CannotFollow,
+    Clients,
     EndSessions,
     FromApi,
     FromProber,
@@ -202,7 +203,7 @@ class Node:
                 self._refused(message)
             case PasswordWrong():
                 self.bans.hear(message)
-            case Sessions():
+            case Sessions() | Clients():
                 self.listing.hear(child.name, message)
             case Verdict(slot, state, revision):
                 self.states.hear(slot, state, revision)

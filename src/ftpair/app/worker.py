@@ -16,7 +16,9 @@ from ftpair.core.facts import Fact
 from ftpair.core.messages import (
     Beat,
     CannotFollow,
+    Clients,
     EndSessions,
+    ListClients,
     ListSessions,
     PasswordWrong,
     Ready,
@@ -91,6 +93,8 @@ class WorkerProcess:
                 self._end_sessions(message)
             case ListSessions(number):
                 self._channel.send(self._worker.sessions(number))
+            case ListClients(number):
+                self._channel.send(Clients(number, self._worker.clientele.all()))
             case Stop(grace_s):
                 self._stop(grace_s)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ftpair.cli import demo
-from ftpair.cli.commands import banning, changing, looking, running
+from ftpair.cli.commands import banning, changing, looking, routing, running
 from ftpair.cli.grammar import HELP_OPTIONS, Command, Commands
 from ftpair.cli.options import with_watch_seconds
 from ftpair.cli.show import talk
@@ -26,6 +26,8 @@ COMMANDS = (
     looking.status,
     looking.sessions,
     looking.transfers,
+    routing.route,
+    looking.clients,
     changing.drain,
     changing.halt,
     changing.online,

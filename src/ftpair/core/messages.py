@@ -8,9 +8,10 @@ from typing import Literal
 
 import msgspec
 
+from ftpair.core.clientele import ClientRow, Seen
 from ftpair.core.limits import Ban, BanKind
 from ftpair.core.plan import Entrance, LogFormat, LogLevel, Plan
-from ftpair.core.status import Admin, NodeStatus, ServerState, SessionRow, TransferRow
+from ftpair.core.status import Admin, NodeStatus, RouteStatus, ServerState, SessionRow, TransferRow
 
 
 class ListenerKey(msgspec.Struct, frozen=True):
@@ -71,6 +72,12 @@ class ListSessions(Message, frozen=True, tag=True):
     number: int
 
 
+class ListClients(Message, frozen=True, tag=True):
+    """Answer with `Clients` of the same number."""
+
+    number: int
+
+
 class UseLog(Message, frozen=True, tag=True):
     """To the API, which gets no plan: write the log like this from now on."""
 
@@ -124,6 +131,13 @@ class Sessions(Message, frozen=True, tag=True):
     ended: int = 0
 
 
+class Clients(Message, frozen=True, tag=True):
+    """What one worker has seen of its clients' data connections."""
+
+    number: int
+    seen: tuple[Seen, ...]
+
+
 # Prober to supervisor.
 class Verdict(Message, frozen=True, tag=True):
     """What the probes say of one real server now; sent when anything of it changed."""
@@ -146,6 +160,10 @@ class GetStatus(Action, frozen=True, tag=True):
 
 class GetSessions(Action, frozen=True, tag=True):
     """Answered by `SessionTable`."""
+
+
+class GetClients(Action, frozen=True, tag=True):
+    """Answered by `ClientsAre`."""
 
 
 class GetMetrics(Action, frozen=True, tag=True):
@@ -193,6 +211,17 @@ class Apply(Action, frozen=True, tag=True):
     dry_run: bool = False
 
 
+class FindRoute(Action, frozen=True, tag=True):
+    """Where would this client's session go? Answered by `RouteIs`."""
+
+    service: str
+    user: str = ""
+    client: str = ""
+    host: str = ""
+    sni: str = ""
+    certificate: str = ""
+
+
 class Result(msgspec.Struct, frozen=True, tag=True):
     """The answer to an action."""
 
@@ -210,11 +239,23 @@ class SessionTable(Result, frozen=True, tag=True):
     transfers: tuple[TransferRow, ...]
 
 
+class ClientsAre(Result, frozen=True, tag=True):
+    """The answer to `GetClients`, the newest client first."""
+
+    clients: tuple[ClientRow, ...]
+
+
 class Metrics(Result, frozen=True, tag=True):
     """Summed over the workers; counters never fall, even if a worker dies."""
 
     counters: tuple[Sample, ...]
     gauges: tuple[Sample, ...]
+
+
+class RouteIs(Result, frozen=True, tag=True):
+    """The answer to `FindRoute`."""
+
+    route: RouteStatus
 
 
 class BansAre(Result, frozen=True, tag=True):
@@ -258,19 +299,31 @@ class Request(Message, frozen=True, tag=True):
     """An action with the number that its answer will carry."""
 
     number: int
-    action: GetStatus | GetSessions | GetMetrics | SetAdmin | GetBans | AddBan | LiftBan | KillSession | Apply
+    action: (
+        FindRoute
+        | GetStatus
+        | GetSessions
+        | GetClients
+        | GetMetrics
+        | SetAdmin
+        | GetBans
+        | AddBan
+        | LiftBan
+        | KillSession
+        | Apply
+    )
 
 
 class Response(Message, frozen=True, tag=True):
     """The answer to the request of that number."""
 
     number: int
-    result: StatusIs | SessionTable | BansAre | Metrics | Said | Applied | Refused
+    result: StatusIs | RouteIs | SessionTable | ClientsAre | BansAre | Metrics | Said | Applied | Refused
 
 
-ToWorker = UsePlan | UseStates | UseBans | EndSessions | ListSessions | Stop
+ToWorker = UsePlan | UseStates | UseBans | EndSessions | ListSessions | ListClients | Stop
 ToProber = UsePlan | Stop
 ToApi = Response | UseLog | Stop
-FromWorker = Ready | CannotFollow | PasswordWrong | Beat | Sessions
+FromWorker = Ready | CannotFollow | PasswordWrong | Beat | Sessions | Clients
 FromProber = Ready | Beat | Verdict
 FromApi = Ready | Beat | Request

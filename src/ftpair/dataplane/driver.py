@@ -13,10 +13,11 @@ from typing import Any, ClassVar, Protocol
 
 from ftpair.balance.choice import NoChoice
 from ftpair.core.ending import End, Leg
-from ftpair.core.facts import Handshake
+from ftpair.core.facts import Handshake, Tls
 from ftpair.core.plan import Entrance, ServerPlan
 from ftpair.dataplane import tls
 from ftpair.dataplane.account import Account
+from ftpair.dataplane.clientele import Clientele
 from ftpair.dataplane.control import ControlStream
 from ftpair.dataplane.counts import Counts
 from ftpair.dataplane.ends import ends_of
@@ -43,6 +44,7 @@ class Worker(Surroundings, Protocol):
     number: int
     counts: Counts
     gate: Gate
+    clientele: Clientele
     commands: dict[str, int]
 
     def choose(self, driver: "Driver", user: str, tried: tuple[int, ...]) -> ServerPlan | NoChoice:
@@ -108,6 +110,11 @@ class Driver:
         else:
             self._client.resume()
             self.dispatch(events.Opened())
+
+    def saw_data(self, agreed: Tls | None) -> None:
+        """Count how a data connection of this client is secured."""
+        session = self.session
+        self.worker.clientele.note((self.service.plan.name, self.client_host, session.user, session.program), agreed)
 
     def turn_away(self, text: str) -> None:
         """Refuse the client at the door, in words where it can read them: no session begins."""

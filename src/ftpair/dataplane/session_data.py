@@ -6,6 +6,7 @@ from typing import Protocol
 
 from ftpair.core.ending import End
 from ftpair.core.endpoint import Endpoint
+from ftpair.core.facts import Tls
 from ftpair.dataplane.account import Account
 from ftpair.dataplane.client_legs import ClientLegs
 from ftpair.dataplane.data import DataConnections
@@ -30,6 +31,9 @@ class Owner(Protocol):
     legs: ClientLegs
     visit: Visit
     session: Session
+
+    def saw_data(self, agreed: Tls | None) -> None:
+        """Count how a data connection of this client is secured."""
 
     def dispatch(self, event: events.Event) -> None:
         """Let the session handle an event."""
@@ -76,6 +80,7 @@ class SessionData:
         terms.client_may_end_bare = service.may_client_end_bare
         terms.server_may_end_bare = server.may_end_bare
         terms.binding = self._owner.session.binding
+        terms.saw = self._owner.saw_data
         terms.throttle = self._owner.visit.throttle(self._owner.session.user)
         terms.opening = self._opening
         data = DataConnections(self._with, terms, self._ended)

@@ -19,6 +19,7 @@ from ftpair.core.status import ServerState
 from ftpair.dataplane.accepting import Accepting, OnAccepted
 from ftpair.dataplane.assigning import Assigned, Scene
 from ftpair.dataplane.bonds import Bonds
+from ftpair.dataplane.clientele import Clientele
 from ftpair.dataplane.counts import SESSIONS, Counts
 from ftpair.dataplane.descriptors import most_sessions, open_descriptors
 from ftpair.dataplane.dialling import keep_alive
@@ -63,6 +64,7 @@ class Worker:
         self._most_sessions = most_sessions()
         self.sockets = Watch(self.loop)
         self.pool = Pool(self.sockets)
+        self.clientele = Clientele()
         self.ports = PassivePorts(self.sockets, self._stray, self._meet_data)
         self._introductions = Introductions(self.sockets, note)
         self.bonds: Bonds | None = None

@@ -4,6 +4,7 @@ import time
 
 from ftpair.cli import options
 from ftpair.cli.names import DEFAULT_SOCKET
+from ftpair.core.clientele import ClientRow
 from ftpair.core.status import NodeStatus, ServiceStatus, SessionRow, TransferRow
 
 
@@ -52,3 +53,19 @@ def transfers(
 
     wanted = {"service": service, "server": server, "user": user}
     look(Question(("transfers",), list[TransferRow], transfers_sheet, wanted), Manner(socket, as_json, watch))
+
+
+def clients(
+    service: options.ServiceOption = "",
+    as_json: options.JsonOption = False,
+    watch: options.WatchOption = None,
+    socket: options.SocketOption = DEFAULT_SOCKET,
+) -> None:
+    """Show the clients seen lately: who resumes TLS, and who would break under `data_session: require`."""
+    from ftpair.cli.clientele import clients_sheet
+    from ftpair.cli.watching import Manner, Question, look
+
+    question = Question(
+        ("clients",), list[ClientRow], lambda rows: clients_sheet(rows, time.time()), {"service": service}
+    )
+    look(question, Manner(socket, as_json, watch))
