@@ -17,6 +17,7 @@ from ftpair.core.messages import (
     Applied,
     Apply,
     BansAre,
+    FindRoute,
     FromApi,
     GetBans,
     GetMetrics,
@@ -29,6 +30,7 @@ from ftpair.core.messages import (
     Refused,
     Request,
     Response,
+    RouteIs,
     Said,
     Sample,
     SessionTable,
@@ -39,6 +41,7 @@ from ftpair.core.messages import (
 from ftpair.core.status import (
     Health,
     NodeStatus,
+    RouteStatus,
     ServerStatus,
     ServiceStatus,
     SessionRow,
@@ -98,6 +101,11 @@ def usual_answers():
         GetSessions: SessionTable((session(), session(id="1-2", user="bob", server="FTP_SVR2")), (transfer(),)),
         GetMetrics: Metrics((Sample("commands_total", ("USER",), 12.0),), (Sample("config_revision", (), 4.0),)),
         SetAdmin: admin_sentence,
+        FindRoute: lambda action: (
+            RouteIs(RouteStatus(**examples.ROUTE | {"service": action.service}))
+            if action.service == "FTPS_VIP"
+            else Refused("not-found", f"no service {action.service!r}; there are: FTPS_VIP")
+        ),
         GetBans: BansAre((Ban(**examples.BAN), Ban("OTHER_VIP", "user", "anna", 1767226500.0, "by hand"))),
         AddBan: lambda action: Said(f"{action.kind} {action.subject} for {action.for_s} s"),
         LiftBan: Said("lifted"),

@@ -8,6 +8,7 @@ from ftpair.app.heart import open_fds
 from ftpair.app.node import Node
 from ftpair.balance.choice import NoChoice, choose
 from ftpair.balance.policies import Request
+from ftpair.balance.routes import pool_names, pool_of
 from ftpair.core.messages import Sample
 from ftpair.core.plan import Certificate, Plan, ServerPlan, ServicePlan
 from ftpair.core.status import (
@@ -94,6 +95,7 @@ def _server(node: Node, server: ServerPlan) -> ServerStatus:
         bytes_up=moved.up,
         bytes_down=moved.down,
         bytes_per_second=moved.bytes_per_second,
+        pool=server.pool,
     )
 
 
@@ -105,11 +107,14 @@ def _serving(node: Node, service: ServicePlan) -> tuple[bool, str]:
         return False, "no worker is ready"
     # Asked as a worker asks: what it would answer a client is the reason.
     request = Request("", "", 0, lambda: 0.0)
-    chosen = choose(service, node.states.by_slot(), node.counts.sessions, request, ())
-    if isinstance(chosen, NoChoice):
-        return False, chosen.reason
+    states, pools = node.states.by_slot(), {name: pool_of(service, name) for name in pool_names(service)}
+    chosen = {name: choose(pool, states, node.counts.sessions, request, ()) for name, pool in pools.items()}
+    refusals = {name: choice.reason for name, choice in chosen.items() if isinstance(choice, NoChoice)}
+    reasons = [f"pool {name}: {reason}" if len(pools) > 1 else reason for name, reason in refusals.items()]
+    if len(refusals) == len(pools):
+        return False, "; ".join(reasons)
     eligible = sum(server.weight > 0 and node.states.of(server).is_eligible for server in service.servers)
-    return True, f"{eligible} of {len(service.servers)} servers take new sessions"
+    return True, "; ".join([f"{eligible} of {len(service.servers)} servers take new sessions", *reasons])
 
 
 def _worker(node: Node, number: int) -> WorkerStatus:

@@ -26,6 +26,8 @@ SERVER_COLUMNS = (
     Column("RATE", rank=2, is_number=True),
     Column("WHY", rank=3),
 )
+POOL_COLUMN = Column("POOL", rank=4)
+"""Where there is more than one."""
 SESSION_COLUMNS = (
     Column("SESSION"),
     Column("SERVICE", rank=4),
@@ -63,9 +65,11 @@ def node_sheet(node: NodeStatus, now: float) -> Sheet:
 
 def service_sheet(service: ServiceStatus, now: float) -> Sheet:
     """Return one service and its real servers."""
-    rows = tuple(_server_row(server, now) for server in service.servers)
+    has_pools = len({server.pool for server in service.servers}) > 1
+    columns = (SERVER_COLUMNS[0], POOL_COLUMN, *SERVER_COLUMNS[1:]) if has_pools else SERVER_COLUMNS
+    rows = tuple(_server_row(server, now, has_pools=has_pools) for server in service.servers)
     why = tuple(_why(server) for server in service.servers if server.health is not Health.UP)
-    return (*_service_lines(service), Table(SERVER_COLUMNS, rows, indent=2, below=why))
+    return (*_service_lines(service), Table(columns, rows, indent=2, below=why))
 
 
 def sessions_sheet(rows: list[SessionRow]) -> Sheet:
@@ -150,9 +154,10 @@ def _why(server: ServerStatus) -> Line:
     return line(f"{server.name} is {reason}", indent=2)
 
 
-def _server_row(server: ServerStatus, now: float) -> tuple[Cell, ...]:
+def _server_row(server: ServerStatus, now: float, *, has_pools: bool) -> tuple[Cell, ...]:
     return (
         Cell(server.name),
+        *([Cell(server.pool)] if has_pools else []),
         Cell(server.address),
         Cell(server.tls),
         Cell(server.admin.value, ADMIN_STYLE[server.admin]),

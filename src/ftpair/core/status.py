@@ -96,6 +96,7 @@ class ServerStatus:
     bytes_up: int
     bytes_down: int
     bytes_per_second: float
+    pool: str = "default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,22 @@ class CertificateStatus:
     """Seconds since the epoch."""
     days_left: int
     """Whole days; negative when it has expired."""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteStatus:
+    """Where a session would go, and why."""
+
+    service: str
+    pool: str
+    rule: int
+    """The number of the rule, from 1; 0: none fits."""
+    rule_reason: str
+    """The rule in words."""
+    server: str
+    """Empty: nobody can serve the session."""
+    server_reason: str
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
