@@ -158,6 +158,20 @@ def test_who_comes_directly_needs_no_header(tmp_path: Path):
         assert client.retrieve("RETR a.bin")[:2] == (FILE, End.ENDED)
 
 
+def test_active_mode_leaves_from_our_own_address_past_the_proxy(tmp_path: Path):
+    client_itself = binary(Header(Endpoint("127.0.0.7", 50007), PUBLIC))
+    with real_server(tmp_path) as address, stage(listed(address)), Fronted(client_itself) as client:
+        (tmp_path / "a.bin").write_bytes(FILE)
+        client.log_in()
+        with socket.create_server(("127.0.0.7", 0)) as listener:
+            assert client.ask(f"EPRT |1|127.0.0.7|{listener.getsockname()[1]}|").startswith("200 ")
+            client.say("RETR a.bin")
+            data, (host, _port) = listener.accept()
+        with data:
+            assert host == VIP
+            assert read(data) == (FILE, End.ENDED)
+
+
 def test_a_data_connection_for_another_client_is_a_stray(tmp_path: Path):
     with real_server(tmp_path) as address, stage(listed(address)) as running, Fronted(HEADERS["v2"]) as client:
         (tmp_path / "a.bin").write_bytes(FILE)

@@ -20,7 +20,7 @@ from ftpair.dataplane.account import Account
 from ftpair.dataplane.clientele import Clientele
 from ftpair.dataplane.control import ControlStream
 from ftpair.dataplane.counts import Counts
-from ftpair.dataplane.ends import ends_of
+from ftpair.dataplane.ends import ends_of, home_of
 from ftpair.dataplane.gate import Gate, Visit
 from ftpair.dataplane.intake import Intake
 from ftpair.dataplane.opening import Guise
@@ -60,7 +60,7 @@ class Driver:
     def __init__(self, worker: Worker, service: Service, sock: socket.socket, entrance: Entrance, name: str) -> None:
         ends = ends_of(sock)
         self.worker, self.service, self.entrance, self.name = worker, service, entrance, name
-        self.client_host = ends.client.host
+        self.client_host, self.home = ends.client.host, home_of(sock)
         self.began = self.heard = time.monotonic()
         self.has_place = False
         """Whether the service had room for it once."""

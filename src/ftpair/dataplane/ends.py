@@ -36,3 +36,8 @@ def ends_of(sock: socket.socket) -> Ends:
         return sock.ends
     client, local = sock.getpeername(), sock.getsockname()
     return Ends(Endpoint(*client[:2]), Endpoint(*local[:2]))
+
+
+def home_of(sock: socket.socket) -> str:
+    """Return our own address on the connection of a proxy, whose client has dialled another; empty without a proxy."""
+    return str(sock.getsockname()[0]) if isinstance(sock, Introduced) else ""

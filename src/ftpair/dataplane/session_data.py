@@ -27,6 +27,7 @@ class Owner(Protocol):
     service: Service
     client_host: str
     guise: Guise
+    home: str
     heard: float
     legs: ClientLegs
     visit: Visit
@@ -94,7 +95,7 @@ class SessionData:
     def aim(self, effect: effects.Aim) -> None:
         """Say where the client awaits its leg."""
         self._current = self._new()
-        departure = Departure(effect.source, self._owner.service.plan.active_source_port or 0)
+        departure = Departure(self._owner.home or effect.source, self._owner.service.plan.active_source_port or 0)
         self._current.meeting.aim(departure, (effect.host, effect.port))
 
     def listen(self, _effect: effects.Listen) -> None:
