@@ -23,6 +23,7 @@ _KINDS = {
 _SPECIAL = {
     "workers": "`auto`, or whole number, 1 to 256",
     "passive": "range of ports, 1024 to 65535",
+    "server_active_ports": "range of ports, 1024 to 65535",
     "ports": "block, or one line",
 }
 
