@@ -121,6 +121,15 @@ def _too_few_passive_ports(config: Config, cpus: int) -> Iterator[Finding]:
             yield Finding((*where, "ports", "passive"), sentence, depends=(("workers",),))
 
 
+def _source_port_is_taken(config: Config, _cpus: int) -> Iterator[Finding]:
+    for where, service in services(config):
+        port = service.active_source_port
+        taken = next((claim for claim in _claims(where, service) if port in claim.ports), None)
+        if taken:
+            sentence = f"{port} is a port that the service listens on (ports.{taken.key} {taken.text}): write another"
+            yield Finding((*where, "active_source_port"), f"{sentence}, such as 20", depends=(taken.where,))
+
+
 def _server_is_the_service(config: Config, _cpus: int) -> Iterator[Finding]:
     own = {
         (service.address, port): path_of(where)
@@ -201,6 +210,7 @@ _CHECKS: tuple[Check, ...] = (
     _no_real_server,
     _login_without_user,
     _too_few_passive_ports,
+    _source_port_is_taken,
     _server_is_the_service,
     _overlaps,
     _command_policy,

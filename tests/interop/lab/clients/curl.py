@@ -23,6 +23,7 @@ from tests.interop.lab.clients.steps import (
 
 _OUTCOME = re.compile(r"^outcome (\d+) (\d+) (.*)$", re.MULTILINE)
 _TIMED_OUT = 28
+_DATA = {"passive": [], "EPRT": ['ftp-port = "-"'], "PORT": ['ftp-port = "-"', "disable-eprt"]}
 
 
 class Curl:
@@ -55,7 +56,7 @@ def _common(way: Way) -> list[str]:
         "silent",
         "globoff",
     ]
-    return options + ([] if way.entrance == "clear" else _tls(way))
+    return options + _DATA[way.data] + ([] if way.entrance == "clear" else _tls(way))
 
 
 def _tls(way: Way) -> list[str]:
@@ -89,7 +90,7 @@ def _section(way: Way, step: Step, listing: Path) -> list[str]:
 
 def _url(way: Way, path: str) -> str:
     scheme = "ftps" if way.entrance == "implicit" else "ftp"
-    return _option("url", f"{scheme}://{way.host}:{way.port}/{path}")
+    return _option("url", f"{scheme}://{way.url_host}:{way.port}/{path}")
 
 
 def _option(name: str, value: str) -> str:

@@ -49,7 +49,7 @@ def _settings(way: Way) -> list[str]:
         "cmd:interactive": "no",
         "cmd:parallel": "1",
         "cache:enable": "no",
-        "ftp:passive-mode": "yes",
+        "ftp:passive-mode": "yes" if way.data == "passive" else "no",
         "ftp:rest-stor": "no",  # A continued upload then says APPE.
         "ftp:ssl-allow-anonymous": "yes",
         "ftp:list-empty-ok": "yes",
@@ -73,7 +73,7 @@ def _tls(way: Way) -> dict[str, str]:
 
 def _open(way: Way) -> str:
     scheme = "ftps" if way.entrance == "implicit" else "ftp"
-    return f'open -u "{way.user},{way.password}" -p {way.port} {scheme}://{way.host}'
+    return f'open -u "{way.user},{way.password}" -p {way.port} {scheme}://{way.url_host}'
 
 
 def _line(step: Step) -> str:
@@ -104,5 +104,5 @@ def _command(step: Step) -> str:
 
 def _killed(command: str) -> str:
     # Retries after it: lftp takes pyftpdlib's "426 Transfer aborted via ABOR." for the reply to ABOR, directly at the
-    # server as through ftpair, falls out of step, reconnects, tries PORT once, and only then PASV again.
+    # server as through ftpair, falls out of step, reconnects, and tries the other of PORT and PASV once.
     return f"set net:limit-rate 2M:2M; {command} & sleep 1; kill all; set net:limit-rate 0:0; set net:max-retries 3"

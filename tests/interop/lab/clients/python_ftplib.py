@@ -64,6 +64,7 @@ class PythonFtplib:
 def connect(way: Way) -> ftplib.FTP:
     """Connect, secure, log in and ask for protected data connections."""
     ftp = _new(way)
+    ftp.set_pasv(way.data == "passive")
     ftp.connect(way.host, way.port)
     ftp.login(way.user, way.password)
     if isinstance(ftp, ftplib.FTP_TLS):

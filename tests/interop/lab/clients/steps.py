@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 Entrance = Literal["clear", "explicit", "implicit"]
 TlsVersion = Literal["1.2", "1.3"]
+DataMode = Literal["passive", "PORT", "EPRT"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,13 @@ class Way:
     ca: Path
     user: str
     password: str
+    data: DataMode = "passive"
+    """How data connections are asked for; a client that has no choice between PORT and EPRT takes its own."""
+
+    @property
+    def url_host(self) -> str:
+        """Return the host as it stands in a URL."""
+        return f"[{self.host}]" if ":" in self.host else self.host
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ Port {CONTROL_PORT}
 PassivePorts {PASSIVE_FIRST} {PASSIVE_LAST}
 User nobody
 Group nogroup
-UseIPv6 off
+UseIPv6 {"on" if ":" in site.address else "off"}
 UseReverseDNS off
 WtmpLog off
 DelayEngine off
@@ -61,10 +61,12 @@ ScoreboardFile {site.folder}/scoreboard
 
 def _tls(site: Site) -> str:
     options = "TLSOptions UseImplicitSSL\n" if site.tls == "implicit" else ""
+    if site.client_ca is not None:
+        options += f"TLSCACertificateFile {site.client_ca}\nTLSVerifyClient on\n"
     return f"""\
 LoadModule mod_tls.c
 TLSEngine on
-TLSRequired on
+TLSRequired {"on" if site.demands_tls else "off"}
 TLSProtocol TLSv{site.version}
 TLSSessionTickets on
 TLSECCertificateFile {site.identity.certificate}

@@ -30,9 +30,8 @@ class Vsftpd:
 
 def _settings(site: Site) -> dict[str, str | int | Path]:
     return {
-        "listen": "YES",
+        **_listening(site),
         "background": "NO",
-        "listen_address": site.address,
         "listen_port": CONTROL_PORT,
         "pasv_min_port": PASSIVE_FIRST,
         "pasv_max_port": PASSIVE_LAST,
@@ -58,6 +57,12 @@ def _settings(site: Site) -> dict[str, str | int | Path]:
     }
 
 
+def _listening(site: Site) -> dict[str, str | int | Path]:
+    if ":" in site.address:
+        return {"listen": "NO", "listen_ipv6": "YES", "listen_address6": site.address}
+    return {"listen": "YES", "listen_address": site.address}
+
+
 def _tls(site: Site) -> dict[str, str | int | Path]:
     if site.tls == "clear":
         return {}
@@ -65,11 +70,18 @@ def _tls(site: Site) -> dict[str, str | int | Path]:
         "ssl_enable": "YES",
         "implicit_ssl": "YES" if site.tls == "implicit" else "NO",
         "allow_anon_ssl": "YES",
-        "force_anon_logins_ssl": "YES",
-        "force_anon_data_ssl": "YES",
+        "force_anon_logins_ssl": "YES" if site.demands_tls else "NO",
+        "force_anon_data_ssl": "YES" if site.demands_tls else "NO",
         "require_ssl_reuse": "YES",
         "strict_ssl_read_eof": "YES",
         "ssl_ciphers": "HIGH",
         "rsa_cert_file": site.identity.certificate,
         "rsa_private_key_file": site.identity.key,
+        **_client_certificates(site),
     }
+
+
+def _client_certificates(site: Site) -> dict[str, str | int | Path]:
+    if site.client_ca is None:
+        return {}
+    return {"ssl_request_cert": "YES", "require_cert": "YES", "validate_cert": "YES", "ca_certs_file": site.client_ca}
