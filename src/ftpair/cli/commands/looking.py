@@ -61,7 +61,7 @@ def clients(
     watch: options.WatchOption = None,
     socket: options.SocketOption = DEFAULT_SOCKET,
 ) -> None:
-    """Show the clients seen lately: who resumes TLS, and who would break under `data_session: require`."""
+    """Show which clients resume TLS on their data connections."""
     from ftpair.cli.clientele import clients_sheet
     from ftpair.cli.watching import Manner, Question, look
 
