@@ -1,4 +1,4 @@
-"""Data connections that must prove whose they are: who resumes the TLS of the session gets the file, and nobody else."""
+"""Data connections that must prove whose they are: who resumes the session's TLS gets the file, and nobody else."""
 
 import socket
 import ssl
