@@ -1,9 +1,15 @@
 """Limits and bans in the file: what they become in the plan, what is refused, and how changes are told."""
 
+import re
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
+from ftpair.config.check import check
 from ftpair.config.limiting import Bans, Limits, bans_of, limits_of
+from ftpair.config.problems import InvalidConfigError
+from ftpair.config.slots import Slots
 from ftpair.core import limits as plan
 
 
@@ -34,3 +40,28 @@ def test_bans_are_by_something(wrong):
 
 def test_a_ban_is_known_by_service_kind_and_subject():
     assert plan.Ban("VIP", "user", "anna", 5.0).key == ("VIP", "user", "anna")
+
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.mark.parametrize("page", ["limits.md", "bans.md"])
+def test_the_examples_of_the_page_are_configurations_that_work(page, write, machine):
+    examples = re.findall(r"```yaml\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
+    assert examples
+    for example in examples:
+        (service,) = check(write(example), 1, Slots(), machine).plan.services
+        assert (service.bans or service.limits) not in (None, plan.Limits())
+
+
+def test_a_wrong_block_is_refused_with_path_line_and_remedy(write, machine):
+    wrong = (DOCS / "bans.md").read_text().partition("```yaml\n")[2].partition("```")[0]
+    wrong = wrong.replace("[10.0.0.0/8]", "[10.0.0.1/8]").replace("failures: 5", "failures: 0")
+    with pytest.raises(InvalidConfigError) as refused:
+        check(write(wrong), 1, Slots(), machine)
+    path = "virtual_services.FTP_VIP.bans"
+    assert [(problem.path, problem.line) for problem in refused.value.problems] == [
+        (f"{path}.failures", 5),
+        (f"{path}.allow.0", 5),
+    ]
+    assert "write 10.0.0.0/8, or 10.0.0.1 for that host alone" in refused.value.problems[1].sentence
