@@ -88,6 +88,18 @@ def test_ccc_is_refused_unless_it_is_allowed():
     """)
 
 
+def test_ccc_is_a_feature_where_it_is_allowed():
+    greeted(tls_plan(tls=secured_by(ccc="allow"))).play("""
+        C> FEAT
+        C< 211-Features:
+        C<  AUTH TLS
+        C<  PBSZ
+        C<  PROT
+        C<  CCC
+        C< 211 End
+    """)
+
+
 def test_ccc_comes_after_auth_and_login():
     greeted(tls_plan(tls=secured_by(ccc="allow"))).play("""
         C> CCC

@@ -210,6 +210,8 @@ class Stage:
         return events.ClientSecured(self.tls)
 
     def do_clear_client(self, effect: effects.ClearClient) -> events.Event:
+        self.to_client += effect.last
+        self.show_lines("C<", effect.last)
         self.show("C< [clear]")
         return events.ClientNotSecured(self.client_fails) if self.client_fails else events.ClientCleared()
 

@@ -1,8 +1,10 @@
 """One control connection: bytes in, bytes out, TLS from any moment on. Knows no FTP."""
 
+import contextlib
+import os
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from ftpair.core.ending import End
 from ftpair.dataplane import tls
@@ -174,11 +176,18 @@ class ControlStream:
         self._handshake = tls.Handshaking(self._watch, wrapped, done, failed)
         self._handshake.step()
 
-    def clear(self, on_done: Callable[[], None], on_failed: Callable[[str], None]) -> None:
-        """End TLS on both sides; what was written goes out under it, and control goes on in clear text."""
+    def clear(self, last: bytes, on_done: Callable[[], None], on_failed: Callable[[str], None]) -> None:
+        """Write the last bytes under TLS and end it on both sides; control goes on in clear text."""
         self.pause()
         secured = self.sock
         assert isinstance(secured, ssl.SSLSocket)
+        # `unwrap` says its close_notify and reads at once: the peer must not hear of either before it has read, or
+        # clear text that comes in answer would be read as a record.
+        with _corked(secured):
+            self.write(last)
+            self._end_tls(secured, on_done, on_failed)
+
+    def _end_tls(self, secured: ssl.SSLSocket, on_done: Callable[[], None], on_failed: Callable[[str], None]) -> None:
         if not self._flush_now():
             on_failed("does not read its replies")
             return
@@ -238,3 +247,16 @@ class ControlStream:
         self._forget()
         self.sock.close()
         self._on_lost(end, reason)
+
+
+@contextlib.contextmanager
+def _corked(sock: socket.socket) -> Iterator[None]:
+    """Let what is sent meanwhile leave in one segment."""
+    descriptor = os.dup(sock.fileno())  # The socket itself may be closed, or another object, by the end.
+    with socket.socket(fileno=descriptor) as same:
+        same.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):  # It was reset meanwhile.
+                same.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)

@@ -221,13 +221,15 @@ class Driver:
         self._handshake_until = time.monotonic() + service.plan.clocks.handshake_timeout_s
         self._client.secure(self.legs.control, done, failed)
 
-    def _clear_client(self, _effect: effects.ClearClient) -> None:
+    def _clear_client(self, effect: effects.ClearClient) -> None:
         def ended(event: events.Event) -> None:
             self._handshake_until = 0.0
             self.dispatch(event)
 
         self._handshake_until = time.monotonic() + self.service.plan.clocks.handshake_timeout_s
-        self._client.clear(lambda: ended(events.ClientCleared()), lambda why: ended(events.ClientNotSecured(why)))
+        self._client.clear(
+            effect.last, lambda: ended(events.ClientCleared()), lambda why: ended(events.ClientNotSecured(why))
+        )
 
     def _hang_up_client(self, effect: effects.HangUpClient) -> None:
         """The last of a session's effects."""

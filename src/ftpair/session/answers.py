@@ -36,7 +36,9 @@ def on_features(talk: Conversation, reply: Reply) -> None:
 
 
 def _own_features(talk: Conversation) -> tuple[str, ...]:
-    return feat.OWN if talk.plan.tls is not None else ()
+    if talk.plan.tls is None:
+        return ()
+    return (*feat.OWN, "CCC") if talk.plan.tls.ccc == "allow" else feat.OWN
 
 
 def options(talk: Conversation, command: Command) -> None:

@@ -30,7 +30,9 @@ class SecureClient(Effect, frozen=True):
 
 
 class ClearClient(Effect, frozen=True):
-    """Flush, then end TLS on both sides; control goes on in clear text. -> ClientCleared | ClientNotSecured."""
+    """Write the last reply under TLS, then end TLS on both sides. -> ClientCleared | ClientNotSecured."""
+
+    last: bytes
 
 
 class Choose(Effect, frozen=True):

@@ -14,6 +14,7 @@ from ftpair.session.states import State
 MECHANISMS = {b"TLS": "C", b"TLS-C": "C", b"SSL": "P", b"TLS-P": "P"}
 """Each mechanism and the protection that data connections have right after it (RFC 4217, 17)."""
 
+CLEARED = b"200 The control connection is clear from here on.\r\n"
 INJECTED = b"503 Clear text behind AUTH is not accepted.\r\n"
 
 
@@ -80,8 +81,8 @@ def clear_control(talk: Conversation, _command: Command) -> None:
     elif talk.queue:
         talk.say("503 Nothing may come behind CCC before its reply.")
     else:
-        talk.say("200 The control connection is clear from here on.")
-        talk.emit(ClearClient())
+        talk.last_reply = CLEARED
+        talk.emit(ClearClient(CLEARED))
         talk.go(State.CLEARING_CLIENT)
 
 

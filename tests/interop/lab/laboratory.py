@@ -2,6 +2,7 @@
 
 import itertools
 from pathlib import Path
+from typing import Any
 
 from tests.interop.lab.authority import Authority
 from tests.interop.lab.balancer import Balancer, entry, service, settings
@@ -29,13 +30,15 @@ _PORTS: dict[Entrance, int] = {"clear": CONTROL_PORT, "explicit": CONTROL_PORT, 
 
 
 def new_server(
-    folder: Path, authority: Authority, make: str, tls: ServerTls = "clear", version: TlsVersion = "1.3"
+    folder: Path, authority: Authority, make: str, tls: ServerTls = "clear", version: TlsVersion = "1.3", **more: Any
 ) -> RealServer:
-    """Return a server of that make, not started yet, on a fresh address."""
+    """Return a server of that make, not started yet, on a fresh address; `more` are fields of its site."""
     address = fresh_address()
     label = f"{make}-{tls}-{version}-{address}"
     (folder / label).mkdir(parents=True)
-    return RealServer(PROGRAMS[make], Site(address, tls, version, authority.issue(label, address), folder / label))
+    return RealServer(
+        PROGRAMS[make], Site(address, tls, version, authority.issue(label, address), folder / label, **more)
+    )
 
 
 def way_to(balancer_address: str, entrance: Entrance, version: TlsVersion, ca: Path, server: RealServer) -> Way:

@@ -55,7 +55,7 @@ def _settings(way: Way) -> list[str]:
         "ftp:list-empty-ok": "yes",
         "xfer:clobber": "yes",
         "xfer:log": "no",
-        "dns:order": "inet",
+        "dns:order": "inet6" if ":" in way.host else "inet",
     }
     return [f'set {name} "{value}"' for name, value in (settings | _tls(way)).items()]
 

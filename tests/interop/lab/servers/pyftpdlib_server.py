@@ -23,17 +23,31 @@ class StrictData(TLS_DTPHandler):
             self.close()
 
 
+class Everybody(DummyAuthorizer):
+    """Lets everybody in who knows the one password, by any name."""
+
+    def has_user(self, username: str) -> bool:
+        """Know everybody, as soon as there is somebody."""
+        if self.user_table and username not in self.user_table:
+            self.user_table[username] = next(iter(self.user_table.values()))
+        return bool(self.user_table)
+
+
 _VERSIONS = {"1.2": SSL.TLS1_2_VERSION, "1.3": SSL.TLS1_3_VERSION}
 
 
 def _handler(settings: dict[str, Any]) -> type[FTPHandler]:
     handler = FTPHandler if settings["tls"] == "clear" else _tls_handler(settings)
-    authorizer = DummyAuthorizer()
-    authorizer.add_user(settings["user"], settings["password"], settings["home"], perm="elradfmwMT")
-    handler.authorizer = authorizer
+    handler.authorizer = _authorizer(settings)
     handler.passive_ports = range(*settings["passive"])
     handler.log_prefix = "%(remote_ip)s"
     return handler
+
+
+def _authorizer(settings: dict[str, Any]) -> DummyAuthorizer:
+    authorizer = Everybody() if settings["user"] == "*" else DummyAuthorizer()
+    authorizer.add_user(settings["user"], settings["password"], settings["home"], perm="elradfmwMT")
+    return authorizer
 
 
 def _tls_handler(settings: dict[str, Any]) -> type[TLS_FTPHandler]:

@@ -27,6 +27,10 @@ class Site:
     folder: Path
     user: str = "interop"
     password: str = "correct horse"
+    client_ca: Path | None = None
+    """Clients must bring a certificate of this CA."""
+    demands_tls: bool = True
+    """Where there is TLS, whether there is nothing without it."""
 
     @property
     def home(self) -> Path:
