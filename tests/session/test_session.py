@@ -37,6 +37,9 @@ LINES = (
     b"HOST x",
     b"QUIT",
     b"PORT 1,2,3,4,5,6",
+    b"PORT 198,51,100,7,200,1",
+    b"EPRT |1|198.51.100.7|51201|",
+    b"EPSV ALL",
     b"a\0b",
     b"XFOO",
     b"",
@@ -55,6 +58,7 @@ REPLIES = (
     b"331 pass",
     b"421 bye",
     b"426 cut",
+    b"500 what",
     b"530 no",
 )
 EVENTS = st.one_of(
@@ -69,6 +73,7 @@ EVENTS = st.one_of(
             events.ServerSecured(TLS),
             events.ClientSecured(TLS),
             events.PortReady(1025),
+            events.ServerPortReady(Endpoint("10.9.0.1", 30000)),
             events.DataEnded(End.ENDED, 5),
             events.DataEnded(End.CUT, 3, "reset", Leg.CLIENT),
             events.Ticked(),
@@ -78,6 +83,7 @@ EVENTS = st.one_of(
         [
             events.NoServer("none", "none"),
             events.NoPort(),
+            events.NoServerPort(),
             events.ClientNotSecured("x"),
             events.ClientNotSecured("x", injected=True),
             events.ServerLost("x"),
@@ -96,6 +102,8 @@ PLANS = st.sampled_from(
         tls_plan(clear_text="allow", data_protection="allow"),
         tls_plan(clear_text="drop", connect="at-once"),
         plan(connect="at-once"),
+        plan(server_data="passive"),
+        plan(server_data="active"),
     ]
 )
 HAPPY = (
@@ -177,7 +185,7 @@ class World:
         self.stage.done.clear()
 
     def client(self, verb: str) -> None:
-        line = verb if verb in ("ABOR", "PASV") else f"{verb} {len(self.sent)}"
+        line = verb if verb in ("ABOR", "PASV", EPRT) else f"{verb} {len(self.sent)}"
         self.sent.append(line)
         self.stage.client(line)
 
@@ -201,8 +209,11 @@ class World:
             self.stage.server_data(how)
 
 
+EPRT = "EPRT |1|198.51.100.7|51201|"
 ACTIONS = st.one_of(
-    st.tuples(st.just("client"), st.sampled_from(["SIZE", "NOOP", "PBSZ", "PORT", "ABOR", "PASV", "RETR", "STOR"])),
+    st.tuples(
+        st.just("client"), st.sampled_from(["SIZE", "NOOP", "PBSZ", "PORT", "ABOR", "PASV", EPRT, "RETR", "STOR"])
+    ),
     st.tuples(st.just("server"), st.sampled_from(["good", "good", "good", "bad"])),
     st.tuples(st.just("data"), st.sampled_from(["end 5", "cut 3"])),
 )
