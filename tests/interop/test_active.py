@@ -195,9 +195,15 @@ def two_families(request: pytest.FixtureRequest, lab_folder: Path, authority: Au
         ground.four.stop()
 
 
+def _mixes() -> list[tuple[str, str]]:
+    """Every client on every pair of families; on IPv6 PORT does not exist, and lftp says `EPRT |2|::|`: no address."""
+    on_ipv4_only = {"curl-P-without-EPRT", "lftp-active"}
+    mixes = itertools.product(FAMILIES, CALLERS)
+    return [(families, caller) for families, caller in mixes if families == "4-6" or caller not in on_ipv4_only]
+
+
 @pytest.mark.parametrize("server_data", SETTINGS)
-@pytest.mark.parametrize("caller", [name for name in CALLERS if name != "curl-P-without-EPRT"])
-@pytest.mark.parametrize("families", list(FAMILIES))
+@pytest.mark.parametrize(("families", "caller"), _mixes())
 def test_every_mix_of_families_moves_whole_files(
     two_families: TwoFamilies, families: str, caller: str, server_data: str, tmp_path: Path
 ) -> None:
