@@ -52,6 +52,11 @@ class Balancer:
         with self._client() as client:
             return client.get(f"/api/v1{path}").raise_for_status().json()
 
+    def metrics(self) -> str:
+        """Return what Prometheus would read."""
+        with self._client() as client:
+            return client.get("/metrics").raise_for_status().text
+
     def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """Return what the API answers to a POST, as JSON."""
         with self._client() as client:
@@ -80,13 +85,16 @@ class Balancer:
             lines = [json.loads(line) for line in source if line.startswith(b"{") and line.endswith(b"\n")]
         return [line for line in lines if line["event"] == event]
 
-    def await_records(self, event: str, count: int, since: int = 0) -> list[dict[str, Any]]:
-        """Return such lines as soon as there are so many of them."""
+    def await_records(self, event: str, count: int, since: int = 0, service: str = "") -> list[dict[str, Any]]:
+        """Return such lines, of one service or of all, as soon as there are so many of them."""
         deadline = time.monotonic() + _PATIENCE_S
-        while len(found := self.records(event, since)) < count:
+        while len(found := self._about(service, self.records(event, since))) < count:
             assert time.monotonic() < deadline, f"{len(found)} of {count} lines about {event!r}"
             time.sleep(0.02)
         return found
+
+    def _about(self, service: str, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [line for line in lines if not service or line["service"] == service]
 
     def _client(self) -> httpx.Client:
         return httpx.Client(transport=httpx.HTTPTransport(uds=str(self.socket)), base_url="http://ftpair", timeout=10)
