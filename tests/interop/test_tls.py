@@ -1,6 +1,7 @@
 """TLS on both legs, with real clients and servers: names, certificates of both sides, renewal, CCC, `match`."""
 
 import contextlib
+import re
 import shutil
 import socket
 import ssl
@@ -341,3 +342,36 @@ def test_data_connections_of_both_legs_are_as_prot_has_them(place: Place) -> Non
     clear, protected = place.balancer.await_records("transfer ended", 2, since)
     assert (clear["client_tls"], clear["server_tls"]) == (None, None)
     assert protected["client_tls"] and protected["server_tls"]
+
+
+# Renegotiation.
+
+
+@pytest.mark.parametrize("entrance", ["explicit", "implicit"])
+def test_s17_renegotiation_is_refused(place: Place, entrance: str) -> None:
+    port = CONTROL_PORT if entrance == "explicit" else IMPLICIT_PORT
+    starttls = ["-starttls", "ftp"] if entrance == "explicit" else []
+    before, since = handshakes(place), place.balancer.mark()
+    command = ["openssl", "s_client", "-connect", f"{place.vips['names']}:{port}", *starttls, "-tls1_2"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as peer:
+        assert peer.stdin is not None and peer.stdout is not None
+        peer.stdin.write(b"NOOP\n")
+        peer.stdin.flush()
+        said = b""
+        while b"200 NOOP ok." not in said:
+            said += peer.stdout.readline()
+        peer.stdin.write(b"R\n")
+        peer.stdin.flush()
+        said += peer.stdout.read()
+    assert b"RENEGOTIATING" in said
+    assert b"no renegotiation" in said
+    place.balancer.await_records("session ended", 1, since)
+    assert handshakes(place) == before + 1, "a second handshake was made on the same connection"
+
+
+def handshakes(place: Place) -> float:
+    """How many handshakes of clients have succeeded."""
+    time.sleep(1.2)  # Workers report every second.
+    text = place.balancer.metrics()
+    found = re.findall(r'^ftpair_tls_handshakes_total\{[^}]*leg="client"[^}]*\} (\S+)$', text, re.MULTILINE)
+    return sum(map(float, found))
