@@ -71,6 +71,7 @@ def test_a_contradiction_is_told_with_its_place_and_the_remedy(machine, commands
         "allow: [SITE], site_allow: [CHMOD]",
         "read_only: true, site_allow: [HELP], deny: [EPSV]",
         "deny: [REIN]",
+        "allow: [RETR, CWD], read_only: true",
     ],
 )
 def test_what_makes_sense_is_accepted(machine, commands):
