@@ -45,13 +45,22 @@ def test_capabilities_are_read_by_name(tmp_path):
     assert held_capabilities("CapAmb", status) == frozenset()
 
 
+def refusing(error):
+    def ask():
+        raise error
+
+    return ask
+
+
 def test_a_kernel_that_knows_no_transparent_sockets_is_heard():
     assert why_not_transparent() == ""
-    assert why_not_transparent(option=9999) == "protocol not available"
+    assert why_not_transparent(refusing(OSError(92, "Protocol not available"))) == "protocol not available"
+    assert why_not_transparent(refusing(OSError())) == "refused"
 
 
 def test_who_may_make_no_transparent_socket_says_nothing_of_the_kernel():
     """The capability is looked at by itself."""
+    assert why_not_transparent(refusing(PermissionError(1, "Operation not permitted"))) == ""
     ask = "from ftpair.config.machine import *; print(sorted(held_capabilities()), why_not_transparent())"
     kept = [f"--{kind}=-all" for kind in ("inh-caps", "bounding-set")]
     done = subprocess.run(["setpriv", *kept, sys.executable, "-c", ask], capture_output=True, text=True, check=True)

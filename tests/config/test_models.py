@@ -13,6 +13,8 @@ from ftpair.core.plan import ClientTls, Clocks, HealthPlan, ServerPlan, ServerTl
 
 ROUTING = {"routes", "pools", "pool"}
 """Empty by default, on both sides."""
+HEADERS = {"accept_from", "control_header", "data_header"}
+"""Tests of ftpair.config.proxying know them."""
 
 
 def defaults_of(struct):
@@ -38,9 +40,9 @@ def every_block(block=Config):
         (
             VirtualService,
             ServicePlan,
-            ROUTING | {"explicit", "implicit", "advertised_address", "slot", "health", "clocks"},
+            ROUTING | HEADERS | {"explicit", "implicit", "advertised_address", "slot", "health", "clocks"},
         ),
-        (RealServer, ServerPlan, ROUTING | {"tls"}),
+        (RealServer, ServerPlan, ROUTING | HEADERS | {"tls"}),
     ],
 )
 def test_defaults_of_the_file_are_defaults_of_the_plan(block, struct, others):

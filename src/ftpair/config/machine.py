@@ -72,15 +72,19 @@ def held_capabilities(kind: str = "CapPrm", status: Path = _SELF) -> frozenset[s
     return frozenset(name for name, number in CAPABILITIES.items() if mask >> number & 1)
 
 
-def why_not_transparent(option: int = socket.IP_TRANSPARENT) -> str:
-    """Ask the kernel for a transparent socket; return its refusal, but for one that only this user gets."""
+def _make_transparent() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
-        try:
-            sock.setsockopt(socket.IPPROTO_IP, option, 1)
-        except PermissionError:
-            return ""  # A matter of capabilities, which are looked at by themselves.
-        except OSError as error:
-            return (error.strerror or "refused").lower()
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_TRANSPARENT, 1)
+
+
+def why_not_transparent(ask: Callable[[], None] = _make_transparent) -> str:
+    """Ask the kernel for a transparent socket; return its refusal, but for one that only this user gets."""
+    try:
+        ask()
+    except PermissionError:
+        return ""  # A matter of capabilities, which are looked at by themselves.
+    except OSError as error:
+        return (error.strerror or "refused").lower()
     return ""
 
 
