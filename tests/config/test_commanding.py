@@ -88,6 +88,12 @@ def test_read_only_is_stronger_than_deny():
     assert policy.refusals["LIST"].startswith("502")
 
 
+def test_a_list_of_what_is_allowed_refuses_the_rest_that_touches_files():
+    refused = policy_of(Commands(allow=["RETR", "XCWD"])).refusals
+    assert {"STOR", "LIST", "SITE", "DELE", "other"} <= refused.keys()
+    assert not refused.keys() & {"RETR", "CWD", "XCWD", "USER", "PASV", "EPSV", "PORT", "TYPE", "FEAT", "REIN"}
+
+
 def test_a_change_of_the_policy_is_a_step(machine, write):
     def planned(commands):
         return check(write(FILE % commands), 1, Slots(), machine).plan
