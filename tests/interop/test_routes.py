@@ -4,6 +4,7 @@ import collections
 import concurrent.futures
 import contextlib
 import ftplib
+import itertools
 import os
 import signal
 import socket
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from tests.interop.lab import files
 from tests.interop.lab.authority import Authority, Identity
@@ -26,6 +28,7 @@ from tests.interop.lab.servers.real_server import RealServer, Site
 
 pytestmark = pytest.mark.interop
 PASSWORD = "correct horse"
+PAGE = Path(__file__).parents[2] / "docs" / "routes.md"
 QUIET = {"health": {"check": "off"}}
 SETTLE_S = 30.0
 
@@ -294,6 +297,27 @@ def test_affinity_outlives_a_crash_and_a_broken_file_is_set_aside(lasting: Lasti
     with lasting.run() as balancer:
         assert "it is set aside as affinity.bin.broken, and affinity begins anew" in balancer.log()
         assert set(lasting.serves(USERS)) <= OLD
+
+
+def test_the_example_of_the_page_does_what_the_page_says(field: Field, lab_folder: Path) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    services = YAML(typ="safe").load(page.split("```yaml\n")[1].split("```")[0])["virtual_services"]
+    (wanted,) = services.values()
+    wanted |= {"address": fresh_address(), "ports": {"explicit": CONTROL_PORT, "passive": "21000-21027"}, **QUIET}
+    pools = [wanted["real_servers"], *(pool["real_servers"] for pool in wanted["pools"].values())]
+    real = itertools.cycle(field.servers.values())
+    for servers in pools:
+        servers |= {name: entry(next(real).address) for name in servers}
+    configuration = {"workers": 2, "virtual_services": services, "log": {"format": "json"}}
+    with running(lab_folder / "page", configuration) as balancer, ftplib.FTP(timeout=30) as ftp:
+        said = balancer.ask("/services/FTP_VIP/route?user=kim&from=10.0.0.5")["sentence"]
+        assert f"    $ ftpair route FTP_VIP --user kim --from 10.0.0.5\n    {said}\n" in page
+        ftp.connect(wanted["address"], CONTROL_PORT)
+        with pytest.raises(ftplib.error_perm):
+            ftp.login("root", "wrong")
+        assert [row["server"] for row in balancer.sessions()] in (["FTP_SVR1"], ["FTP_SVR2"])
+        ftp.login("kim", PASSWORD)
+        assert [row["server"] for row in balancer.sessions()] == ["FTP_SVR5"], "another name is asked about anew"
 
 
 def test_s19_nothing_that_a_client_or_a_server_says_leads_to_a_foreign_host(

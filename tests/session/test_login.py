@@ -4,6 +4,7 @@ import pytest
 
 from ftpair.core.facts import LoginAnswered, ServerFailed, SessionEnded
 from ftpair.core.plan import ServerTls
+from ftpair.core.routing import Route
 from ftpair.ftp.reply import Reply
 from ftpair.session import events
 from tests.transcripts.play import LOGIN, SECURE, TLS, Stage, greeted, logged_in, plan, servers, tls_plan
@@ -527,3 +528,54 @@ def test_s2_a_reply_in_clear_text_after_234_is_never_taken_as_one():
     """)
     assert not stage.session.is_logged_in
     assert b"anna" not in stage.to_server
+
+
+@pytest.mark.parametrize("wish", [{"routes": (Route("default", user="k*"),)}, {"affinity": "user"}])
+def test_another_name_before_login_is_asked_about_anew(wish):
+    stage = greeted(plan(**wish)).play("""
+        C> USER kim
+        S< [dial A]
+        S> 220 A
+        S< USER kim
+        S> 331 password
+        C< 331 password
+        C> PASS wrong
+        S< PASS wrong
+        S> 530 no
+        C< 530 no
+        C> USER kim
+        S< USER kim
+        S> 331 password
+        C< 331 password
+        C> USER bob
+        S< [ended]
+        S< [dial A]
+        S> 220 A
+        S< USER bob
+        S> 331 password
+        C< 331 password
+        C> PASS right
+        S< PASS right
+        S> 230 in
+        C< 230 in
+        C> USER root
+        S< USER root
+        S> 331 password
+        C< 331 password
+    """)
+    assert stage.session.user == "root"
+
+
+def test_where_no_rule_looks_at_names_another_name_stays_with_its_server():
+    greeted(plan()).play("""
+        C> USER kim
+        S< [dial A]
+        S> 220 A
+        S< USER kim
+        S> 331 password
+        C< 331 password
+        C> USER bob
+        S< USER bob
+        S> 331 password
+        C< 331 password
+    """)

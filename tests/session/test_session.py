@@ -15,7 +15,7 @@ from ftpair.session.conversation import Progress
 from ftpair.session.session import Session
 from ftpair.session.states import State
 from ftpair.session.table import TABLE
-from tests.transcripts.play import TLS, Stage, logged_in, plan, servers, started, tls_plan
+from tests.transcripts.play import TLS, Stage, greeted, logged_in, plan, servers, started, tls_plan
 
 LINES = (
     b"USER anna",
@@ -301,3 +301,13 @@ def test_a_session_that_has_ended_fails_without_a_word():
         C< [cut]
     """)
     assert stage.session.fail(stage.now) == []
+
+
+def test_what_the_client_names_with_host_is_known_before_a_server_is():
+    stage = greeted()
+    assert stage.session.host == ""
+    stage.play("""
+        C> HOST  ftp.example.org
+        C< 220 Host accepted.
+    """)
+    assert stage.session.host == "ftp.example.org"

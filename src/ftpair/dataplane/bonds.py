@@ -62,6 +62,7 @@ class Bonds:
 
     def hold(self, session: str, key: bytes, server: ServerPlan, timeout_s: float) -> None:
         """Remember the key for as long as this session lives, and `timeout_s` beyond."""
+        self.release(session)
         if key:
             every_s = max(timeout_s / 2, _SHORTEST_S)
             self._held[session] = _Held(key, mark_of(server), every_s, self._now() + every_s)

@@ -55,11 +55,26 @@ def user(talk: Conversation, command: Command) -> None:
     if guarding.has_refused_user(talk, command.argument):
         return
     talk.user_command = command
+    if _asks_anew(talk, command):
+        _leave_server(talk)
     if talk.is_attached:
         talk.forward(command, on_login_reply)
         return
     talk.user = printable(command.argument)
     choose(talk)
+
+
+def _asks_anew(talk: Conversation, command: Command) -> bool:
+    """Whether another name, before any login, may mean another server: where routes and affinity look at names."""
+    looks_at_names = bool(talk.plan.routes) or talk.plan.affinity == "user"
+    is_free = talk.is_attached and not talk.is_logged_in and talk.plan.connect == "at-login"
+    return looks_at_names and is_free and bool(command.argument) and printable(command.argument) != talk.user
+
+
+def _leave_server(talk: Conversation) -> None:
+    talk.emit(HangUpServer(End.ENDED))
+    talk.server = talk.server_tls = None
+    talk.is_attached, talk.tried = False, ()
 
 
 def password(talk: Conversation, command: Command) -> None:
@@ -267,5 +282,6 @@ def on_chore_reply(talk: Conversation, event: ServerReplied) -> None:
         _next_chore(talk)
     elif event.reply.is_final:
         talk.end(
-            "data cannot be protected", b"421 The server does not protect data connections as PROT says, so nothing can be sent.\r\n"
+            "data cannot be protected",
+            b"421 The server does not protect data connections as PROT says, so nothing can be sent.\r\n",
         )
