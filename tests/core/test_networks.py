@@ -1,6 +1,6 @@
 """Tests of ftpair.core.networks."""
 
-from ftpair.core.networks import contain
+from ftpair.core.networks import around, contain
 
 
 def test_an_address_is_in_a_network_or_not():
@@ -20,3 +20,9 @@ def test_a_mapped_address_is_what_it_maps():
 
 def test_a_scope_does_not_matter():
     assert contain(("fe80::/10",), "fe80::1%eth0")
+
+
+def test_neighbours_share_a_network():
+    assert around("192.0.2.7") == "192.0.2.0/24"
+    assert around("2001:db8::1") == "2001:db8::/64"
+    assert around("fe80::1%eth0") == "fe80::/64"
