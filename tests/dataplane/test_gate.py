@@ -98,8 +98,10 @@ def test_one_user_has_no_more_sessions_than_he_may_by_the_right_password_only():
         running.wait(lambda: not running.sessions())
         with RawClient() as client:
             assert log_in(greet(client), "anna", "right") == "230 in"
-            assert client.ask("USER anna") == "331 password, please"
-            assert client.ask("PASS right") == "230 in"
+            assert log_in(client, "anna", "right") == "230 in"
+            assert log_in(client, "bert", "right") == "230 in"
+            with RawClient() as other:
+                assert log_in(greet(other), "anna", "right") == "230 in"
         assert refusals(running) == ["sessions-per-user"]
 
 

@@ -5,6 +5,7 @@ Time is in seconds since the epoch, because bans outlive a restart. What is kept
 
 from collections import OrderedDict
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 from ftpair.core.limits import Ban, BanKind, BanPolicy
@@ -20,6 +21,7 @@ _NETWORK_BITS = 64
 Key = tuple[str, str, str]
 
 
+@lru_cache(maxsize=4096)
 def subject_of_address(host: str) -> str:
     """Return what an address is counted by: itself, or its network of 64 bits, which one IPv6 client has for itself."""
     address = ip_address(host.partition("%")[0])

@@ -102,6 +102,9 @@ class Visit:
         if self._is_let_in:
             self._is_let_in = False
             self._gate.presence.leave(self._key("address", self._address))
+        self._leave_user()
+
+    def _leave_user(self) -> None:
         if self._user is not None:
             self._gate.presence.leave(self._key("user", self._user))
             self._user = None
@@ -135,8 +138,9 @@ class Visit:
     def may_stay(self, user: str) -> str:
         """Once the server has accepted the login; counts the session as the user's."""
         most, subject = self._limits.sessions_per_user, bans.subject_of_user(user)
-        if not most or self._user is not None:
+        if not most or subject == self._user:
             return ""
+        self._leave_user()
         self._user = subject
         if self._gate.presence.enter(self._key("user", subject)) <= most:
             return ""
