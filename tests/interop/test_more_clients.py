@@ -12,8 +12,8 @@ from tests.interop.lab.authority import Authority
 from tests.interop.lab.balancer import Balancer, entry, running, service, settings
 from tests.interop.lab.clients.prompts import FTP_SSL, TNFTP
 from tests.interop.lab.clients.scripted import CommonsNet, NetFtp
-from tests.interop.lab.clients.single import Ncftp, Rclone, Wget
-from tests.interop.lab.clients.steps import Client, Download, List, Step, Upload
+from tests.interop.lab.clients.single import Folder, Ncftp, Rclone, Wget
+from tests.interop.lab.clients.steps import Client, Download, Entrance, List, Step, Upload
 from tests.interop.lab.laboratory import new_server, way_to
 from tests.interop.lab.operations import Case
 from tests.interop.lab.places import fresh_address
@@ -134,6 +134,27 @@ def test_a_client_hears_that_a_file_is_missing(house: House, guest: Guest, tmp_p
         assert [outcome.is_done for outcome in guest.client.run(way, steps)] == [False, True]
     finally:
         server.clear()
+
+
+@pytest.mark.parametrize("entrance", ["explicit", "implicit"])
+def test_rclone_copies_a_folder_there_and_back_over_eight_connections(
+    house: House, entrance: Entrance, tmp_path: Path
+) -> None:
+    server = house.servers["ProFTPD"]
+    here, back = tmp_path / "here", tmp_path / "back"
+    here.mkdir()
+    for number in range(24):
+        files.fill(f"{entrance} {number}", number * 20_000)(here / f"file {number}")
+    way = way_to(house.vips["ProFTPD", "require"], entrance, "1.3", house.authority.ca, server)
+    try:
+        for source, target in ((str(here), Folder("files")), (Folder("files"), str(back))):
+            outcome = Rclone().copy(way, source, target)
+            assert outcome.is_done, outcome
+    finally:
+        server.clear()
+    assert {path.name: files.digest(path) for path in back.iterdir()} == {
+        path.name: files.digest(path) for path in here.iterdir()
+    }
 
 
 def test_an_upload_without_close_notify_is_never_complete_unless_that_is_wanted(house: House, tmp_path: Path) -> None:
