@@ -1,4 +1,4 @@
-"""A session among a client, a server and an operator who do what a string of bytes says, and what must hold whatever they do.
+"""A session among peers who do what a string of bytes says, and what must hold whatever they do.
 
 Every byte is one decision, so hypothesis can shrink a conversation and atheris can steer it. Most decisions are what a
 peer would do in that state, some are anything at all. The server knows no manners but one: it answers commands in
@@ -23,6 +23,7 @@ from ftpair.session import effects, events
 from ftpair.session.conversation import Progress
 from ftpair.session.session import MOST_QUEUED_LINES, Session
 from ftpair.session.states import State
+from ftpair.session.strays import LATE_CODES
 from ftpair.session.table import TABLE
 from tests.transcripts.play import plan, servers
 
@@ -132,6 +133,10 @@ PRELUDES: tuple[tuple[str, ...], ...] = (
 )
 """How a conversation begins, so that most get beyond the login."""
 
+MAY_GIVE_226 = re.compile(rb"(?i)RETR|STOR|APPE|STOU|LIST|NLST|MLSD|ABOR")
+ASKING = frozenset(PLAUSIBLE) - {State.AWAITING_GREETING, State.TRANSFERRING, State.SETTLING}
+"""States in which a server owes an answer."""
+
 NUMBER = re.compile(rb"\bn(\d+)\b")
 
 
@@ -198,7 +203,8 @@ class Talk:
     """Lines of the client."""
     answered: int = 0
     """Final replies that it got, the greeting included."""
-    queued: deque[int] = field(default_factory=deque)
+    aborts: set[int] = field(default_factory=set)
+    """Which of them say ABOR: a server may answer it before the transfer, and both replies change places then."""
     outstanding: deque[bytes] = field(default_factory=deque)
     """Lines that the server has not answered yet."""
     has_server: bool = False
@@ -258,7 +264,7 @@ class Talk:
         answers = [kind for kind in ANSWERS if kind in known]
         if choice < 96 and answers:
             yield ANSWERS[self.source.one_of(answers)](self)
-        elif choice < 160 and self._is_server_asked() or (self.has_server and choice > 253):
+        elif (choice < 160 and self._is_server_asked()) or (self.has_server and choice > 253):
             yield from self._server_speaks()
         elif choice < 251:
             yield from self._client_speaks()
@@ -294,6 +300,8 @@ class Talk:
         line = self.outstanding[0] if self.outstanding else b""
         if not line and self.session._talk.state not in (State.AWAITING_GREETING, State.SETTLING):
             self.has_lied = True
+        if code in LATE_CODES and not MAY_GIVE_226.match(line):
+            self.has_lied = True
         if code >= 200 and self.outstanding:
             self.outstanding.popleft()
         number = NUMBER.search(line)
@@ -315,6 +323,8 @@ class Talk:
             self._data_end(event)
         if isinstance(event, events.ClientSent) or event in UNREADABLE:
             self.sent += 1
+            if isinstance(event, events.ClientSent) and event.line == b"ABOR":
+                self.aborts.add(self.sent)
         before = self.session._talk.state
         is_known = type(event) in TABLE[before]
         wanted = self.session.handle(event, self.now)
@@ -339,6 +349,10 @@ class Talk:
         assert len(talk.tried) <= self.plan.retries + 1
         assert len(talk.pairing.refused) <= 4 * len(self.plan.servers)
         assert self.session.deadline is None or self.session.deadline >= 0
+        assert self.is_joined or talk.state not in (State.TRANSFERRING, State.HOLDING), "it waits for data of nobody"
+        assert self.outstanding or self.has_lied or talk.state not in ASKING, (
+            f"{talk.state.value}, and nothing was asked"
+        )
         if talk.state is State.READY and not talk.parting:
             assert not talk.queue, "a command waits though nothing runs"
             assert self.answered == self.sent + 1, f"{self.sent} commands, {self.answered - 1} final replies"
@@ -363,8 +377,12 @@ class Talk:
         if final[:3] == b"421":
             return
         assert number <= self.sent, f"{final!r} answers nothing: {self.sent} commands so far"
-        assert self.has_lied or named is None or int(named[1]) == number, f"{final!r} is given as reply {number}"
+        fitting = {number, number - 1} if number in self.aborts else {number}
+        assert self.has_lied or named is None or int(named[1]) in fitting, f"{final!r} is given as reply {number}"
         assert number not in self.cut_lines or final[:1] != b"2", f"{final!r} says that a cut transfer is complete"
+
+    def _clear(self, effect: effects.ClearClient) -> None:
+        self._to_client(effects.ToClient(effect.last))
 
     def _to_server(self, effect: effects.ToServer) -> None:
         assert self.has_server, f"{effect} goes to nobody"
@@ -415,6 +433,7 @@ class Talk:
 
 CHECKS: dict[type[effects.Effect], Callable[[Talk, Any], None]] = {
     effects.ToClient: Talk._to_client,
+    effects.ClearClient: Talk._clear,
     effects.ToServer: Talk._to_server,
     effects.Dial: Talk._dial,
     effects.HangUpServer: Talk._hang_up_server,
