@@ -1,5 +1,8 @@
 """Tests of ftpair.config.encryption, ftpair.config.trust, and of the checks and warnings about both."""
 
+import re
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -14,6 +17,7 @@ from ftpair.config.steps import steps
 from ftpair.config.trust import trust_files
 from ftpair.core.plan import ClientCertificates
 
+PAGE = Path(__file__).parents[2] / "docs" / "tls.md"
 ALL = """
 certificates:
   files: {certificate: tls/fullchain.pem, key: tls/privkey.pem}
@@ -201,3 +205,25 @@ def test_a_further_certificate_may_be_renewed(whole, machine, folder, make, ca):
         "VIP: certificate shown of A other",
         "VIP: certificate shown of B files",
     ]
+
+
+def test_the_example_of_the_documentation_is_a_sound_one(folder, write, machine, make, make_list):
+    clients, servers = make("Clients CA", days=3650), make("Servers CA", days=3650)
+    content = {"clients-ca.pem": clients.pem, "clients.crl": make_list(clients)}
+    content |= {"servers-ca.pem": servers.pem, "servers.crl": make_list(servers)}
+    for name in ("partner", "ftpair"):
+        pair = make(f"{name}.example.org", servers)
+        content |= {f"{name}.pem": pair.pem, f"{name}.key": pair.key_pem()}
+    for name, text in content.items():
+        (folder / "tls" / name).write_bytes(text)
+        (folder / "tls" / name).chmod(0o600)
+    example = re.search(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    checked = check(write(example[1]), 1, Slots(), machine)
+    (service,) = checked.plan.services
+    assert (service.tls.client_certificate.user, service.tls.auth_ssl, service.tls.ccc) == (
+        "common-name",
+        "refuse",
+        "refuse",
+    )
+    assert [server.tls.certificate.name for server in service.servers] == ["to-servers"] * 2
+    assert checked.warnings == ()

@@ -1,7 +1,11 @@
 """Several certificates in one service, chosen by the name that the client asks for (SNI)."""
 
+import socket
 import ssl
+import subprocess
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -90,3 +94,34 @@ def test_a_certificate_that_openssl_refuses_is_refused_among_the_further_ones(wa
 
 def test_a_certificate_for_addresses_alone_has_no_names(authority: Authority, tmp_path: Path):
     assert certificate(authority, "address", "127.0.0.1").names == ()
+
+
+def test_a_name_that_is_no_ascii_fails_the_handshake_and_says_nothing_on_stderr(wanted, capfd):
+    context, told = tls.server_context(wanted), []
+    tls.pass_over_odd_names(told.append)
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            where = f"127.0.0.1:{listener.getsockname()[1]}"
+            command = ["openssl", "s_client", "-connect", where, "-servername", b"\xff\xfe.example.org"]
+            with subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            ):
+                sock, _peer = listener.accept()
+                sock.settimeout(10)
+                with tls.wrap_as_server(context, sock) as ours, pytest.raises(ssl.SSLError, match="CALLBACK_FAILED"):
+                    ours.do_handshake()
+        assert told == []
+        assert capfd.readouterr().err == ""
+    finally:
+        sys.unraisablehook = sys.__unraisablehook__
+
+
+def test_other_errors_that_nobody_can_raise_are_told():
+    told = []
+    tls.pass_over_odd_names(told.append)
+    try:
+        sys.unraisablehook(SimpleNamespace(exc_value=ValueError()))
+        sys.unraisablehook(SimpleNamespace(exc_value=UnicodeDecodeError("ascii", b"\xff", 0, 1, "no")))
+    finally:
+        sys.unraisablehook = sys.__unraisablehook__
+    assert len(told) == 1

@@ -35,6 +35,7 @@ from ftpair.dataplane.channel import Channel
 from ftpair.dataplane.counts import Counts
 from ftpair.dataplane.gate import gate_of
 from ftpair.dataplane.shared_table import SharedTable
+from ftpair.dataplane.tls import pass_over_odd_names
 from ftpair.dataplane.worker import Worker
 from ftpair.observe import log
 from ftpair.observe.tally import Tally
@@ -147,6 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     log.configure()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # The supervisor speaks for all of us.
+    pass_over_odd_names()
     confinement = confine_worker()
     gc.collect()
     gc.freeze()

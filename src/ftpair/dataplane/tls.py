@@ -6,6 +6,7 @@ bare FIN (`SSLEOFError`); everything here relies on that.
 
 import socket
 import ssl
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -60,6 +61,16 @@ def server_context(tls: ClientTls, named: Named | None = None) -> ssl.SSLContext
 
     context.sni_callback = chosen
     return context
+
+
+def pass_over_odd_names(usual: Callable[[Any], object] = sys.unraisablehook) -> None:
+    """Keep Python from writing a traceback for every client whose SNI is no ASCII: its handshake fails, that is all."""
+
+    def hook(unraisable: Any) -> None:
+        if not isinstance(unraisable.exc_value, UnicodeDecodeError):
+            usual(unraisable)
+
+    sys.unraisablehook = hook
 
 
 def context_for(name: str, known: Named) -> ssl.SSLContext | None:
