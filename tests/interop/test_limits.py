@@ -64,8 +64,7 @@ class Field:
     def refusals(self, name: str) -> dict[str, float]:
         """Return the figures of one service by reason, as they are once the workers have told them."""
         time.sleep(1.5)
-        with self.balancer._client() as client:
-            lines = client.get("/metrics").text.splitlines()
+        lines = self.balancer.metrics().splitlines()
         mark = 'ftpair_refusals_total{reason="'
         found = (
             line.removeprefix(mark).partition('"') for line in lines if f'service="{name}"' in line and mark in line
