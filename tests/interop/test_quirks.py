@@ -51,9 +51,10 @@ def bench(lab_folder: Path, authority: Authority) -> Iterator[Bench]:
     real = new_server(folder, authority, "ProFTPD", "explicit")
     scripts = {name: ScriptedServer(script) for name, script in SCRIPTS.items()}
     pools = {name: entry(script.address) for name, script in scripts.items()}
-    pools["real"] = entry(real.address, "explicit", authority.ca)
+    pools["real"] = pools["clear"] = entry(real.address, "explicit", authority.ca)
     vips = {name: fresh_address() for name in pools}
     services = {name: service(vips[name], {"SVR": pool}, **QUIET) for name, pool in pools.items()}
+    services["clear"]["tls"] = {"clear_text": "allow", "data_protection": "allow"}
     real.start()
     try:
         with running(folder, settings(folder, authority, services)):
@@ -189,6 +190,25 @@ def test_an_aborted_download_over_tls_leaves_the_control_connection_alone(
             assert client.reply().startswith("426")
             if says_abor:
                 assert client.reply().startswith("226")
+            assert client.ask("PWD").startswith("257")
+
+
+@pytest.mark.parametrize("urgent", [b"\xff\xf4\xff", b"\xf2", b""], ids=["IAC-IP-IAC", "DM", "nothing"])
+def test_abor_is_heard_whatever_of_it_travels_as_urgent_data(bench: Bench, urgent: bytes) -> None:
+    """BSD's ftp sends IAC IP IAC as urgent data, others the DM alone, others nothing."""
+    bench.real.put("huge", lambda path: files.sparse(path, 64 << 20))
+    before = b"" if urgent.startswith(b"\xff") else b"\xff\xf4\xff"
+    behind = b"\xf2ABOR\r\n" if urgent != b"\xf2" else b"ABOR\r\n"
+    with RawClient(bench.vips["clear"], CONTROL_PORT) as client:
+        assert client.reply().startswith("220")
+        client.log_in(bench.real.user, bench.real.password)
+        for _ in range(3):
+            with client.begin("RETR files/huge") as data:
+                assert data.recv(1000)
+                client.send(before)
+                client.sock.send(urgent, socket.MSG_OOB if urgent else 0)
+                client.send(behind)
+                assert [client.reply()[:3], client.reply()[:3]] == ["426", "226"]
             assert client.ask("PWD").startswith("257")
 
 

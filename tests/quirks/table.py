@@ -25,6 +25,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "IAC IP IAC DM before `ABOR`, in line under TLS, DM as urgent data without": (
         "ftp/test_lines.py::test_telnet_sequences_are_stripped_in_front_of_abor",
         "ftp/test_lines.py::test_abor_is_found_when_its_data_mark_travelled_out_of_band",
+        QUIRKS + "test_abor_is_heard_whatever_of_it_travels_as_urgent_data",
         "dataplane/test_driver.py::test_abor_ends_a_transfer_in_its_middle_and_the_session_lives_on",
     ),
     "takes the delimiter of `EPSV` from the reply": (
