@@ -133,6 +133,8 @@ class ProtocolError(Fact, frozen=True, tag=True):
     kind: str
     session: str
     client: str
+    reason: str = ""
+    """More of it in words, where there is more to say."""
 
 
 class CommandRefused(Fact, frozen=True, tag=True):

@@ -49,7 +49,7 @@ class Introductions:
 
         def failed(reason: str) -> None:
             self._waiting.discard(introduction)
-            self._note(ProtocolError(plan.name, Leg.CLIENT, KIND, "", f"{host}: {reason}"))
+            self._note(ProtocolError(plan.name, Leg.CLIENT, KIND, "", host, reason))
 
         introduction = _Introduction(self._watch, sock, host, done, failed)
         self._waiting.add(introduction)
