@@ -1,9 +1,14 @@
 """The command policy of a service: refused before the server sees it, and not spoken of."""
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ftpair.config.commanding import Commands, policy_of
 from ftpair.core.facts import CommandRefused
+from ftpair.ftp.groups import WRITING
 from ftpair.session.events import ClientSent
 from ftpair.session.policy import offers
 from tests.transcripts.play import Stage, greeted, logged_in, passive, plan
@@ -189,3 +194,25 @@ def test_feat_of_the_server_is_cleaned_too():
 def test_without_a_policy_a_feature_is_shown_if_it_can_be_carried():
     assert offers(None, "XYZZ") is True
     assert offers(None, "PROT") is False
+
+
+TELNET = re.compile(rb"\xff[\xfb-\xfe].?|\xff.?", re.DOTALL)
+PIECES = [verb.encode() for verb in sorted(WRITING)]
+PIECES += [b"SITE", b"CHMOD", b"MDTM", b"20260101000000", b"HELP", b"NOOP", b" ", b"  ", b"\t", b"\xff", b"\xff\xf1"]
+PIECES += [b"\xff\xfbX", b"DE", b"LE", b"si", b"te", b"st", b"or", b"a", b"\x0b", b"\xa0", b"0"]
+
+
+def as_a_lenient_server_reads(line: bytes) -> list[bytes]:
+    """Split a line as the most forgiving server would: Telnet sequences taken out, any blank a separator."""
+    return TELNET.sub(b"", line).upper().split()
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map(b"".join))
+def test_nothing_that_a_lenient_server_takes_for_a_writing_command_passes_a_read_only_service(line):
+    stage = with_policy(read_only=True, site_allow=["HELP"])
+    before = len(stage.to_server)
+    stage.tell(ClientSent(line))
+    words = [*as_a_lenient_server_reads(stage.to_server[before:]), b"", b"", b""]
+    assert words[0].decode("latin-1") not in WRITING
+    assert words[0] != b"SITE" or words[1] == b"HELP"
+    assert words[0] != b"MDTM" or not (re.match(rb"\d{14}", words[1]) and words[2])
