@@ -60,6 +60,10 @@ def of_server(**keys):
         ),
         (lambda: of_service(mode="tcp"), "'tcp' is TCP mode; this version balances in FTP mode only: write mode: ftp"),
         (lambda: of_service(mode="http"), "must be one of ftp, but is 'http': write for example mode: ftp"),
+        (
+            lambda: of_service(engine="haproxy"),
+            "engine belongs to TCP mode, which is not part of this version: remove it",
+        ),
         (lambda: of_service(real_server={}), "is not a known key: did you mean real_servers?"),
         (lambda: of_service(clear_text="drop"), "does not belong here: write it into virtual_services.VIP.tls"),
         (lambda: of_server(retries=1), "does not belong here: write it into virtual_services.VIP"),
