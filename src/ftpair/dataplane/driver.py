@@ -3,7 +3,6 @@
 Everything runs in callbacks of the worker's loop; an event that comes while another is handled waits its turn.
 """
 
-import contextlib
 import logging
 import socket
 import time
@@ -57,9 +56,9 @@ class Worker(Surroundings, Protocol):
 class Driver:
     """One live session; see the module."""
 
-    def __init__(self, worker: Worker, service: Service, sock: socket.socket, entrance: Entrance, name: str) -> None:
-        ends = ends_of(sock)
-        self.worker, self.service, self.entrance, self.name = worker, service, entrance, name
+    def __init__(self, worker: Worker, service: Service, sock: socket.socket, entrance: Entrance, visit: Visit) -> None:
+        ends, name = ends_of(sock), visit.session
+        self.worker, self.service, self.entrance, self.name, self.visit = worker, service, entrance, name, visit
         self.client_host, self.home = ends.client.host, home_of(sock)
         self.began = self.heard = time.monotonic()
         self.has_place = False
@@ -74,8 +73,7 @@ class Driver:
         )
         self.legs = service.client_legs(self.session.binding)
         self.session.ask_features(lambda: service.features)
-        self.visit = Visit(worker.gate, service.plan, self.client_host, name)
-        self.session.ask_guard(self.visit)
+        self.session.ask_guard(visit)
         self.session.share_refused_questions(service.refused_questions)
         self.session.ask_progress(lambda: self._data.progress)
         self._events: deque[events.Event] = deque()
@@ -115,15 +113,6 @@ class Driver:
         """Count how a data connection of this client is secured."""
         session = self.session
         self.worker.clientele.note((self.service.plan.name, self.client_host, session.user, session.program), agreed)
-
-    def turn_away(self, text: str) -> None:
-        """Refuse the client at the door, in words where it can read them: no session begins."""
-        self._is_over = True
-        sock = self._client.sock
-        if self.entrance == "explicit":
-            with contextlib.suppress(OSError):  # Who is gone already needs no words.
-                sock.send(f"421 {text}\r\n".encode())
-        sock.close()
 
     def _refuse_implicit(self, _reason: str) -> None:
         """Anything but TLS on the implicit port is not a session at all."""

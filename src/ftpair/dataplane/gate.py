@@ -1,6 +1,8 @@
 """The gate of a worker: who is turned away, by limits and by bans. The session asks it, the supervisor tells it."""
 
+import contextlib
 import math
+import socket
 import time
 from collections.abc import Callable, Iterable
 
@@ -62,13 +64,21 @@ def gate_of(fds: tuple[int, int], salt: bytes, place: tuple[int, int], note: Not
     return Gate(Rates(rates), Presence(presence, *place), note, on_failure)
 
 
+def turn_away(sock: socket.socket, text: str) -> None:
+    """Close a connection at the door, with a 421 where the client can read one: no session begins."""
+    if text:
+        with contextlib.suppress(OSError):  # Who is gone already needs no words.
+            sock.send(f"421 {text}\r\n".encode())
+    sock.close()
+
+
 class Visit:
     """What one session has at the gate: it is counted by its address, later by its user (`session.guard.Guard`)."""
 
-    __slots__ = ("_address", "_gate", "_host", "_is_let_in", "_plan", "_session", "_user")
+    __slots__ = ("_address", "_gate", "_host", "_is_let_in", "_plan", "_user", "session")
 
     def __init__(self, gate: Gate, plan: ServicePlan, host: str, session: str) -> None:
-        self._gate, self._plan, self._host, self._session = gate, plan, host, session
+        self._gate, self._plan, self._host, self.session = gate, plan, host, session
         self._address = bans.subject_of_address(host)
         self._is_let_in = False
         self._user: str | None = None
@@ -162,7 +172,7 @@ class Visit:
         """Return what slows the transfers of a session; None where nothing does."""
         if not self._limits.has_bandwidth:
             return None
-        return Throttle(self._gate.rates, self._limits, self._plan.name, self._session, bans.subject_of_user(user))
+        return Throttle(self._gate.rates, self._limits, self._plan.name, self.session, bans.subject_of_user(user))
 
     def refuse_for_descriptors(self) -> str:
         """Return why nobody can be let in while this process has no descriptors left for a session."""
@@ -187,5 +197,5 @@ class Visit:
         return self._refuse(reason, f"Too many {noun}: try again in {math.ceil(wait_s)} s.", user)
 
     def _refuse(self, reason: Reason, text: str, user: str = "") -> str:
-        self._gate.note(Refusal(self._plan.name, reason, self._host, self._session, user))
+        self._gate.note(Refusal(self._plan.name, reason, self._host, self.session, user))
         return text

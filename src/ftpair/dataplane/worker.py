@@ -14,7 +14,7 @@ from ftpair.balance.policies import Request
 from ftpair.core.ending import Leg
 from ftpair.core.facts import DataConnection, Fact, ServerChosen
 from ftpair.core.messages import ListenerKey, Sample, Sessions
-from ftpair.core.plan import Plan, ServerPlan, ServicePlan
+from ftpair.core.plan import Entrance, Plan, ServerPlan, ServicePlan
 from ftpair.core.status import ServerState
 from ftpair.dataplane.accepting import Accepting, OnAccepted
 from ftpair.dataplane.assigning import Assigned, Scene
@@ -24,8 +24,9 @@ from ftpair.dataplane.counts import SESSIONS, Counts
 from ftpair.dataplane.descriptors import most_sessions, open_descriptors
 from ftpair.dataplane.dialling import keep_alive
 from ftpair.dataplane.driver import Driver
+from ftpair.dataplane.ends import ends_of
 from ftpair.dataplane.farewell import LINGER_S
-from ftpair.dataplane.gate import Gate
+from ftpair.dataplane.gate import Gate, Visit, turn_away
 from ftpair.dataplane.introductions import Introductions
 from ftpair.dataplane.passive import PassivePorts
 from ftpair.dataplane.relay import Pool
@@ -148,23 +149,32 @@ class Worker:
         self._began += 1
         name = f"{self.number}-{self._began:x}-{random.getrandbits(24):06x}"
         try:
-            driver = Driver(self, service, sock, key.entrance, name)
+            visit = Visit(self.gate, service.plan, ends_of(sock).client.host, name)
         except OSError:  # It was gone before it was greeted.
             sock.close()
             return
-        text = self._why_not(driver)
+        text = self._why_not(visit, key.entrance)
         if text:
-            driver.turn_away(text)
+            turn_away(sock, text if key.entrance == "explicit" else "")
+        else:
+            self._let_in(service, sock, key.entrance, visit)
+
+    def _let_in(self, service: Service, sock: socket.socket, entrance: Entrance, visit: Visit) -> None:
+        try:
+            driver = Driver(self, service, sock, entrance, visit)
+        except OSError:  # As above.
+            visit.leave()
+            sock.close()
             return
-        self._drivers[name] = driver
+        self._drivers[driver.name] = driver
         self._count_in(driver)
         driver.begin()
 
-    def _why_not(self, driver: Driver) -> str:
-        """Return why the client is turned away at the door; empty if it may come in."""
+    def _why_not(self, visit: Visit, entrance: Entrance) -> str:
+        """Return why the client is turned away at the door, before any work is done for it; empty if it may come in."""
         if len(self._drivers) < self._most_sessions:
-            return driver.visit.may_enter(with_handshake=driver.entrance == "implicit")
-        return driver.visit.refuse_for_descriptors()
+            return visit.may_enter(with_handshake=entrance == "implicit")
+        return visit.refuse_for_descriptors()
 
     def _count_in(self, driver: Driver) -> None:
         """Count first and look then: so two workers never both give the last place away."""
