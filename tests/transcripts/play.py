@@ -193,7 +193,7 @@ class Stage:
 
     def show_lines(self, who: str, data: bytes) -> None:
         assert data.endswith(b"\r\n"), data
-        self.done.extend(f"{who} {line.decode()}" for line in data[:-2].split(b"\r\n"))
+        self.done.extend(f"{who} {line.decode(errors='backslashreplace')}" for line in data[:-2].split(b"\r\n"))
 
     def do_to_client(self, effect: effects.ToClient) -> None:
         self.to_client += effect.data
