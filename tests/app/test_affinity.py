@@ -115,3 +115,9 @@ def test_a_state_folder_that_cannot_be_written_is_one_warning(begin, path, said)
         remember(table, b"kim", stamp)
         keeper.save(3600)
     assert said == [f"{path} cannot be written (File exists): affinity ends with this run"]
+
+
+def test_every_node_has_a_secret_of_its_own(begin):
+    (first, _), (second, _) = begin(), begin()
+    assert first.salt != second.salt
+    assert len(first.salt) == 32
