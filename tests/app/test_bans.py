@@ -1,15 +1,21 @@
 """Bans on a node: told to the workers, kept in a file, lifted by hand."""
 
+import asyncio
 import json
+from pathlib import Path
 
 import pytest
 
+from ftpair.app.actions import Actions
 from ftpair.app.bans import BanFile, BanKeeper
+from ftpair.app.tables import SALT_VARIABLE
 from ftpair.core.endpoint import PortRange
 from ftpair.core.errors import NotFoundError, WrongRequestError
 from ftpair.core.limits import Ban, BanPolicy
-from ftpair.core.messages import PasswordWrong, Sample, UseBans
+from ftpair.core.messages import AddBan, GetBans, GetMetrics, LiftBan, PasswordWrong, Said, Sample, UseBans
 from ftpair.core.plan import Plan, ServicePlan
+from ftpair.dataplane.presence import Presence
+from ftpair.dataplane.shared_table import SharedTable
 
 HOST = "198.51.100.7"
 WRONG = PasswordWrong("VIP", HOST, "anna")
@@ -132,3 +138,51 @@ def test_a_worker_that_never_heard_of_bans_that_made_way_does_so_now(desk, tmp_p
     for number in range(20_001):
         desk.keeper.add("VIP", "address", f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", 60)
     assert desk.told[-1].lifted == (("VIP", "address", "10.0.0.0"),)
+
+
+# On a running node.
+
+
+def play(site, scenario):
+    async def whole():
+        async with site.running() as node:
+            await scenario(node, Actions(node))
+
+    asyncio.run(whole())
+
+
+def test_bans_are_set_listed_and_lifted_by_actions(site):
+    async def scenario(node, actions):
+        assert await actions.answer(AddBan("VIP", "user", "Anna", 60)) == Said("ban user anna from VIP for 60 s")
+        (ban,) = (await actions.answer(GetBans())).bans
+        assert (ban.service, ban.kind, ban.subject) == ("VIP", "user", "anna")
+        gauges = (await actions.answer(GetMetrics())).gauges
+        assert Sample("bans", ("VIP", "user"), 1.0) in gauges
+        assert await actions.answer(LiftBan("VIP", "user", "anna")) == Said("lift the ban of user anna from VIP")
+        refused = await actions.answer(LiftBan("VIP", "user", "anna"))
+        assert (refused.kind, refused.sentence) == ("not-found", "VIP has no ban of 'anna'; `ftpair bans` lists them")
+        assert (await actions.answer(AddBan("VIP", "address", "anna", 60))).kind == "wrong-request"
+
+    play(site, scenario)
+
+
+def test_bans_are_written_at_the_end_at_the_latest(site):
+    paths = []
+
+    async def scenario(node, actions):
+        paths.append(node.paths.state)
+        await actions.answer(AddBan("VIP", "user", "anna", 60))
+
+    play(site, scenario)
+    assert [ban["subject"] for ban in json.loads(Path(paths[0], "bans.json").read_text())] == ["anna"]
+
+
+def test_what_a_dead_worker_had_counted_is_taken_away(site):
+    async def scenario(node, _actions):
+        table = SharedTable(node.tables.presence_fd, bytes.fromhex(node.tables.environment[SALT_VARIABLE]))
+        for number in range(2):
+            Presence(table, number, 2).enter(b"anna")
+        node.child_ended(node.workers[0], "killed")
+        assert [row.mark for _, row in table.rows()] == [2]
+
+    play(site, scenario)
