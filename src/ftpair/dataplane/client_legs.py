@@ -57,12 +57,14 @@ class ClientLegs:
         """Put TLS on the control connection."""
         return tls.wrap_as_server(self._own(), sock)
 
-    def data(self, sock: socket.socket) -> ssl.SSLSocket:
-        """Put TLS on a data connection, which gets no new tickets.
+    def data(self, sock: socket.socket, *, with_ticket: bool = False) -> ssl.SSLSocket:
+        """Put TLS on a data connection, which gets no new ticket unless that is wanted.
 
-        A client that only writes never reads them, and its close would turn into a reset over its last bytes (lftp).
+        A client that only writes never reads it, and its close would turn into a reset over its last bytes (lftp).
         """
         context = self._own()
+        if with_ticket:
+            return tls.wrap_as_server(context, sock)
         usual = context.num_tickets
         context.num_tickets = 0
         try:

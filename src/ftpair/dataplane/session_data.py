@@ -1,6 +1,7 @@
 """The data connections of one session, one after another: what its brain wants of them, done."""
 
 import socket
+import ssl
 import time
 from typing import Protocol
 
@@ -77,7 +78,7 @@ class SessionData:
     def _new(self) -> DataConnections:
         self.drop(End.ENDED)
         service, server = self._owner.service, self._server
-        terms = Terms(service.plan.name, service.plan.clocks, self._owner.legs.data, server.wrap_data)
+        terms = Terms(service.plan.name, service.plan.clocks, self._wrap_client, server.wrap_data)
         terms.client_may_end_bare = service.may_client_end_bare
         terms.server_may_end_bare = server.may_end_bare
         terms.binding = self._owner.session.binding
@@ -87,6 +88,16 @@ class SessionData:
         data = DataConnections(self._with, terms, self._ended)
         data.on_server_session = server.keep_session
         return data
+
+    def _wrap_client(self, sock: socket.socket) -> ssl.SSLSocket:
+        """Put TLS on the client's leg.
+
+        A client whose TLS 1.3 tickets serve once (curl) needs a new one each time that it must resume. An upload gets
+        none (see `ClientLegs.data`), unless the client shakes hands before its command: nobody knows by then.
+        """
+        session = self._owner.session
+        is_upload = session.transfer is not None and session.transfer.direction == "up"
+        return self._owner.legs.data(sock, with_ticket=session.binding.session != "off" and not is_upload)
 
     def _opening(self, client: socket.socket | None) -> Opening:
         assert self._server.plan is not None
