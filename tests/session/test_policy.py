@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ftpair.config.commanding import Commands, policy_of
@@ -198,7 +198,20 @@ def test_without_a_policy_a_feature_is_shown_if_it_can_be_carried():
 
 TELNET = re.compile(rb"\xff[\xfb-\xfe].?|\xff.?", re.DOTALL)
 PIECES = [verb.encode() for verb in sorted(WRITING)]
-PIECES += [b"SITE", b"CHMOD", b"MDTM", b"20260101000000", b"HELP", b"NOOP", b" ", b"  ", b"\t", b"\xff", b"\xff\xf1"]
+PIECES += [
+    b"SITE",
+    b"CHMOD",
+    b"MDTM",
+    b"2026",
+    b"0101000000",
+    b"HELP",
+    b"NOOP",
+    b" ",
+    b"  ",
+    b"\t",
+    b"\xff",
+    b"\xff\xf1",
+]
 PIECES += [b"\xff\xfbX", b"DE", b"LE", b"si", b"te", b"st", b"or", b"a", b"\x0b", b"\xa0", b"0"]
 
 
@@ -207,6 +220,8 @@ def as_a_lenient_server_reads(line: bytes) -> list[bytes]:
     return TELNET.sub(b"", line).upper().split()
 
 
+@example(b"MDTM 2026\xff\xf10101000000 a")
+@example(b"SITE CH\xff\xf1MOD 600 a")
 @given(st.lists(st.sampled_from(PIECES), max_size=8).map(b"".join))
 def test_nothing_that_a_lenient_server_takes_for_a_writing_command_passes_a_read_only_service(line):
     stage = with_policy(read_only=True, site_allow=["HELP"])
