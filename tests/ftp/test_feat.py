@@ -79,3 +79,14 @@ def test_a_server_without_feat_leaves_ftpairs_own_lines():
 def test_whoever_composes_may_be_stricter():
     composed = feat.compose(Reply(211, SERVER), (), lambda feature: feature == "EPSV")
     assert composed == b"211-Extensions supported:\r\n EPSV\r\n211 END\r\n"
+
+
+def test_a_lone_cr_in_a_servers_reply_breaks_nothing_apart():
+    assert feat.compose(Reply(211, b"211 none\rX\n"), feat.OWN) == feat.build(feat.OWN)
+    composed = feat.compose(Reply(211, b"211-first\rX\r\n A\rB\r\n211 End\r\n"), ("PBSZ",))
+    assert composed == b"211-first\rX\r\n A\rB\r\n PBSZ\r\n211 End\r\n"
+
+
+def test_two_lists_of_one_word_are_not_mixed_up():
+    features = ("HASH a;", "HASH a;b;")
+    assert feat.common([features, features]) == features

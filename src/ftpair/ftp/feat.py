@@ -15,8 +15,13 @@ OWN = ("AUTH TLS", "PBSZ", "PROT")
 
 def parse(raw: bytes) -> tuple[str, ...]:
     """Return the feature lines of a whole 211 reply; blank lines and lines with a code in front are tolerated."""
-    features = (_feature(line) for line in raw.splitlines()[1:-1])
+    features = (_feature(line) for line in _lines(raw)[1:-1])
     return tuple(feature for feature in features if feature)
+
+
+def _lines(raw: bytes) -> list[bytes]:
+    """Split as a reply is read: a lone CR ends no line, or a server could break the reply apart with one."""
+    return [line + b"\n" for line in raw.removesuffix(b"\n").split(b"\n")]
 
 
 def _feature(line: bytes) -> str:
@@ -48,9 +53,9 @@ def common(servers: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
 
 def _shared(feature: str, others: tuple[str, ...]) -> str | None:
     word, _, argument = feature.partition(" ")
+    if feature.upper() in map(str.upper, others):
+        return feature
     for other in others:
-        if other.upper() == feature.upper():
-            return feature
         other_word, _, other_argument = other.partition(" ")
         if ";" in argument and other_word.upper() == word.upper():
             return _shared_list(word, argument, other_argument)
@@ -77,7 +82,7 @@ def build(features: Iterable[str]) -> bytes:
 
 def compose(reply: Reply, own: tuple[str, ...], may_show: Callable[[str], bool] = is_carried) -> bytes:
     """Turn a server's reply to FEAT into ftpair's: the server's lines that may be shown, and `own` at the end."""
-    lines = reply.raw.splitlines(keepends=True)
+    lines = _lines(reply.raw)
     if len(lines) < 2 or not reply.is_positive:
         return build(own) if own else reply.raw
     kept = [line for line in lines[1:-1] if may_show(_feature(line))]

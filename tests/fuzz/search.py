@@ -1,0 +1,23 @@
+"""One search by atheris in one target: `python -m tests.fuzz.search TARGET CORPUS -max_total_time=60`."""
+
+import sys
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["ftpair.ftp", "ftpair.session"]):
+    from tests.fuzz.targets import SEEDS, TARGETS
+
+
+def main() -> None:
+    """Search until libFuzzer's options say stop; a finding ends the process and is written beside the corpus."""
+    name, corpus, *options = sys.argv[1:]
+    for number, seed in enumerate(SEEDS[name]):
+        (Path(corpus) / f"seed-{number}").write_bytes(seed)
+    arguments = [sys.argv[0], corpus, f"-artifact_prefix={corpus}/finding-", "-max_len=2048", "-timeout=20", *options]
+    atheris.Setup(arguments, TARGETS[name])
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
