@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo test check bench interop docs clean parts format
+.PHONY: help demo test check bench fuzz soak interop docs clean parts format
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -12,6 +12,7 @@ ARGS ?=
 DEMO := $(VENV)/.stamp-demo
 DEV := $(VENV)/.stamp-dev
 DOCS := $(VENV)/.stamp-docs
+FUZZ := $(VENV)/.stamp-fuzz
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 PURE := core ftp session balance config
 
@@ -41,6 +42,12 @@ interop: $(DEV) parts ## the whole product of real clients, real servers, sizes 
 bench: $(DEV) parts ## ftpair beside HAProxy, mod_proxy and the bare server (ARGS="--only sessions --rounds 1")
 	@$(AS_ROOT) $(PYTHON) -m bench $(ARGS)
 
+fuzz: $(FUZZ) ## 1,000,000 events for the session, any bytes for the parsers (ARGS="--seconds 600 --write")
+	@$(PYTHON) -m tests.fuzz $(ARGS)
+
+soak: $(DEV) parts ## 100,000 transfers through one ftpair: memory, descriptors, CPU stay flat (ARGS="--transfers 5000")
+	@$(PYTHON) -m tests.soak $(ARGS)
+
 docs: $(DOCS) ## regenerate the generated pages, check all links, build HTML into docs/_build
 	@$(PYTHON) docs/generate.py
 	@$(PYTHON) -m sphinx --fail-on-warning --keep-going --quiet -b html docs docs/_build/html $(ARGS)
@@ -62,6 +69,10 @@ $(DEMO): pyproject.toml tools/setup
 $(DEV): pyproject.toml tools/setup
 	@tools/setup dev
 	@touch $@ $(DEMO)
+
+$(FUZZ): pyproject.toml tools/setup
+	@tools/setup dev fuzz
+	@touch $@ $(DEMO) $(DEV)
 
 $(DOCS): pyproject.toml tools/setup
 	@tools/setup dev docs
