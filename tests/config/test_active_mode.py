@@ -88,7 +88,11 @@ def test_a_source_port_that_is_listened_on_is_refused(refusal, port, taken):
 @pytest.mark.parametrize(
     ("former", "written", "problem"),
     [
-        ("server_data: mirror", "server_data: both", "server_data: must be one of mirror, passive, active, but is 'both'"),
+        (
+            "server_data: mirror",
+            "server_data: both",
+            "server_data: must be one of mirror, passive, active, but is 'both'",
+        ),
         ("30000-30999", "30999-30000", "server_active_ports: '30999-30000' runs backwards: write 30000-30999"),
         ("10.0.7.0/24", "10.0.7.1/24", "server_passive_networks.0: '10.0.7.1/24' names a host in a network"),
     ],

@@ -17,7 +17,7 @@ from ftpair.core.plan import ServerTlsMode
 from . import scripted_server as real
 from .raw_client import TIMEOUT_S, RawClient, end, read
 from .scripted_server import Dialogue, Script, scripted_server
-from .stage import FILE, VIP, Stage, clocked, real_server, server_plan, service_plan, stage, verified
+from .stage import EXPLICIT, FILE, VIP, Stage, clocked, real_server, server_plan, service_plan, stage, verified
 
 ANY_FREE, RANGE = None, PortRange(31000 + os.getpid() % 1000, 31002 + os.getpid() % 1000)
 
@@ -280,3 +280,22 @@ def test_a_server_that_resets_its_data_connection_cuts_the_clients() -> None:
         _, how, reply = client.retrieve("RETR a.bin")
     assert how is End.CUT
     assert reply.startswith("426 ")
+
+
+def test_a_passive_server_is_told_of_an_active_client_by_its_control_connection() -> None:
+    heard: list[bytes] = []
+
+    def reads_header(dialogue: Dialogue) -> None:
+        dialogue.log_in()
+        with dialogue.begin_data("RETR") as data:
+            heard.append(data.recv(1024))
+            data.sendall(FILE)
+        dialogue.say("226 sent")
+        dialogue.serve()
+
+    with scripted_server(reads_header) as (address, _):
+        server = server_plan(address, data_header="v1")
+        with stage(service_plan(server, server_data="passive")), ActiveClient().log_in() as client:
+            assert client.retrieve("RETR a.bin") == (FILE, End.ENDED, "226 sent")
+            host, port = client.sock.getsockname()
+    assert heard == [f"PROXY TCP4 {host} {VIP} {port} {EXPLICIT}\r\n".encode()]
