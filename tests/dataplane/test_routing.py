@@ -6,37 +6,38 @@ from ftpair.core.facts import ServerChosen
 from ftpair.core.routing import Route
 from ftpair.dataplane.bonds import Bonds
 from ftpair.dataplane.shared_table import SharedTable, create_table_fd
-from tests.dataplane.stage import USER, clear_client, real_server, server_plan, service_plan, stage
+from tests.dataplane.scripted_server import friendly, scripted_server
+from tests.dataplane.stage import USER, clear_client, server_plan, service_plan, stage
 
 
-def test_pool_and_former_server_are_chosen_and_told(tmp_path):
-    folders = [tmp_path / name for name in "ABC"]
-    for folder in folders:
-        folder.mkdir()
-    with real_server(folders[0]) as a, real_server(folders[1]) as b, real_server(folders[2]) as c:
+def test_pool_and_former_server_are_chosen_and_told():
+    fd = create_table_fd("test", 8)
+    table = SharedTable(fd, b"salt")
+    with (
+        scripted_server(friendly) as (a, others),
+        scripted_server(friendly) as (b, _),
+        scripted_server(friendly) as (c, _),
+    ):
         servers = server_plan(a), server_plan(b, 2, pool="new"), server_plan(c, 3, pool="new")
         rules = (Route("new", user=f"{USER[0]}*"),)
         plan = service_plan(*servers, routes=rules, affinity="user", pools={"new": "round-robin"})
-        fd = create_table_fd("test", 8)
-        table = SharedTable(fd, b"salt")
         with stage(plan) as running:
             running.call(lambda: setattr(running.worker, "bonds", Bonds(table)))
             for _ in range(3):
                 clear_client().quit()
             chosen = running.facts_of(ServerChosen, 3)
             running.wait(running.is_at_rest)
-            assert [fact.affinity for fact in chosen] == ["new", "kept", "kept"]
-            assert {(fact.service, fact.user, fact.pool, fact.rule) for fact in chosen} == {("VIP", USER, "new", "1")}
-            assert len({fact.server for fact in chosen}) == 1
-            assert chosen[0].server in ("SVR2", "SVR3")
-            assert len(list(table.rows())) == 1
-        os.close(fd)
+    assert [fact.affinity for fact in chosen] == ["new", "kept", "kept"]
+    assert {(fact.service, fact.user, fact.pool, fact.rule) for fact in chosen} == {("VIP", USER, "new", "1")}
+    assert len({fact.server for fact in chosen}) == 1
+    assert chosen[0].server in ("SVR2", "SVR3")
+    assert others == []
+    assert len(list(table.rows())) == 1
+    os.close(fd)
 
 
-def test_where_nothing_is_routed_nothing_is_told(tmp_path):
-    root = tmp_path / "A"
-    root.mkdir()
-    with real_server(root) as address, stage(service_plan(server_plan(address))) as running:
+def test_where_nothing_is_routed_nothing_is_told():
+    with scripted_server(friendly) as (address, _), stage(service_plan(server_plan(address))) as running:
         clear_client().quit()
         running.wait(running.is_at_rest)
         assert not [fact for fact in running.facts if isinstance(fact, ServerChosen)]
