@@ -167,14 +167,16 @@ def test_a_server_that_knows_no_headers_is_not_up(lab_folder: Path, authority: A
     server = new_server(folder, authority, "vsftpd")
     server.start()
     try:
-        entries = {"SVR": entry(server.address) | {"proxy_protocol": {"to_control": "v2"}}}
-        wanted = service(vip, entries, health={"check": "login", "user": "interop", "password_file": "pw"})
+        entries = {"GOOD": entry(server.address), "BAD": entry(server.address)}
+        entries["BAD"]["proxy_protocol"] = {"to_control": "v2"}
+        wanted = service(vip, entries, health={"check": "login", "user": "anonymous", "password_file": "pw"})
         (folder / "pw").write_text("correct horse\n")
         (folder / "pw").chmod(0o600)
         with running(folder, settings(folder, authority, {"ftp": wanted})) as balancer:
             deadline = time.monotonic() + 60
-            while "down" not in str(balancer.ask("/status")):
-                assert time.monotonic() < deadline, balancer.ask("/status")
-                time.sleep(0.2)
+            while "BAD is down" not in balancer.log():
+                assert time.monotonic() < deadline, balancer.log()
+                time.sleep(0.1)
+            assert "GOOD is up: login accepted" in balancer.log()
     finally:
         server.stop()
