@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,11 +11,11 @@ import pytest
 
 from ftpair.core.facts import Refusal, SessionEnded
 from ftpair.core.limits import Ban, BanPolicy, Limits
-from ftpair.core.plan import Clocks
+from ftpair.core.plan import Clocks, ServerTlsMode
 
 from .raw_client import RawClient
 from .scripted_server import Dialogue, friendly, scripted_server
-from .stage import IMPLICIT, Stage, server_plan, service_plan, stage
+from .stage import IMPLICIT, Stage, real_server, server_plan, service_plan, stage, verified
 
 LOCAL = "127.0.0.1"
 
@@ -260,3 +261,29 @@ def test_a_plan_without_limits_counts_nobody():
         greet(client)
         assert not any(running.present.rows())
         assert msgspec.structs.astuple(Limits())[0] == 0
+
+
+# Transfers.
+
+
+@pytest.mark.parametrize("mode", ["off", "explicit"])
+def test_a_transfer_that_waits_for_its_turn_is_slow_but_not_stalled(tmp_path: Path, mode: ServerTlsMode):
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "a.bin").write_bytes(b"x" * 600)
+    with real_server(tmp_path / "root", mode) as address:
+        server = server_plan(address, tls=verified(mode)) if mode != "off" else server_plan(address)
+        limits, clocks = Limits(bytes_per_second_per_session=200), Clocks(stall_timeout_s=0.5)
+        with stage(service_plan(server, limits=limits, clocks=clocks)) as running:
+            with RawClient() as client:
+                began = time.monotonic()
+                got, _, reply = client.log_in().retrieve("RETR a.bin")
+                assert (len(got), reply[:3]) == (600, "226")
+                assert time.monotonic() - began > 1.5
+            running.wait(running.is_at_rest)
+
+
+def test_a_transfer_without_limits_has_no_throttle():
+    with limited() as running, RawClient() as client:
+        greet(client)
+        (driver,) = running.call(lambda: list(running.worker._drivers.values()))
+        assert driver.visit.throttle("anna") is None
