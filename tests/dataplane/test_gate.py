@@ -272,13 +272,13 @@ def test_a_transfer_that_waits_for_its_turn_is_slow_but_not_stalled(tmp_path: Pa
     (tmp_path / "root" / "a.bin").write_bytes(b"x" * 600)
     with real_server(tmp_path / "root", mode) as address:
         server = server_plan(address, tls=verified(mode)) if mode != "off" else server_plan(address)
-        limits, clocks = Limits(bytes_per_second_per_session=200), Clocks(stall_timeout_s=0.5)
+        limits, clocks = Limits(bytes_per_second_per_session=125), Clocks(stall_timeout_s=0.5)
         with stage(service_plan(server, limits=limits, clocks=clocks)) as running:
             with RawClient() as client:
                 began = time.monotonic()
                 got, _, reply = client.log_in().retrieve("RETR a.bin")
                 assert (len(got), reply[:3]) == (600, "226")
-                assert time.monotonic() - began > 1.5
+                assert time.monotonic() - began > 3
             running.wait(running.is_at_rest)
 
 
