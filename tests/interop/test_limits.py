@@ -50,7 +50,7 @@ class Field:
                 {"SVR": entry(self.server.address)},
                 limits=limits,
                 tls={"clear_text": "allow", "data_protection": "allow"},
-                timeouts={"login_timeout_s": 25},
+                timeouts={"login_timeout_s": 20},
                 health={"check": "off"},
             )
             for name, limits in LIMITS.items()
