@@ -160,7 +160,7 @@ def test_ciphers_and_curves_are_those_that_are_wanted(authority, own):
     other = peer(authority, VERSIONS[1])
     other.set_ecdh_curve("prime256v1")
     assert refusal(context, other) == "no suitable key share"
-    strict = contexts.client_context(ServerTls("explicit", verify=False, ciphers="ECDHE+AES256", curves=("P-384",)))
+    strict = contexts.client_context(ServerTls("explicit", verify=False, ciphers="ECDHE+AES256", curves=("P-256",)))
     strict.maximum_version = VERSIONS[0]
     ours, _theirs = shaken(tls.server_context(ClientTls(own)), strict, "127.0.0.1")
     assert tls.negotiated(ours).cipher == "ECDHE-ECDSA-AES256-GCM-SHA384"
