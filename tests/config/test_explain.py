@@ -71,7 +71,7 @@ def of_server(**keys):
             lambda: of_service(workers=1),
             "does not belong here: write it at the top of the file, outside of every block",
         ),
-        (lambda: said({"qqq": 1}), "is not a known key: remove it, or write one of user, workers"),
+        (lambda: said({"qqq": 1}), "is not a known key: remove it, or write one of user, api_user, workers"),
         (lambda: of_service(tls={}), "is missing: write for example certificate: files"),
         (lambda: of_service(real_servers={"A": 3}), "write for example A: {address: 10.0.0.11}"),
         (lambda: of_service(real_servers={"A B": SERVER["A"]}), "is not a name: write 1 to 64 letters"),

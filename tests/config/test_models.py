@@ -40,7 +40,21 @@ def every_block(block=Config):
         (
             VirtualService,
             ServicePlan,
-            ROUTING | HEADERS | {"explicit", "implicit", "advertised_address", "slot", "health", "clocks"},
+            ROUTING
+            | HEADERS
+            | {
+                "bindings",
+                "server_passive_networks",
+                "limits",
+                "bans",
+                "commands",
+                "explicit",
+                "implicit",
+                "advertised_address",
+                "slot",
+                "health",
+                "clocks",
+            },
         ),
         (RealServer, ServerPlan, ROUTING | HEADERS | {"tls"}),
     ],
@@ -69,7 +83,9 @@ def test_every_key_has_a_meaning_and_an_example_that_is_valid(block):
 @pytest.mark.parametrize("block", tuple(every_block()), ids=lambda block: block.__name__)
 def test_every_duration_has_its_unit_in_its_name(block):
     assert all(
-        key.endswith(("_s", "percent")) for key, field in block.model_fields.items() if field.annotation is float
+        key.endswith(("_s", "percent", "_per_second"))
+        for key, field in block.model_fields.items()
+        if field.annotation is float
     )
 
 

@@ -144,6 +144,7 @@ def test_every_field_of_a_service_and_of_a_server_is_told(running):
         "limits": None,
         "bans": None,
         "commands": None,
+        "bindings": (),
     }
     certificates = {"certificate", "certificates", "client_certificate"}
     for field in service.__struct_fields__:
