@@ -7,7 +7,7 @@ from ftpair.session.states import State
 from ftpair.session.table import TABLE
 from tests.fuzz.session_model import MADE, Bytes, Talk, play
 
-CONVERSATIONS = st.binary(min_size=1, max_size=600)
+CONVERSATIONS = st.binary(min_size=150, max_size=600)
 
 
 def test_the_model_makes_every_event_that_a_session_knows():

@@ -106,7 +106,7 @@ def together(workers: Sequence[Course]) -> Course:
 
 
 HEAD = (
-    "| process | memory after warm-up | at the end | its slope | descriptors | CPU of a transfer | last third : first |",
+    "| process | memory after warm-up | at the end | slope | descriptors | CPU of a transfer | last third : first |",
     "|---|---|---|---|---|---|---|",
 )
 
