@@ -41,6 +41,8 @@ def test_every_child_is_confined_and_the_status_says_so(site):
                 assert kept & ~(most if module == "ftpair.app.worker" else 0) == 0, module
                 limits = Path(f"/proc/{pid}/limits").read_text()
                 assert re.search(r"Max core file size +0 +0 ", limits), module
+        limits = Path(f"/proc/{node.process.pid}/limits").read_text()
+        assert re.search(r"Max core file size +0 +0 ", limits), "the supervisor holds keys and passwords too"
         assert node.end() == 0
 
 
@@ -93,3 +95,19 @@ except PermissionError:
 def test_authorities_names_times_and_tracebacks_need_no_file_any_more(kind):
     done = subprocess.run([sys.executable, "-c", READS, kind], capture_output=True, text=True, check=True)
     assert done.stdout.split("\n")[:2] == [f"landlock {landlock_version()}", "closed"]
+
+
+def test_another_process_of_the_same_user_cannot_look_into_their_memory(site):
+    onlooker = str(Path(__file__).parent / "an_onlooker.py")
+    powerless = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
+    with running(site) as node, subprocess.Popen([*powerless, "sleep", "60"]) as neighbour:
+        node.heard("READY=1")
+        pids = [node.process.pid, *(pid for pids in node.children().values() for pid in pids), neighbour.pid]
+        seen = subprocess.run(
+            [*powerless, sys.executable, onlooker, *map(str, pids)], capture_output=True, text=True, check=True
+        )
+        answers = dict(line.split() for line in seen.stdout.splitlines())
+        assert answers.pop(str(neighbour.pid)) == "open", "the onlooker can look into who does not mind"
+        assert set(answers.values()) == {"EACCES"}, answers
+        neighbour.kill()
+        assert node.end() == 0

@@ -22,6 +22,7 @@ from ftpair.config.slots import Slots
 from ftpair.core.errors import FtpairError, SetupError
 from ftpair.core.messages import Request, Response
 from ftpair.dataplane.children import READY_TIMEOUT_S, Child, check_user
+from ftpair.dataplane.confinement import hide
 from ftpair.dataplane.listeners import Listeners, listener_keys
 from ftpair.observe import log as logs
 from ftpair.observe.stderr import STDERR
@@ -49,6 +50,7 @@ def serve(path: Path) -> int:
 
 
 async def _serve(path: Path) -> None:
+    hide()
     raise_descriptor_limit()
     STDERR.pass_on()
     slots = Slots()

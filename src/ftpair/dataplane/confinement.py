@@ -57,8 +57,7 @@ def confine(needs: Needs) -> str:
 
     Called once, early, while there is one thread. A kernel without Landlock leaves the files to the rights of the user.
     """
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # A core would be keys and passwords on the disk.
-    _must(_LIBC.prctl(_SET_DUMPABLE, 0, 0, 0, 0))  # Nor may another process of this user look into its memory.
+    hide()
     _keep_capabilities(needs.capabilities)
     _must(_LIBC.prctl(_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
     version = landlock_version()
@@ -66,6 +65,12 @@ def confine(needs: Needs) -> str:
         return "none"
     _restrict(version, needs)
     return f"landlock {version}"
+
+
+def hide() -> None:
+    """Keep the memory of this process, which holds keys and passwords, to itself: no core, and no look into it."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _must(_LIBC.prctl(_SET_DUMPABLE, 0, 0, 0, 0))  # Others of the same user cannot trace it or read /proc/PID/mem.
 
 
 def landlock_version() -> int:
