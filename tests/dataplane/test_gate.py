@@ -79,6 +79,20 @@ def test_on_the_implicit_port_there_is_no_word_before_tls():
         assert refusals(running) == ["sessions-per-address"]
 
 
+def test_a_service_that_is_full_says_so_and_counts_it():
+    with (
+        scripted_server(friendly) as (address, _),
+        stage(service_plan(server_plan(address), max_sessions=1)) as running,
+    ):
+        with RawClient() as one, RawClient() as two:
+            greet(one)
+            greet(two)
+            assert one.ask("USER anna").startswith("331")
+            assert two.ask("USER bert") == "421 Too many sessions: try again later."
+            assert refusals(running) == ["max-sessions"]
+        running.wait(running.is_at_rest)
+
+
 def test_who_connects_too_often_hears_when_to_come_again():
     with limited(connections_per_minute_per_address=2) as running:
         for greeting in ("220 ", "220 ", "421 Too many connections: try again in "):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ftpair.core.facts import LoginAnswered, ProtocolError, SessionEnded
+from ftpair.core.facts import LoginAnswered, ProtocolError, Refusal, SessionEnded
 from ftpair.core.plan import Clocks, ServicePlan
 from ftpair.session.guard import NOBODY
 from tests.transcripts.play import Stage, greeted, logged_in, plan, started, tls_plan
@@ -249,6 +249,7 @@ def test_a_session_lives_no_longer_than_it_may():
         C< [ended]
     """)
     assert stage.noted(SessionEnded)[0].ended == "This session has lasted as long as it may."
+    assert [refusal.reason for refusal in stage.noted(Refusal)] == ["session-timeout"]
     assert stage.session.deadline is None
 
 
@@ -279,3 +280,22 @@ def test_a_line_that_is_never_finished_ends_the_session():
         C< [ended]
     """)
     assert stage.noted(SessionEnded)[0].ended == "a command was not finished in time"
+    assert [refusal.reason for refusal in stage.noted(Refusal)] == ["command-timeout"]
+
+
+def test_who_is_idle_or_does_not_log_in_is_counted():
+    idle = logged_in(plan(clocks=Clocks(idle_timeout_s=10))).play("""
+        T> 10
+        S< [ended]
+        C< 421 No command for too long.
+        C< [ended]
+    """)
+    late = greeted(plan(clocks=Clocks(login_timeout_s=10))).play("""
+        T> 10
+        C< 421 No login for too long.
+        C< [ended]
+    """)
+    assert [refusal.reason for stage in (idle, late) for refusal in stage.noted(Refusal)] == [
+        "idle-timeout",
+        "login-timeout",
+    ]

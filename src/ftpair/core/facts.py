@@ -17,8 +17,13 @@ Reason = Literal[
     "logins-per-user",
     "commands",
     "descriptors",
+    "max-sessions",
+    "login-timeout",
+    "command-timeout",
+    "idle-timeout",
+    "session-timeout",
 ]
-"""Why a client is turned away."""
+"""Why a client is turned away, or let go: the words of `refusals_total`."""
 
 
 class Tls(msgspec.Struct, frozen=True):
@@ -41,7 +46,7 @@ class Fact(msgspec.Struct, frozen=True, tag=True):
 
 
 class Refusal(Fact, frozen=True, tag=True):
-    """A client was turned away by a limit or a ban; `reason` is one of a small set of words."""
+    """A client was turned away by a limit or a ban, or let go by a clock."""
 
     reason: Reason
     client: str

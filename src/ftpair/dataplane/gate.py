@@ -178,6 +178,10 @@ class Visit:
         """Return why nobody can be let in while this process has no descriptors left for a session."""
         return self._refuse("descriptors", TOO_MANY_IN_ALL)
 
+    def refuse_for_places(self, user: str) -> None:
+        """Note that no server, or not the service, has a place for the session."""
+        self._refuse("max-sessions", "", user)
+
     def refuse_commands(self, user: str) -> None:
         """Note that a session ends because it sends far too many commands."""
         self._refuse("commands", "", user)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from weakref import WeakSet
 
-from ftpair.balance.choice import NoChoice
+from ftpair.balance.choice import FULL, NoChoice
 from ftpair.balance.policies import Request
 from ftpair.core.ending import Leg
 from ftpair.core.facts import DataConnection, Fact, ServerChosen
@@ -194,6 +194,8 @@ class Worker:
         assigned = driver.service.assigning.assign(_request(driver, user), scene)
         if not isinstance(assigned.choice, NoChoice):
             self._assigned(driver, user, assigned, assigned.choice)
+        elif assigned.choice.text == FULL:
+            driver.visit.refuse_for_places(user)
         return assigned.choice
 
     def _assigned(self, driver: Driver, user: str, assigned: Assigned, server: ServerPlan) -> None:

@@ -1,9 +1,10 @@
 """Everything that ends a session, or happens outside of its plan."""
 
 from ftpair.core.ending import End, Leg
+from ftpair.core.facts import Reason, Refusal
 from ftpair.ftp.command import Command
 from ftpair.session.conversation import Conversation, parting_words
-from ftpair.session.effects import ToServer
+from ftpair.session.effects import Note, ToServer
 from ftpair.session.events import (
     ClientLost,
     ClientSent,
@@ -92,17 +93,28 @@ def on_line_too_long(talk: Conversation, event: LineTooLong) -> None:
 
 def on_line_unfinished(talk: Conversation, _event: LineUnfinished) -> None:
     """End a session whose client gives its bytes one by one (S15)."""
-    talk.end("a command was not finished in time", b"421 A command was begun but not finished in time.\r\n")
+    last = b"421 A command was begun but not finished in time.\r\n"
+    _let_go(talk, "command-timeout", "a command was not finished in time", last)
+
+
+def _let_go(talk: Conversation, reason: Reason, ended: str, last: bytes) -> None:
+    _note_refusal(talk, reason)
+    talk.end(ended, last)
+
+
+def _note_refusal(talk: Conversation, reason: Reason) -> None:
+    talk.emit(Note(Refusal(talk.plan.name, reason, str(talk.caller.client), talk.caller.id, talk.user)))
 
 
 def on_old(talk: Conversation, _event: Ticked) -> None:
     """End a session that has lived as long as it may, right after the transfer that runs."""
+    _note_refusal(talk, "session-timeout")
     on_shutting_down(talk, ShuttingDown(OLD))
 
 
 def on_idle(talk: Conversation, _event: Ticked) -> None:
     """End a session that does nothing."""
-    talk.end("idle", b"421 No command for too long.\r\n")
+    _let_go(talk, "idle-timeout", "idle", b"421 No command for too long.\r\n")
 
 
 def on_silent_server(talk: Conversation, _event: Ticked) -> None:
@@ -112,7 +124,7 @@ def on_silent_server(talk: Conversation, _event: Ticked) -> None:
 
 def on_late_login(talk: Conversation, _event: Ticked) -> None:
     """End a session that does not log in."""
-    talk.end("no login in time", b"421 No login for too long.\r\n")
+    _let_go(talk, "login-timeout", "no login in time", b"421 No login for too long.\r\n")
 
 
 def on_dismissed(talk: Conversation, event: Dismissed) -> None:
