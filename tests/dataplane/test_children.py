@@ -242,6 +242,26 @@ def test_what_a_unit_gives_the_supervisor_is_not_handed_on_without_need(open_to_
     assert int(done.stdout.split()[1], 16) == effective
 
 
+AS_A_CLIENT = """
+import socket
+from ftpair.dataplane.confinement import WORKER, confine
+from ftpair.dataplane.opening import Opening
+confine(WORKER)
+with socket.socket() as sock:
+    Opening(source="192.0.2.7").bind(sock, "127.0.0.1")
+    print(sock.getsockname()[0])
+"""
+
+
+@pytest.mark.parametrize(("kept", "status", "said"), [(("net_raw",), 0, "192.0.2.7\n"), (("net_bind_service",), 1, "")])
+def test_a_confined_worker_needs_net_raw_and_no_more_to_be_a_client(open_to_nobody, kept, status, said):
+    python, _folder = open_to_nobody
+    command = [*wrapper(pwd.getpwnam("nobody"), kept), python, "-c", AS_A_CLIENT]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (status, said), done.stderr
+    assert said or "PermissionError" in done.stderr
+
+
 def test_a_machine_without_setpriv_is_told_the_remedy(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SetupError, match=r"setpriv is not installed.*apt-get install util-linux"):
