@@ -74,5 +74,14 @@ def test_a_server_of_the_other_family_cannot_see_the_client(refusal):
     assert "is IPv4 (10.0.0.11), and clients come by IPv6" in refusal(address="'2001:db8::1'")
 
 
+def test_servers_of_every_pool_are_looked_at(write, machine):
+    pools = "    pools: {new: {real_servers: {B: {address: '2001:db8::12'}}}}\n"
+    path = write(FILE.format(source="client", address="192.0.2.10", server="10.0.0.11") + pools)
+    with pytest.raises(InvalidConfigError) as caught:
+        check(path, 1, Slots(), machine)
+    (problem,) = caught.value.problems
+    assert problem.path == "virtual_services.VIP.pools.new.real_servers.B.address"
+
+
 def test_two_of_one_family_may_be_ipv6(plan):
     assert plan(address="'2001:db8::1'", server="'2001:db8::11'").capabilities == ("net_raw",)
