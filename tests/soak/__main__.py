@@ -105,7 +105,10 @@ def soak(balancer: Balancer, doors: tuple[Door, ...], given: argparse.Namespace)
             settle(balancer)
             for name, pid in pids.items():
                 samples[name].append(sample(pid))
-            print(f"round {number + 1} of {given.rounds}: {done.total()} transfers", file=sys.stderr, flush=True)
+            sizes = ", ".join(f"{name} {taken[-1].resident >> 10:,} KiB" for name, taken in samples.items())
+            print(
+                f"round {number + 1} of {given.rounds}: {done.total()} transfers; {sizes}", file=sys.stderr, flush=True
+            )
     if pids_of(balancer) != pids:
         raise SoakError(f"a process was replaced: {pids} became {pids_of(balancer)}")
     courses = [Course(name, share * given.clients, tuple(taken)) for name, taken in samples.items()]
