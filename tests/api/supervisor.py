@@ -11,15 +11,18 @@ from dataclasses import replace
 import httpx
 
 from ftpair.api import examples
+from ftpair.core.clientele import Seen, client_rows
 from ftpair.core.limits import Ban
 from ftpair.core.messages import (
     AddBan,
     Applied,
     Apply,
     BansAre,
+    ClientsAre,
     FindRoute,
     FromApi,
     GetBans,
+    GetClients,
     GetMetrics,
     GetSessions,
     GetStatus,
@@ -51,6 +54,11 @@ from ftpair.core.status import (
 from ftpair.dataplane.channel import Channel, socketpair
 
 SILENCE = object()
+SEEN = (
+    Seen("FTPS_VIP", "198.51.100.7", "alice", "FileZilla", resumed=12, tls="TLSv1.3", at=1767225600.0),
+    Seen("OTHER_VIP", "198.51.100.8", "bob", "", not_resumed=3, tls="TLSv1.2", at=1767225500.0),
+)
+"""What the workers have seen of clients."""
 
 
 def server(name, **changes):
@@ -106,6 +114,7 @@ def usual_answers():
             if action.service == "FTPS_VIP"
             else Refused("not-found", f"no service {action.service!r}; there are: FTPS_VIP")
         ),
+        GetClients: ClientsAre(client_rows(SEEN)),
         GetBans: BansAre((Ban(**examples.BAN), Ban("OTHER_VIP", "user", "anna", 1767226500.0, "by hand"))),
         AddBan: lambda action: Said(f"{action.kind} {action.subject} for {action.for_s} s"),
         LiftBan: Said("lifted"),

@@ -69,3 +69,10 @@ def jsonable(value):
     if isinstance(value, list | tuple):
         return [jsonable(one) for one in value]
     return jsonable(asdict(value)) if hasattr(value, "__dataclass_fields__") else value
+
+
+def test_clients_are_listed_with_what_would_become_of_them(http, supervisor):
+    rows = http.get("/api/v1/clients").json()
+    assert [(row["client"], row["would_break"]) for row in rows] == [("198.51.100.7", False), ("198.51.100.8", True)]
+    assert rows[0]["verdict"] == "would work: 12 data connections resumed the session's TLS"
+    assert [row["user"] for row in http.get("/api/v1/clients?service=OTHER_VIP").json()] == ["bob"]

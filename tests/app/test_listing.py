@@ -4,7 +4,8 @@ import asyncio
 from dataclasses import dataclass, field
 
 from ftpair.app.listing import Listing
-from ftpair.core.messages import ListSessions, Sessions, SessionTable
+from ftpair.core.clientele import Seen
+from ftpair.core.messages import Clients, ListClients, ListSessions, Sessions, SessionTable
 from ftpair.core.status import SessionRow
 
 
@@ -71,3 +72,19 @@ def test_a_worker_that_hangs_costs_the_deadline_only():
 
 def test_no_worker_at_all_is_an_empty_table():
     assert play(answers=lambda *_: None) == SessionTable((), ())
+
+
+def test_what_the_workers_have_seen_of_a_client_is_one_row():
+    one, two = Worker("worker 0"), Worker("worker 1")
+
+    async def whole():
+        lists = Listing()
+        question = asyncio.create_task(lists.clients([one, two]))
+        await asyncio.sleep(0)
+        lists.hear("worker 0", Clients(1, (Seen("VIP", "192.0.2.1", "ann", "", resumed=2, at=1.0),)))
+        lists.hear("worker 1", Clients(1, (Seen("VIP", "192.0.2.1", "ann", "", not_resumed=1, at=2.0),)))
+        return await question
+
+    (row,) = asyncio.run(whole()).clients
+    assert (row.resumed, row.not_resumed, row.would_break) == (2, 1, True)
+    assert one.asked == two.asked == [ListClients(1)]

@@ -242,3 +242,19 @@ def test_proxies_of_the_environment_are_left_aside(ftpair, supervisor, monkeypat
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
     assert ftpair("status").status == 0
+
+
+def test_clients_shows_who_resumes_and_who_would_break(ftpair, supervisor):
+    lines = ftpair("clients").out.splitlines()
+    assert lines[0].split() == (
+        ["SERVICE", "CLIENT", "USER", "PROGRAM", "TLS", "RESUMED", "NOT", "CLEAR", "AGO", "IF", "REQUIRED"]
+    )
+    assert lines[1].split()[:8] == ["FTPS_VIP", "198.51.100.7", "alice", "FileZilla", "TLSv1.3", "12", "0", "0"]
+    assert lines[1].endswith("would work: 12 data connections resumed the session's TLS")
+    assert lines[2].endswith("would break: it never resumes the session's TLS")
+    assert "alice" not in ftpair("clients", "--service", "OTHER_VIP").out
+
+
+def test_clients_are_given_as_json(ftpair, supervisor):
+    rows = json.loads(ftpair("clients", "--json").out)
+    assert [row["would_break"] for row in rows] == [False, True]
