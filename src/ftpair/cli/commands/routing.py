@@ -29,7 +29,7 @@ def route(
     as_json: options.JsonOption = False,
     socket: options.SocketOption = DEFAULT_SOCKET,
 ) -> None:
-    """Explain where a client's session would go, without making a connection."""
+    """Explain where a session would go, without a connection."""
     from ftpair.cli.sheet import line
     from ftpair.cli.watching import Manner, Question, look
     from ftpair.core.status import RouteStatus
