@@ -1,6 +1,7 @@
 """Real clients under `data_session: require`: who resumes gets whole files, and who does not gets nothing."""
 
 import contextlib
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from tests.interop.lab import files
 from tests.interop.lab.authority import Authority
@@ -21,13 +23,15 @@ from tests.interop.lab.clients.steps import Client, ClientError, Download, Step,
 from tests.interop.lab.laboratory import CLIENTS, new_server, way_to
 from tests.interop.lab.memory import resident_bytes
 from tests.interop.lab.operations import Case
+from tests.interop.lab.parts import REPOSITORY
 from tests.interop.lab.places import CONTROL_PORT, fresh_address
-from tests.interop.lab.raw_client import RawClient
+from tests.interop.lab.raw_client import RawClient, drain
 from tests.interop.lab.servers.real_server import RealServer
 
 pytestmark = pytest.mark.interop
 MORE: list[Client] = [FTP_SSL, Wget(), Rclone(), NetFtp(), CommonsNet()]
 ALL = CLIENTS | {client.name: client for client in MORE}
+PAGE = REPOSITORY / "docs" / "data-binding.md"
 READERS = {"wget"}
 EXPLICIT_ONLY = {"ftp-ssl"}
 NEVER_RESUME = {"ftplib", "Net::FTP", "commons-net"}
@@ -230,3 +234,30 @@ def _flood(client: RawClient, times: int) -> None:
 
 def _descriptors(pid: int) -> int:
     return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+def test_the_example_of_the_page_binds_each_network_as_it_says(
+    house: House, authority: Authority, lab_folder: Path
+) -> None:
+    folder = lab_folder / "binding-page"
+    (block,) = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    for network, here in (("10.1.0.0/16", "127.0.0.32/28"), ("10.0.0.0/8", "127.0.0.0/16")):
+        block = block.replace(network, here)
+    example: dict[str, Any] = YAML(typ="safe").load(block)["virtual_services"]["FTPS_VIP"]
+    kept = {key: example[key] for key in ("data_session", "data_binding", "timeouts")}
+    vip = fresh_address()
+    wanted = service(vip, {"SVR": entry(house.server.address)}, **kept)
+    with running(folder, settings(folder, authority, {"FTPS_VIP": wanted})):
+        for source, is_bound in (("127.0.0.33", False), ("127.0.0.7", True)):
+            with RawClient(vip, CONTROL_PORT, authority.ca, source=source) as client:
+                client.auth()
+                client.log_in(house.server.user, house.server.password)
+                data = client.connect_data(client.passive())
+                assert client.ask("LIST").startswith("150 ")
+                secured = client.secure_data(data)
+                if is_bound:
+                    with pytest.raises(OSError, match="reset|EOF occurred"):
+                        secured.recv(1)
+                else:
+                    assert drain(secured)[1]
+                    assert client.reply().startswith("226 ")

@@ -14,8 +14,12 @@ _TIMEOUT_S = 20
 class RawClient:
     """One control connection; `say` sends a line, `reply` returns a whole reply."""
 
-    def __init__(self, host: str, port: int, ca: Path | None = None, version: str = "1.3") -> None:
-        self.sock: socket.socket = socket.create_connection((host, port), timeout=_TIMEOUT_S)
+    def __init__(
+        self, host: str, port: int, ca: Path | None = None, version: str = "1.3", source: str | None = None
+    ) -> None:
+        """Connect; with `source` all connections leave from there."""
+        self._source = (source, 0) if source else None
+        self.sock: socket.socket = self.connect_data((host, port))
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._host = host
         self.context = _context(ca, version)
@@ -81,7 +85,7 @@ class RawClient:
 
     def connect_data(self, endpoint: tuple[str, int]) -> socket.socket:
         """Connect a data connection, clear until it is secured."""
-        return socket.create_connection(endpoint, timeout=_TIMEOUT_S)
+        return socket.create_connection(endpoint, timeout=_TIMEOUT_S, source_address=self._source)
 
     def secure_data(self, sock: socket.socket, *, resume: bool = False) -> ssl.SSLSocket:
         """Start TLS on a data connection; it tells a missing close_notify from a clean end."""
