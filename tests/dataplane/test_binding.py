@@ -20,6 +20,7 @@ from ftpair.dataplane import candidates
 
 from .raw_client import RawClient, end, read
 from .stage import FILE, IMPLICIT, VIP, Stage, clear_client, client_context, clocked, real_server, server_plan, stage
+from .test_active import ActiveClient
 
 TLS_1_2, TLS_1_3 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 
@@ -272,6 +273,42 @@ def test_a_client_may_come_from_where_the_service_says(tmp_path: Path, peer: Dat
         else:
             assert got_nothing(data)
             assert results(running) == {"stray": 1}
+
+
+def test_a_crowd_of_other_sessions_leaves_every_session_its_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(candidates, "MOST_IN_WORKER", 3)
+    monkeypatch.setattr(candidates, "FEW", 2)
+    with bound(tmp_path) as running, RawClient() as other, RawClient() as client:
+        other.log_in(over_tls=True)
+        crowded = other.passive()
+        silent = [stranger(crowded) for _ in range(6)]
+        running.wait(lambda: running.worker.ports.unproven == 3)
+        client.log_in(over_tls=True)
+        assert client.retrieve("RETR a.bin")[:2] == (FILE, End.ENDED)
+        assert results(running)["opened"] == 1
+        assert results(running)["too-many"] == 3
+        for each in silent:
+            each.close()
+        other.ask("QUIT")
+        running.wait(lambda: running.worker.ports.unproven == 0)
+
+
+@pytest.mark.parametrize("resumes", [True, False])
+def test_a_client_in_active_mode_must_resume_too(tmp_path: Path, resumes: bool):
+    with bound(tmp_path) as running, ActiveClient() as client:
+        client.log_in(over_tls=True)
+        with client.listen() as listener:
+            assert client.ask("RETR a.bin").startswith("1")
+            data, _ = listener.accept()
+        data.settimeout(15)
+        if resumes:
+            assert read(client.secured(data)) == (FILE, End.ENDED)
+            assert client.reply().startswith("226 ")
+        else:
+            assert got_nothing(shake_hands(data))
+            assert client.reply().startswith("426 ")
+            (transfer,) = running.facts_of(TransferEnded)
+            assert transfer.reason == "the data connection has not resumed the session's TLS"
 
 
 def test_clients_are_remembered_with_what_they_do(tmp_path: Path):

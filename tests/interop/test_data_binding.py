@@ -256,7 +256,7 @@ def test_the_example_of_the_page_binds_each_network_as_it_says(
                 assert client.ask("LIST").startswith("150 ")
                 secured = client.secure_data(data)
                 if is_bound:
-                    with pytest.raises(OSError, match="reset|EOF occurred"):
+                    with pytest.raises(OSError, match=r"reset|EOF occurred"):
                         secured.recv(1)
                 else:
                     assert drain(secured)[1]

@@ -22,7 +22,8 @@ from ftpair.dataplane.terms import Surroundings, Terms
 MOST_WAITING = 1024
 """So many connections may wait for one data connection; of those that are silent the oldest makes way."""
 MOST_IN_WORKER = 4096
-"""So many in all."""
+"""When so many wait in all, a further one must displace a silent one of its own session, which keeps FEW."""
+FEW = 16
 MOST_SHAKING = 64
 """So many of them may shake hands at a time: a handshake takes some 50 KiB, a silent connection next to nothing."""
 PATIENCE_S = 1.0
@@ -120,7 +121,8 @@ class Candidates:
     @property
     def _is_crowded(self) -> bool:
         here = len(self._silent) + len(self._in_line) + len(self._shaking)
-        return here >= MOST_WAITING or self._with.ports.unproven > MOST_IN_WORKER
+        most = FEW if self._with.ports.unproven > MOST_IN_WORKER else MOST_WAITING
+        return here >= most
 
     def _make_way(self) -> bool:
         oldest = next(iter(self._silent), None)
