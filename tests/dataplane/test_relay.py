@@ -18,7 +18,8 @@ from ftpair.config.contexts import client_context
 from ftpair.core.ending import End
 from ftpair.core.plan import ServerTls
 from ftpair.dataplane import farewell, tls
-from ftpair.dataplane.relay import Pool, Relay
+from ftpair.dataplane.relay import Relay
+from ftpair.dataplane.stock import Stock
 from ftpair.dataplane.watch import Watch
 
 from .certificates import client_tls, self_signed
@@ -101,7 +102,7 @@ def run(
                 farewell.reset(legs.destination)
             ended.set_result((end, reason, culprit_is_source))
 
-        relay = Relay(Pool(watch), legs.source, legs.destination, on_end, **options)
+        relay = Relay(Stock(watch), legs.source, legs.destination, on_end, **options)
         if throttle is not None:
             relay.slow_down(throttle)
         threads = [

@@ -152,7 +152,7 @@ class DataConnections:
         assert destination.sock is not None
         self._moved_at = time.monotonic()
         self.relay = Relay(
-            self._with.pool,
+            self._with.stock,
             source.sock,
             destination.sock,
             self._relayed,

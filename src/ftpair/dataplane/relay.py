@@ -5,9 +5,7 @@ yields after BURST_BYTES, so that a thousand transfers share a worker fairly.
 """
 
 import asyncio
-import contextlib
 import errno
-import fcntl
 import os
 import socket
 import ssl
@@ -17,11 +15,9 @@ from typing import Protocol, cast
 
 from ftpair.core.ending import End
 from ftpair.dataplane import tls
-from ftpair.dataplane.watch import Watch
+from ftpair.dataplane.stock import BUFFER_BYTES, PIPE_BYTES, Pipe, Stock
 
-BUFFER_BYTES = 256 << 10
 BURST_BYTES = BUFFER_BYTES
-PIPE_BYTES = 1 << 20
 RECORD_BYTES = 16 << 10
 """What a TLS record holds at most."""
 _SMALL_BYTES = 64 << 10
@@ -30,8 +26,6 @@ SHORTEST_REST_S = 0.002
 """What a timer can keep; a shorter rest stays owed until the next one."""
 _SPLICE_FLAGS = os.SPLICE_F_MOVE | os.SPLICE_F_NONBLOCK
 _WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
-
-Pipe = tuple[int, int]
 
 
 class Throttle(Protocol):
@@ -42,42 +36,6 @@ class Throttle(Protocol):
 
     def rest_s(self, moved: int) -> float:
         """Take note of bytes that moved; return how many seconds to rest."""
-
-
-class Pool:
-    """Buffers and pipes that the relays of one loop lend each other; a relay holds one only while bytes wait in it."""
-
-    def __init__(self, watch: Watch, most: int = 64) -> None:
-        self.watch = watch
-        self._most = most
-        self._buffers: list[bytearray] = []
-        self._pipes: list[Pipe] = []
-
-    def take_buffer(self) -> bytearray:
-        """Lend a buffer of BUFFER_BYTES."""
-        return self._buffers.pop() if self._buffers else bytearray(BUFFER_BYTES)
-
-    def give_buffer(self, buffer: bytearray) -> None:
-        """Take it back."""
-        if len(self._buffers) < self._most:
-            self._buffers.append(buffer)
-
-    def take_pipe(self) -> Pipe:
-        """Lend an empty pipe. Raises OSError when descriptors have run out."""
-        if self._pipes:
-            return self._pipes.pop()
-        pipe = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        with contextlib.suppress(OSError):  # Over the user's soft limit (pipe-user-pages-soft) a smaller one works too.
-            fcntl.fcntl(pipe[1], fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-        return pipe
-
-    def give_pipe(self, pipe: Pipe, *, is_empty: bool) -> None:
-        """Take it back; one with bytes of a cut transfer in it is closed."""
-        if is_empty and len(self._pipes) < self._most:
-            self._pipes.append(pipe)
-        else:
-            os.close(pipe[0])
-            os.close(pipe[1])
 
 
 def _receiver(source: socket.socket) -> Callable[[memoryview], int]:
@@ -101,13 +59,13 @@ class Relay:
         "_on_end",
         "_pipe",
         "_piped",
-        "_pool",
         "_portion",
         "_reads",
         "_receive",
         "_resting",
         "_sent",
         "_source_ended",
+        "_stock",
         "_throttle",
         "_told",
         "_watch",
@@ -122,14 +80,14 @@ class Relay:
 
     def __init__(
         self,
-        pool: Pool,
+        stock: Stock,
         source: socket.socket,
         destination: socket.socket,
         on_end: Callable[[End, str, bool], None],
         *,
         may_end_bare: bool = False,
     ) -> None:
-        self._watch, self._pool, self._on_end = pool.watch, pool, on_end
+        self._watch, self._stock, self._on_end = stock.watch, stock, on_end
         self.source, self.destination = source, destination
         self.may_end_bare = may_end_bare
         self.bytes = 0
@@ -165,10 +123,10 @@ class Relay:
         self._await_destination(wanted=False)
         self._unwatch_destination()
         if self._buffer is not None:
-            self._pool.give_buffer(self._buffer)
+            self._stock.give_buffer(self._buffer)
             self._buffer = None
         if self._pipe is not None:
-            self._pool.give_pipe(self._pipe, is_empty=not self._piped)
+            self._stock.give_pipe(self._pipe, is_empty=not self._piped)
             self._pipe = None
 
     # One burst.
@@ -202,7 +160,7 @@ class Relay:
         """Read until the buffer is full or the source has no more for now."""
         buffer = self._buffer
         if buffer is None:
-            buffer = self._buffer = self._pool.take_buffer()
+            buffer = self._buffer = self._stock.take_buffer()
         self._filled = self._sent = 0
         try:
             if self.uses_splice:
@@ -245,7 +203,7 @@ class Relay:
     def _splice_burst(self) -> None:
         if self._pipe is None:
             try:
-                self._pipe = self._pool.take_pipe()
+                self._pipe = self._stock.take_pipe()
             except OSError:  # No descriptor left: a copy needs none.
                 self.uses_splice = False
                 self._copy_burst()
@@ -270,7 +228,7 @@ class Relay:
             return
         self._await_destination(wanted=False)
         if not moved or self._source_ended:
-            self._pool.give_pipe(self._pipe, is_empty=True)
+            self._stock.give_pipe(self._pipe, is_empty=True)
             self._pipe = None
         self._after_burst()
 
@@ -294,7 +252,7 @@ class Relay:
 
     def _release_buffer(self) -> None:
         if self._buffer is not None:
-            self._pool.give_buffer(self._buffer)
+            self._stock.give_buffer(self._buffer)
             self._buffer = None
 
     def _after_burst(self) -> None:

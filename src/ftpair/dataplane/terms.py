@@ -10,7 +10,8 @@ from ftpair.core.facts import Fact, Tls
 from ftpair.core.plan import Clocks
 from ftpair.dataplane.opening import PLAIN, Opening
 from ftpair.dataplane.passive import PassivePorts
-from ftpair.dataplane.relay import Pool, Throttle
+from ftpair.dataplane.relay import Throttle
+from ftpair.dataplane.stock import Stock
 from ftpair.dataplane.watch import Watch
 
 
@@ -25,7 +26,7 @@ class Surroundings(Protocol):
     """What a data connection needs of the worker and of its session."""
 
     sockets: Watch
-    pool: Pool
+    stock: Stock
     ports: PassivePorts
 
     def note(self, fact: Fact) -> None:

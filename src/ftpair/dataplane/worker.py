@@ -29,9 +29,9 @@ from ftpair.dataplane.farewell import LINGER_S
 from ftpair.dataplane.gate import Gate, Visit, turn_away
 from ftpair.dataplane.introductions import Introductions
 from ftpair.dataplane.passive import PassivePorts
-from ftpair.dataplane.relay import Pool
 from ftpair.dataplane.rows import session_row, transfer_row
 from ftpair.dataplane.service import Service
+from ftpair.dataplane.stock import Stock
 from ftpair.dataplane.terms import Clocked
 from ftpair.dataplane.watch import Watch
 from ftpair.session import events
@@ -64,7 +64,7 @@ class Worker:
         self.number, self.counts, self.note, self.gate = number, counts, note, gate
         self._most_sessions = most_sessions()
         self.sockets = Watch(self.loop)
-        self.pool = Pool(self.sockets)
+        self.stock = Stock(self.sockets)
         self.clientele = Clientele()
         self.ports = PassivePorts(self.sockets, self._stray, self._meet_data)
         self._introductions = Introductions(self.sockets, note)
