@@ -12,7 +12,7 @@ import pytest
 
 from ftpair.core.ending import End, Leg
 from ftpair.core.facts import Fact, Handshake, LoginAnswered, ProtocolError, SessionEnded, TransferEnded
-from ftpair.session.conversation import Progress
+from ftpair.session.ongoing import Progress
 
 from .raw_client import RawClient, read
 from .scripted_server import Dialogue, friendly, scripted_server

@@ -20,7 +20,7 @@ from ftpair.core.policy import CommandPolicy
 from ftpair.ftp.command import printable
 from ftpair.ftp.reply import Reply
 from ftpair.session import effects, events
-from ftpair.session.conversation import Progress
+from ftpair.session.ongoing import Progress
 from ftpair.session.session import MOST_QUEUED_LINES, Session
 from ftpair.session.states import State
 from ftpair.session.strays import LATE_CODES

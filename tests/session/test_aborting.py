@@ -3,7 +3,7 @@
 import pytest
 
 from ftpair.core.facts import ProtocolError, TransferEnded
-from ftpair.session.conversation import Progress
+from ftpair.session.ongoing import Progress
 from tests.transcripts.play import TLS, Stage, logged_in, passive, play, started
 
 ABORTED = "426 Connection lost; transfer aborted: the client wanted it."

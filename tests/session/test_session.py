@@ -11,7 +11,7 @@ from ftpair.core.plan import ServerTls
 from ftpair.ftp.lines import LineSplitter
 from ftpair.ftp.reply import Reply
 from ftpair.session import effects, events
-from ftpair.session.conversation import Progress
+from ftpair.session.ongoing import Progress
 from ftpair.session.session import Session
 from ftpair.session.states import State
 from ftpair.session.table import TABLE

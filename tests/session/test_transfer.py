@@ -4,7 +4,7 @@ import pytest
 
 from ftpair.core.facts import ProtocolError, SessionEnded, TransferEnded
 from ftpair.core.plan import ServerTls
-from ftpair.session.conversation import Progress
+from ftpair.session.ongoing import Progress
 from tests.transcripts.play import (
     LOGIN,
     SECURE,

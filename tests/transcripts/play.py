@@ -31,7 +31,7 @@ from ftpair.core.facts import Fact, Tls
 from ftpair.core.plan import Certificate, ClientTls, Entrance, ServerPlan, ServerTls, ServicePlan
 from ftpair.ftp.replies import ReplyReader
 from ftpair.session import effects, events
-from ftpair.session.conversation import Progress
+from ftpair.session.ongoing import Progress
 from ftpair.session.session import Session
 
 CERTIFICATE = Certificate("test", b"", b"", 0.0)

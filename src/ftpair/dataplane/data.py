@@ -20,8 +20,8 @@ from ftpair.dataplane.half import Half
 from ftpair.dataplane.meeting import Meeting
 from ftpair.dataplane.relay import Relay
 from ftpair.dataplane.terms import Surroundings, Terms
-from ftpair.session.conversation import Progress
 from ftpair.session.events import DataEnded
+from ftpair.session.ongoing import Progress
 
 Direction = Literal["up", "down"]
 

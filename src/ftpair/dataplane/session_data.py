@@ -18,7 +18,7 @@ from ftpair.dataplane.server_leg import ServerLeg
 from ftpair.dataplane.service import Service
 from ftpair.dataplane.terms import Surroundings, Terms
 from ftpair.session import effects, events
-from ftpair.session.conversation import Progress
+from ftpair.session.ongoing import Progress
 from ftpair.session.session import Session
 
 

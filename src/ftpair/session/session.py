@@ -10,10 +10,11 @@ from ftpair.core.plan import Entrance, ServerPlan, ServicePlan
 from ftpair.ftp.command import printable
 from ftpair.session import endings, strays
 from ftpair.session.commands import take
-from ftpair.session.conversation import Caller, Conversation, Progress, Transfer
+from ftpair.session.conversation import Caller, Conversation
 from ftpair.session.effects import Effect, Note
 from ftpair.session.events import Event, ServerReplied, Ticked
 from ftpair.session.guard import Guard
+from ftpair.session.ongoing import Progress, Transfer
 from ftpair.session.states import State
 from ftpair.session.table import HANDLERS, Handler
 

@@ -6,9 +6,10 @@ from ftpair.core.ending import End, Leg
 from ftpair.ftp.command import Command
 from ftpair.ftp.reply import Reply
 from ftpair.ftp.verbs import VERBS
-from ftpair.session.conversation import Conversation, Transfer
+from ftpair.session.conversation import Conversation
 from ftpair.session.effects import DropData, Join, ToServer
 from ftpair.session.events import DataEnded, ServerLost, ServerReplied, Ticked
+from ftpair.session.ongoing import Transfer
 from ftpair.session.states import State
 
 NO_ADDRESS = b"425 Use PASV or EPSV first.\r\n"
