@@ -215,11 +215,6 @@ class ControlStream:
                 return False
         return not self._pending
 
-    @property
-    def session(self) -> ssl.SSLSession | None:
-        """The newest TLS session of this connection, for resumption."""
-        return self.sock.session if isinstance(self.sock, ssl.SSLSocket) else None
-
     # The end.
 
     def close(self, end: End) -> None:

@@ -54,8 +54,8 @@ class DataConnections:
         self._moved = -1
         self._moved_at = 0.0
         self.relay: Relay | None = None
-        self.on_server_session: Callable[[ssl.SSLSession | None], None] | None = None
-        """Called with the newest TLS session of the server leg, for the next resumption."""
+        self.on_server_session: Callable[[ssl.SSLSocket], None] | None = None
+        """Called with the secured server leg before it ends: the next one may resume its TLS session."""
 
     @property
     def is_open(self) -> bool:
@@ -213,7 +213,7 @@ class DataConnections:
     def _keep_server_session(self) -> None:
         sock = self._server.sock
         if self.on_server_session is not None and isinstance(sock, ssl.SSLSocket) and self._server.tls is not None:
-            self.on_server_session(sock.session)
+            self.on_server_session(sock)
 
     def _close(self, sock: socket.socket, end: End) -> None:
         if end is End.CUT:

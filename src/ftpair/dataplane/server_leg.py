@@ -15,6 +15,7 @@ from ftpair.dataplane.control import ControlStream
 from ftpair.dataplane.dialling import Dialling, keep_alive
 from ftpair.dataplane.listening import open_port
 from ftpair.dataplane.opening import PLAIN, Opening
+from ftpair.dataplane.resumption import Resumption
 from ftpair.dataplane.service import Service
 from ftpair.dataplane.watch import Watch
 from ftpair.ftp.replies import ReplyReader
@@ -27,10 +28,10 @@ class ServerLeg:
     __slots__ = (
         "_deadline",
         "_dialling",
-        "_newest",
         "_note",
         "_opening",
         "_replies",
+        "_resumption",
         "_service",
         "_sockets",
         "_stream",
@@ -57,7 +58,7 @@ class ServerLeg:
         self._unread = 0
         self._deadline = 0.0
         """For what no clock of the session covers: TCP and TLS."""
-        self._newest: ssl.SSLSession | None = None
+        self._resumption = Resumption(service.single_use)
 
     def dial(self, server: ServerPlan) -> None:
         """Connect, with TLS at once where it is implicit."""
@@ -150,14 +151,14 @@ class ServerLeg:
     def wrap_data(self, sock: socket.socket) -> ssl.SSLSocket:
         """Put TLS on a data leg, offering the newest session of this server for resumption."""
         assert self.plan is not None
-        newest = self._newest or (self._stream.session if self._stream is not None else None)
-        return self._service.wrap_server(self.plan, sock, newest)
+        control = self._stream.sock if self._stream is not None else None
+        offered = self._resumption.offer(control if isinstance(control, ssl.SSLSocket) else None)
+        return self._service.wrap_server(self.plan, sock, offered)
 
-    def keep_session(self, session: ssl.SSLSession | None) -> None:
-        """Learn the newest TLS session of a data leg."""
-        # A TLS 1.3 session without a ticket cannot be resumed; the control connection has a better one.
-        if session is not None and (session.has_ticket or session.id):
-            self._newest = session if session.has_ticket else None
+    def keep_session(self, leg: ssl.SSLSocket) -> None:
+        """Learn what the next data leg may offer."""
+        if self.plan is not None:
+            self._resumption.learn(self.plan.slot, leg)
 
     @property
     def may_end_bare(self) -> bool:
@@ -187,4 +188,4 @@ class ServerLeg:
         if self._stream is not None:
             self._stream.close(end)
             self._stream = None
-        self._newest = None
+        self._resumption.forget()

@@ -28,6 +28,8 @@ class Service:
         """What all servers of the pool can do, as far as the probes know."""
         self.refused_questions: set[tuple[int, str]] = set()
         """Which server (by slot) does not know which way to ask for a data connection."""
+        self.single_use: set[int] = set()
+        """Servers (by slot) that resume a TLS ticket once only."""
         self.may_client_end_bare = plan.tls is not None and plan.tls.close_notify == "ignore"
         self.assigning = Assigning(plan, worker)
         self._context = self._own_contexts = None
