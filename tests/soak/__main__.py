@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,12 +23,13 @@ from tests.interop.lab.balancer import Balancer, entry, running, service, settin
 from tests.interop.lab.laboratory import new_server
 from tests.interop.lab.places import fresh_address
 from tests.interop.lab.servers.real_server import RealServer
-from tests.soak.clients import SIZES, Door, SoakError, Visitor
+from tests.soak.clients import KINDS, SIZES, Door, SoakError, Visitor
 from tests.soak.figures import HEAD, Course, Sample, sample, together
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "soak.md"
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 PATIENCE_S = 60.0
+ENTRANCES = ("clear", "explicit", "implicit")
 _TLS = {"clear_text": "allow", "data_protection": "allow"}
 
 
@@ -59,12 +61,12 @@ class Ground:
             for name, size in SIZES.items():
                 server.put(name, files.fill(name, size))
 
-    def doors(self) -> tuple[Door, ...]:
-        """Return every way in."""
+    def doors(self, entrances: Sequence[str]) -> tuple[Door, ...]:
+        """Return the ways in."""
         return tuple(
             Door(self.vips[tls], entrance, self.authority.ca, server.user, server.password)
             for tls, server in self.servers.items()
-            for entrance in ("clear", "explicit", "implicit")
+            for entrance in entrances
         )
 
 
@@ -89,7 +91,7 @@ def settle(balancer: Balancer) -> None:
 
 def soak(balancer: Balancer, doors: tuple[Door, ...], given: argparse.Namespace) -> tuple[list[Course], Counter[str]]:
     """Make the transfers in rounds; return what each process measured, and the number of transfers of each kind."""
-    visitors = [Visitor(doors, number) for number in range(given.clients)]
+    visitors = [Visitor(doors, number, tuple(given.only)) for number in range(given.clients)]
     share = max(1, given.transfers // given.rounds // given.clients)
     pids = pids_of(balancer)
     samples: dict[str, list[Sample]] = {name: [] for name in pids}
@@ -143,6 +145,8 @@ def main() -> int:
     parser.add_argument("--transfers", type=int, default=100_000)
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--only", nargs="+", choices=sorted(KINDS), default=sorted(KINDS), help="kinds of transfer")
+    parser.add_argument("--entrances", nargs="+", choices=ENTRANCES, default=ENTRANCES)
     parser.add_argument("--minutes", type=float, default=120)
     parser.add_argument("--write", action="store_true", help="write the figures into docs/soak.md")
     given = parser.parse_args()
@@ -154,7 +158,7 @@ def main() -> int:
         ground.start(ends)
         balancer = ends.enter_context(running(folder, ground.settings))
         began = time.monotonic()
-        courses, done = soak(balancer, ground.doors(), given)
+        courses, done = soak(balancer, ground.doors(given.entrances), given)
         lines = report(courses, done, time.monotonic() - began)
         complaints = [each for course in courses for each in course.complaints()] + troubles(balancer)
     print(*lines, sep="\n")

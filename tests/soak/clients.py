@@ -36,6 +36,7 @@ class Visitor:
 
     doors: tuple[Door, ...]
     number: int
+    kinds: tuple[str, ...]
     chance: random.Random = field(init=False)
     done: Counter[str] = field(default_factory=Counter)
 
@@ -55,7 +56,7 @@ class Visitor:
         with RawClient(door.vip, port, door.ca, self.chance.choice(["1.2", "1.3"])) as client:
             _enter(client, door)
             for _ in range(count):
-                kind = self.chance.choices(list(KINDS), [weight for _do, weight in KINDS.values()])[0]
+                kind = self.chance.choices(self.kinds, [KINDS[kind][1] for kind in self.kinds])[0]
                 KINDS[kind][0](self, client)
                 self.done[kind] += 1
             if self.chance.random() < 0.2:
