@@ -1,7 +1,7 @@
 """Relays: the bytes of one transfer from one leg to the other, and how they end. Data never passes through the session.
 
 Clear to clear moves by splice(2) through a pipe, without a copy; with TLS on a leg through one 256 KiB buffer. A relay
-yields after BURST_BYTES, so that a thousand transfers share a worker fairly.
+yields after its turn (`Stock.turn_bytes`), so that a thousand transfers share a worker fairly.
 """
 
 import asyncio
@@ -15,9 +15,8 @@ from typing import Protocol, cast
 
 from ftpair.core.ending import End
 from ftpair.dataplane import tls
-from ftpair.dataplane.stock import BUFFER_BYTES, PIPE_BYTES, Pipe, Stock
+from ftpair.dataplane.stock import BUFFER_BYTES, Pipe, Stock
 
-BURST_BYTES = BUFFER_BYTES
 RECORD_BYTES = 16 << 10
 """What a TLS record holds at most."""
 _SMALL_BYTES = 64 << 10
@@ -55,6 +54,7 @@ class Relay:
     __slots__ = (
         "_buffer",
         "_filled",
+        "_is_counted",
         "_is_half_closed",
         "_on_end",
         "_pipe",
@@ -94,28 +94,33 @@ class Relay:
         self._receive = _receiver(source)
         self.uses_splice = not isinstance(source, ssl.SSLSocket) and not isinstance(destination, ssl.SSLSocket)
         self._throttle: Throttle | None = None
-        self._portion = BURST_BYTES
+        self._portion = 0
         self._told = 0
         self._resting: asyncio.TimerHandle | None = None
         self._buffer: bytearray | None = None
         self._filled = self._sent = 0
         self._pipe: Pipe | None = None
         self._piped = 0
-        self._reads = self._writes = self._watches = False
+        self._reads = self._writes = self._watches = self._is_counted = False
         self._source_ended = self._is_half_closed = False
 
     def slow_down(self, throttle: Throttle) -> None:
         """Keep to these limits from the start; portions are cut in a buffer of our own, for a pipe would run ahead."""
         self._throttle = throttle
-        self._portion = min(BURST_BYTES, throttle.portion_bytes)
+        self._portion = throttle.portion_bytes
         self.uses_splice = False
 
     def start(self) -> None:
         """Begin; the first bytes are often there already."""
+        self._is_counted = True
+        self._stock.join()
         self._go_on()
 
     def stop(self) -> None:
         """Touch the sockets no more and give back what was lent."""
+        if self._is_counted:
+            self._is_counted = False
+            self._stock.leave()
         if self._resting is not None:
             self._resting.cancel()
             self._resting = None
@@ -129,22 +134,27 @@ class Relay:
             self._stock.give_pipe(self._pipe, is_empty=not self._piped)
             self._pipe = None
 
-    # One burst.
+    # One turn.
+
+    @property
+    def _turn_bytes(self) -> int:
+        turn = self._stock.turn_bytes
+        return min(turn, self._portion) if self._portion else turn
 
     def _go_on(self) -> None:
         try:
             if self.uses_splice and self.bytes >= _SMALL_BYTES and self._buffer is None:
-                self._splice_burst()
+                self._splice_turn()
             else:
-                self._copy_burst()
+                self._copy_turn()
         except _Broken as broken:
             self._end(End.CUT, broken.reason, culprit_is_source=broken.is_source)
 
-    def _copy_burst(self) -> None:
-        moved = 0
-        while moved < self._portion:
+    def _copy_turn(self) -> None:
+        moved, turn = 0, self._turn_bytes
+        while moved < turn:
             if not self._filled and not self._source_ended:
-                self._fill()
+                self._fill(turn)
             if not self._filled:
                 break
             self._drain()
@@ -154,9 +164,9 @@ class Relay:
             if self.uses_splice and self.bytes >= _SMALL_BYTES:
                 break
         self._release_buffer()
-        self._after_burst()
+        self._after_turn()
 
-    def _fill(self) -> None:
+    def _fill(self, most: int) -> None:
         """Read until the buffer is full or the source has no more for now."""
         buffer = self._buffer
         if buffer is None:
@@ -167,7 +177,7 @@ class Relay:
                 self._filled = self.source.recv_into(buffer)
                 self._source_ended = not self._filled
             else:
-                self._fill_up(memoryview(buffer)[: self._portion])
+                self._fill_up(memoryview(buffer)[:most])
         except _WOULD_BLOCK:
             pass
         except OSError as error:
@@ -200,20 +210,20 @@ class Relay:
         self._filled = 0
         self._await_destination(wanted=False)
 
-    def _splice_burst(self) -> None:
+    def _splice_turn(self) -> None:
         if self._pipe is None:
             try:
                 self._pipe = self._stock.take_pipe()
             except OSError:  # No descriptor left: a copy needs none.
                 self.uses_splice = False
-                self._copy_burst()
+                self._copy_turn()
                 return
         pull, push = self._pipe
         source, destination = self.source.fileno(), self.destination.fileno()
-        moved = 0
-        while moved < PIPE_BYTES:
+        moved, turn = 0, self._stock.turn_bytes
+        while moved < turn:
             if not self._piped:
-                self._piped = self._splice_in(source, push)
+                self._piped = self._splice_in(source, push, turn)
                 if not self._piped:
                     break
             count = self._splice_out(pull, destination)
@@ -230,11 +240,11 @@ class Relay:
         if not moved or self._source_ended:
             self._stock.give_pipe(self._pipe, is_empty=True)
             self._pipe = None
-        self._after_burst()
+        self._after_turn()
 
-    def _splice_in(self, source: int, push: int) -> int:
+    def _splice_in(self, source: int, push: int, most: int) -> int:
         try:
-            count = os.splice(source, push, PIPE_BYTES, flags=_SPLICE_FLAGS)
+            count = os.splice(source, push, most, flags=_SPLICE_FLAGS)
         except BlockingIOError:
             return 0
         except OSError as error:
@@ -255,7 +265,7 @@ class Relay:
             self._stock.give_buffer(self._buffer)
             self._buffer = None
 
-    def _after_burst(self) -> None:
+    def _after_turn(self) -> None:
         if self._source_ended:
             self._end(End.ENDED, "", culprit_is_source=False)
         elif self._throttle is None or not self._must_rest(self._throttle):

@@ -1,4 +1,4 @@
-"""What the relays of one loop lend each other: buffers, and pipes for splice(2)."""
+"""What the relays of one loop share: buffers, pipes for splice(2), and the time of the loop."""
 
 import contextlib
 import fcntl
@@ -8,18 +8,40 @@ from ftpair.dataplane.watch import Watch
 
 BUFFER_BYTES = 256 << 10
 PIPE_BYTES = 1 << 20
+ROUND_BYTES = 8 << 20
+"""What all relays together move in about one round of the loop: a command waits no longer than that takes."""
+LONGEST_TURN_BYTES = 1 << 20
+SHORTEST_TURN_BYTES = 64 << 10
 
 Pipe = tuple[int, int]
 
 
 class Stock:
-    """Buffers and pipes; a relay holds one only while bytes wait in it."""
+    """Buffers and pipes, which a relay holds only while bytes wait in them, and how much it moves in its turn.
+
+    The more relays there are, the shorter the turns: long ones save CPU, short ones give a thousand transfers the same.
+    """
 
     def __init__(self, watch: Watch, most: int = 64) -> None:
         self.watch = watch
+        self.turn_bytes = LONGEST_TURN_BYTES
+        self._relays = 0
         self._most = most
         self._buffers: list[bytearray] = []
         self._pipes: list[Pipe] = []
+
+    def join(self) -> None:
+        """Count a relay in."""
+        self._count(self._relays + 1)
+
+    def leave(self) -> None:
+        """Count it out."""
+        self._count(self._relays - 1)
+
+    def _count(self, relays: int) -> None:
+        self._relays = relays
+        share = ROUND_BYTES // (relays or 1)
+        self.turn_bytes = max(SHORTEST_TURN_BYTES, min(LONGEST_TURN_BYTES, share))
 
     def take_buffer(self) -> bytearray:
         """Lend a buffer of BUFFER_BYTES."""
