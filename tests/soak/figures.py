@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ftpair.dataplane.resumption import IS_ASKING_DEAR
 from tests.interop.lab.memory import resident_bytes
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -15,6 +16,8 @@ WARM_UP = 0.25
 MOST_GROWTH_BYTES = 4 * MIB
 """Of one process from the end of the warm-up to the end of the run, along the straight line through all rounds."""
 MOST_NEW_DESCRIPTORS = 4
+LOST_BY_TRANSFER_BYTES = 115 if IS_ASKING_DEAR else 0
+"""5.5 KiB for a session with a TLS server (`dataplane/resumption.py`): one session in two, half of them in a worker."""
 MOST_CPU_GROWTH = 1.25
 TOGETHER = "both workers"
 """The kernel spreads sessions over the workers by chance, so that only all of them show what a transfer costs."""
@@ -48,6 +51,11 @@ class Course:
         return slope([each.resident for each in judged]) * (len(judged) - 1)
 
     @property
+    def _lost_bytes(self) -> float:
+        """What this Python itself loses; nothing from 3.12.8 and 3.13.1 on."""
+        return LOST_BY_TRANSFER_BYTES * self.transfers * len(self.judged()) if self.name.startswith("worker") else 0
+
+    @property
     def new_descriptors(self) -> int:
         """How many descriptors more there are than after the warm-up."""
         return self.judged()[-1].descriptors - self.judged()[0].descriptors
@@ -69,7 +77,7 @@ class Course:
     def complaints(self) -> list[str]:
         """Return what is not flat."""
         found = []
-        if self.name != TOGETHER and self.growth_bytes > MOST_GROWTH_BYTES:
+        if self.name != TOGETHER and self.growth_bytes > MOST_GROWTH_BYTES + self._lost_bytes:
             found.append(f"{self.name}: resident memory grew by {self.growth_bytes / MIB:.1f} MiB")
         if self.name != TOGETHER and self.new_descriptors > MOST_NEW_DESCRIPTORS:
             found.append(f"{self.name}: {self.new_descriptors} descriptors more than after the warm-up")

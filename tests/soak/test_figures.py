@@ -20,6 +20,8 @@ def test_growth_during_the_warm_up_is_not_judged():
 def test_a_leak_is_found():
     (sentence,) = course(resident=lambda number: 40 * MIB + number * MIB).complaints()
     assert sentence == "worker 0: resident memory grew by 14.0 MiB"
+    (sentence,) = course("prober", resident=lambda number: 40 * MIB + number * MIB // 3).complaints()
+    assert sentence.startswith("prober: resident memory grew by 4.")
 
 
 def test_descriptors_that_are_left_open_are_found():
