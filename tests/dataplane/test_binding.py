@@ -267,7 +267,7 @@ def test_a_client_may_come_from_where_the_service_says(tmp_path: Path, peer: Dat
         port = client.passive()
         if not is_let_in:
             assert is_turned_away(client, port)
-            assert results(running) == {"stray": 1}
+            running.wait(lambda: results(running) == {"stray": 1})
             return
         data = client.connect(port)
         assert client.ask("RETR a.bin").startswith("1")
