@@ -2,14 +2,13 @@
 
 import importlib
 import mimetypes
-import sysconfig
+import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
 import structlog
 
-import ftpair
 from ftpair.config.authorities import system_authorities
 from ftpair.dataplane.confinement import PROBER, WORKER, Needs, confine
 
@@ -42,10 +41,8 @@ def confine_api() -> str:
 
 
 def program() -> Iterable[Path]:
-    """Return the folders of Python and its packages, where code lies and nothing that is secret."""
-    names = ("stdlib", "platstdlib", "purelib", "platlib")
-    folders = (*(sysconfig.get_path(name) for name in names), str(Path(ftpair.__file__).parent))
-    return map(Path, dict.fromkeys(folders))
+    """Return the folders that Python imports from; a child is started without the working folder among them (-P)."""
+    return (folder for folder in map(Path, sys.path) if folder.is_absolute() and folder.is_dir())
 
 
 def _read_all() -> None:
