@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from ftpair.core.ending import End
 from ftpair.core.facts import SessionEnded, TransferEnded
 from ftpair.core.plan import Clocks
 
 from .certificates import client_tls
-from .raw_client import RawClient
+from .raw_client import RawClient, read
 from .stage import Stage, real_server, server_plan, service_plan, stage
 from .test_tls import VERSIONS
 
@@ -151,6 +152,17 @@ def test_commands_behind_ccc_are_not_taken(tmp_path: Path):
         assert client.reply() == ""
         (ended,) = running.facts_of(SessionEnded)
         assert ended.ended == "TLS failed: bytes came behind AUTH or CCC"
+
+
+def test_bytes_behind_ccc_keep_no_transfer_from_the_log(tmp_path: Path):
+    with clearing(tmp_path) as running, RawClient() as client:
+        client.log_in(over_tls=True)
+        data = client.connect(client.passive())
+        client.sock.sendall(b"RETR a.bin\r\nCCC\r\nX")
+        assert client.reply().startswith("125 ")
+        assert read(client.secured(data)) == (FILE, End.ENDED)
+        (moved,) = running.facts_of(TransferEnded)
+        assert (moved.result, moved.bytes) == ("complete", len(FILE))
 
 
 def test_a_client_that_goes_on_over_tls_is_cut(tmp_path: Path):

@@ -212,6 +212,17 @@ def test_commands_behind_a_transfer_wait_for_its_end(tmp_path: Path):
         assert read(data) == (b"x" * 1000, End.ENDED)
 
 
+def test_bytes_behind_auth_keep_no_wrong_password_from_the_log(tmp_path: Path):
+    with real_server(tmp_path) as address, stage(service_plan(server_plan(address))) as running, RawClient() as client:
+        assert client.reply().startswith("220 ")
+        client.sock.sendall(f"USER {USER}\r\nPASS wrong\r\nAUTH TLS\r\nX".encode())
+        assert client.reply().startswith("331 ")
+        assert client.reply().startswith("530 ")
+        assert client.reply() == "503 Clear text behind AUTH is not accepted."
+        assert client.reply() == ""
+        assert [fact.accepted for fact in running.facts_of(LoginAnswered)] == [False]
+
+
 # ABOR.
 
 TELNET_ABOR = b"\xff\xf4\xff", b"\xf2ABOR\r\n"

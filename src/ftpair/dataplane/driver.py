@@ -33,8 +33,8 @@ from ftpair.session.session import Session
 
 log = logging.getLogger(__name__)
 
-_TURNS = (effects.SecureClient, effects.ClearClient)
-"""Where bytes before and after must not mix."""
+_TURNS = {effects.SecureClient: 2, effects.ClearClient: 1}
+"""Where bytes before and after must not mix; how many effects belong to it: the reply in front of a handshake, too."""
 
 
 class Worker(Surroundings, Protocol):
@@ -143,9 +143,12 @@ class Driver:
     def _perform(self, wanted: list[effects.Effect]) -> None:
         if wanted and type(wanted[-1]) in _TURNS and self._intake.has_more:
             # Clear bytes behind AUTH: the reply to AUTH is not even sent (interop S1); nor are bytes behind CCC taken.
-            injected = type(wanted[-1]) is effects.SecureClient
-            self._events.append(events.ClientNotSecured("bytes came behind AUTH or CCC", injected=injected))
-            return
+            # What the command before them left to do is done: nobody shall keep a login or a transfer from the log.
+            turn = type(wanted[-1])
+            self._events.append(
+                events.ClientNotSecured("bytes came behind AUTH or CCC", injected=turn is effects.SecureClient)
+            )
+            wanted = wanted[: -_TURNS[turn]]
         self._undone = iter(wanted)
         for effect in self._undone:
             self._PERFORM[type(effect)](self, effect)
