@@ -18,6 +18,7 @@ from ftpair.config.contexts import client_context
 from ftpair.core.ending import End
 from ftpair.core.plan import ServerTls
 from ftpair.dataplane import farewell, tls
+from ftpair.dataplane.buffered_tls import BufferedTls
 from ftpair.dataplane.relay import Relay
 from ftpair.dataplane.stock import Stock
 from ftpair.dataplane.watch import Watch
@@ -36,7 +37,7 @@ def pair() -> tuple[socket.socket, socket.socket]:
     return ours, peer
 
 
-async def handshake(watch: Watch, sock: ssl.SSLSocket) -> None:
+async def handshake(watch: Watch, sock: tls.Secured) -> None:
     done = asyncio.get_running_loop().create_future()
     tls.Handshaking(watch, sock, lambda: done.set_result(None), lambda why: done.set_exception(OSError(why))).step()
     await asyncio.wait_for(done, 10)
@@ -65,8 +66,8 @@ class Legs:
 
     async def _secured(
         self, watch: Watch, ours: socket.socket, peer: socket.socket
-    ) -> tuple[ssl.SSLSocket, ssl.SSLSocket]:
-        wrapped = tls.wrap_as_server(tls.server_context(client_tls()), ours)
+    ) -> tuple[BufferedTls, ssl.SSLSocket]:
+        wrapped = tls.wrap_data_as_server(tls.server_context(client_tls()), ours)
         context = peer_context(self.version)
         peers = asyncio.get_running_loop().run_in_executor(
             None,

@@ -6,7 +6,6 @@ The others are reset without a byte, and the port goes on waiting until the owne
 """
 
 import socket
-import ssl
 import time
 from collections import deque
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from typing import Literal
 from ftpair.core.ending import Leg
 from ftpair.core.facts import DataConnection, Handshake, Tls
 from ftpair.dataplane import tls
+from ftpair.dataplane.buffered_tls import BufferedTls
 from ftpair.dataplane.farewell import arm, reset
 from ftpair.dataplane.half import Way
 from ftpair.dataplane.terms import Surroundings, Terms
@@ -73,7 +73,7 @@ class Candidates:
         terms: Terms,
         client: str,
         on_first: Callable[[socket.socket], None],
-        on_won: Callable[[ssl.SSLSocket, Tls], None],
+        on_won: Callable[[BufferedTls, Tls], None],
     ) -> None:
         """`client` is the address of the session's client."""
         self._with, self._terms, self._client = surroundings, terms, client
@@ -197,7 +197,7 @@ class Candidates:
         self._note(result)
         self.cancel()
         self._with.ports.unproven -= 1
-        assert isinstance(candidate.sock, ssl.SSLSocket)
+        assert isinstance(candidate.sock, BufferedTls)
         assert candidate.tls is not None
         self._on_won(candidate.sock, candidate.tls)
 

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 
 from ftpair.dataplane import tls
+from ftpair.dataplane.buffered_tls import BufferedTls
 
 READY = 16
 """So many contexts wait for sessions to come."""
@@ -57,18 +58,18 @@ class ClientLegs:
         """Put TLS on the control connection."""
         return tls.wrap_as_server(self._own(), sock)
 
-    def data(self, sock: socket.socket, *, with_ticket: bool = False) -> ssl.SSLSocket:
+    def data(self, sock: socket.socket, *, with_ticket: bool = False) -> BufferedTls:
         """Put TLS on a data connection, which gets no new ticket unless that is wanted.
 
         A client that only writes never reads it, and its close would turn into a reset over its last bytes (lftp).
         """
         context = self._own()
         if with_ticket:
-            return tls.wrap_as_server(context, sock)
+            return tls.wrap_data_as_server(context, sock)
         usual = context.num_tickets
         context.num_tickets = 0
         try:
-            return tls.wrap_as_server(context, sock)
+            return tls.wrap_data_as_server(context, sock)
         finally:
             context.num_tickets = usual
 

@@ -14,6 +14,7 @@ from typing import Literal
 from ftpair.core.ending import End, Leg
 from ftpair.core.facts import Handshake, Tls
 from ftpair.dataplane import tls
+from ftpair.dataplane.buffered_tls import BufferedTls
 from ftpair.dataplane.dialling import keep_alive
 from ftpair.dataplane.farewell import close_in_order, reset
 from ftpair.dataplane.half import Half
@@ -54,7 +55,7 @@ class DataConnections:
         self._moved = -1
         self._moved_at = 0.0
         self.relay: Relay | None = None
-        self.on_server_session: Callable[[ssl.SSLSocket], None] | None = None
+        self.on_server_session: Callable[[ssl.SSLObject], None] | None = None
         """Called with the secured server leg before it ends: the next one may resume its TLS session."""
 
     @property
@@ -117,7 +118,7 @@ class DataConnections:
         else:
             self._now_ready(self._server)
 
-    def _shake_hands(self, half: Half, wrap: Callable[[socket.socket], ssl.SSLSocket]) -> None:
+    def _shake_hands(self, half: Half, wrap: Callable[[socket.socket], BufferedTls]) -> None:
         def done(agreed: Tls) -> None:
             self._with.note(Handshake(self._terms.service, half.leg, "data", agreed))
             if half is self._client and self._terms.binding.session == "require" and not agreed.resumed:
@@ -212,8 +213,8 @@ class DataConnections:
 
     def _keep_server_session(self) -> None:
         sock = self._server.sock
-        if self.on_server_session is not None and isinstance(sock, ssl.SSLSocket) and self._server.tls is not None:
-            self.on_server_session(sock)
+        if self.on_server_session is not None and isinstance(sock, BufferedTls) and self._server.tls is not None:
+            self.on_server_session(sock.tls)
 
     def _close(self, sock: socket.socket, end: End) -> None:
         if end is End.CUT:

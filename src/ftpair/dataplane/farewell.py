@@ -43,7 +43,7 @@ def reset(sock: socket.socket) -> None:
 
 def close_in_order(watch: Watch, sock: socket.socket) -> None:
     """End a data leg on which everything was sent: at once where that destroys nothing, else with a goodbye."""
-    if isinstance(sock, ssl.SSLSocket) or _has_unread(sock):
+    if tls.is_secured(sock) or _has_unread(sock):
         say_goodbye(watch, sock, patience_s=LAST_BYTES_S)
     else:
         disarm(sock)
@@ -102,7 +102,7 @@ class _Farewell:
         try:
             while self._rest:
                 del self._rest[: self._sock.send(self._rest)]
-            has_peer_ended = isinstance(self._sock, ssl.SSLSocket) and tls.end(self._sock)
+            has_peer_ended = tls.is_secured(self._sock) and tls.end(self._sock)
         except (BlockingIOError, ssl.SSLWantWriteError):
             self._watch.add_writer(self._fd, lambda: self._try(self._end))
             return False

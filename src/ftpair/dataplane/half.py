@@ -1,7 +1,6 @@
 """One leg of a data connection: how it comes, its socket, its TLS, or the reason why there is none."""
 
 import socket
-import ssl
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -9,6 +8,7 @@ from typing import Protocol
 from ftpair.core.ending import Leg
 from ftpair.core.facts import Tls
 from ftpair.dataplane import tls
+from ftpair.dataplane.buffered_tls import BufferedTls
 from ftpair.dataplane.watch import Watch
 
 
@@ -38,7 +38,7 @@ class Half:
     def secure(
         self,
         watch: Watch,
-        wrap: Callable[[socket.socket], ssl.SSLSocket],
+        wrap: Callable[[socket.socket], BufferedTls],
         on_done: Callable[[Tls], None],
         on_failed: Callable[[str], None],
     ) -> None:

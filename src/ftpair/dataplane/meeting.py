@@ -5,13 +5,13 @@ round (`dial`, `listen`). What becomes of them is no matter here.
 """
 
 import socket
-import ssl
 from collections.abc import Callable
 from typing import Literal
 
 from ftpair.core.ending import Leg
 from ftpair.core.facts import DataConnection, Tls
 from ftpair.dataplane.awaiting import Guest
+from ftpair.dataplane.buffered_tls import BufferedTls
 from ftpair.dataplane.candidates import Candidates
 from ftpair.dataplane.departure import Departure
 from ftpair.dataplane.dialling import Dialling
@@ -82,7 +82,7 @@ class Meeting:
         self._first = sock
         self._dial_now()
 
-    def _won(self, sock: ssl.SSLSocket, agreed: Tls) -> None:
+    def _won(self, sock: BufferedTls, agreed: Tls) -> None:
         self._client.way = None
         self._client.sock, self._client.tls = sock, agreed
         self._on_come(self._client)

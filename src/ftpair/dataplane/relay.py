@@ -10,12 +10,12 @@ import os
 import socket
 import ssl
 from collections.abc import Callable
-from functools import partial
-from typing import Protocol, cast
+from typing import Protocol
 
 from ftpair.core.ending import End
 from ftpair.dataplane import tls
-from ftpair.dataplane.stock import BUFFER_BYTES, Pipe, Stock
+from ftpair.dataplane.buffered_tls import BufferedTls
+from ftpair.dataplane.stock import Pipe, Stock
 
 RECORD_BYTES = 16 << 10
 """What a TLS record holds at most."""
@@ -38,10 +38,7 @@ class Throttle(Protocol):
 
 
 def _receiver(source: socket.socket) -> Callable[[memoryview], int]:
-    if not isinstance(source, ssl.SSLSocket):
-        return source.recv_into
-    # `read` is what SSLSocket.recv_into calls in the end: a tenth of an upload's CPU lies in between.
-    return cast("Callable[[memoryview], int]", partial(source.read, BUFFER_BYTES))
+    return source.read_into if isinstance(source, BufferedTls) else source.recv_into
 
 
 class Relay:
@@ -92,7 +89,7 @@ class Relay:
         self.may_end_bare = may_end_bare
         self.bytes = 0
         self._receive = _receiver(source)
-        self.uses_splice = not isinstance(source, ssl.SSLSocket) and not isinstance(destination, ssl.SSLSocket)
+        self.uses_splice = not isinstance(source, BufferedTls) and not isinstance(destination, BufferedTls)
         self._throttle: Throttle | None = None
         self._portion = 0
         self._told = 0
@@ -201,6 +198,8 @@ class Relay:
         try:
             while self._sent < self._filled:
                 self._sent += self.destination.send(view[self._sent : self._filled])
+            if isinstance(self.destination, BufferedTls):
+                self.destination.flush()
         except _WOULD_BLOCK:
             self._await_room()
             return
@@ -270,7 +269,7 @@ class Relay:
             self._end(End.ENDED, "", culprit_is_source=False)
         elif self._throttle is None or not self._must_rest(self._throttle):
             self._await_source()
-            if isinstance(self.source, ssl.SSLSocket) and self.source.pending():
+            if isinstance(self.source, BufferedTls) and self.source.pending():
                 # The kernel will not wake us for what OpenSSL holds.
                 self._watch.loop.call_soon(self._go_on_if_reading)
 

@@ -46,7 +46,7 @@ class Resumption:
             self._kept, self._uses = session, 0
         return session
 
-    def learn(self, slot: int, leg: ssl.SSLSocket) -> None:
+    def learn(self, slot: int, leg: ssl.SSLObject) -> None:
         """Take the session of a data leg that ends, where that may help the next one."""
         if self._is_worth_it(slot, is_resumed=bool(leg.session_reused)):
             session = leg.session

@@ -11,6 +11,7 @@ from ftpair.core.ending import End, Leg
 from ftpair.core.facts import Fact, Handshake
 from ftpair.core.plan import ServerPlan
 from ftpair.dataplane import tls
+from ftpair.dataplane.buffered_tls import BufferedTls
 from ftpair.dataplane.control import ControlStream
 from ftpair.dataplane.dialling import Dialling, keep_alive
 from ftpair.dataplane.listening import open_port
@@ -148,14 +149,14 @@ class ServerLeg:
         assert self.plan is not None
         return self._service.wrap_server(self.plan, sock)
 
-    def wrap_data(self, sock: socket.socket) -> ssl.SSLSocket:
+    def wrap_data(self, sock: socket.socket) -> BufferedTls:
         """Put TLS on a data leg, offering the newest session of this server for resumption."""
         assert self.plan is not None
         control = self._stream.sock if self._stream is not None else None
         offered = self._resumption.offer(control if isinstance(control, ssl.SSLSocket) else None)
-        return self._service.wrap_server(self.plan, sock, offered)
+        return self._service.wrap_server_data(self.plan, sock, offered)
 
-    def keep_session(self, leg: ssl.SSLSocket) -> None:
+    def keep_session(self, leg: ssl.SSLObject) -> None:
         """Learn what the next data leg may offer."""
         if self.plan is not None:
             self._resumption.learn(self.plan.slot, leg)

@@ -14,6 +14,7 @@ from ftpair.core.plan import ServerPlan, ServicePlan
 from ftpair.core.status import ServerState
 from ftpair.dataplane import tls
 from ftpair.dataplane.assigning import Assigning
+from ftpair.dataplane.buffered_tls import BufferedTls
 from ftpair.dataplane.client_legs import ClientLegs, ContextPool
 from ftpair.ftp.feat import common
 
@@ -58,12 +59,16 @@ class Service:
         assert self._own_contexts is not None
         return self._own_contexts.take()
 
-    def wrap_server(
+    def wrap_server(self, server: ServerPlan, sock: socket.socket) -> ssl.SSLSocket:
+        """Put TLS on the control connection to a server."""
+        return tls.wrap_as_client(self._server_contexts[server.slot], sock, server.tls.name or server.address.host)
+
+    def wrap_server_data(
         self, server: ServerPlan, sock: socket.socket, session: ssl.SSLSession | None = None
-    ) -> ssl.SSLSocket:
-        """Put TLS on a server leg, offering `session` for resumption."""
+    ) -> BufferedTls:
+        """Put TLS on a server's data leg, offering `session` for resumption."""
         name = server.tls.name or server.address.host
-        return tls.wrap_as_client(self._server_contexts[server.slot], sock, name, session)
+        return tls.wrap_data_as_client(self._server_contexts[server.slot], sock, name, session)
 
     def learn(self, states: Mapping[int, ServerState]) -> None:
         """Compose what every eligible server of the pool can do."""

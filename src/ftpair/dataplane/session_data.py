@@ -1,7 +1,6 @@
 """The data connections of one session, one after another: what its brain wants of them, done."""
 
 import socket
-import ssl
 import time
 from typing import Protocol
 
@@ -9,6 +8,7 @@ from ftpair.core.ending import End
 from ftpair.core.endpoint import Endpoint
 from ftpair.core.facts import Tls
 from ftpair.dataplane.account import Account
+from ftpair.dataplane.buffered_tls import BufferedTls
 from ftpair.dataplane.client_legs import ClientLegs
 from ftpair.dataplane.data import DataConnections
 from ftpair.dataplane.departure import Departure
@@ -89,7 +89,7 @@ class SessionData:
         data.on_server_session = server.keep_session
         return data
 
-    def _wrap_client(self, sock: socket.socket) -> ssl.SSLSocket:
+    def _wrap_client(self, sock: socket.socket) -> BufferedTls:
         """Put TLS on the client's leg.
 
         A client whose TLS 1.3 tickets serve once (curl) needs a new one each time that it must resume. An upload gets

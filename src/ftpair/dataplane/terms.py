@@ -1,13 +1,13 @@
 """What a data connection needs of the worker and of its session, and what the session's plan says about it."""
 
 import socket
-import ssl
 from collections.abc import Callable
 from typing import Protocol
 
 from ftpair.core.binding import Binding
 from ftpair.core.facts import Fact, Tls
 from ftpair.core.plan import Clocks
+from ftpair.dataplane.buffered_tls import BufferedTls
 from ftpair.dataplane.opening import PLAIN, Opening
 from ftpair.dataplane.passive import PassivePorts
 from ftpair.dataplane.relay import Throttle
@@ -59,8 +59,8 @@ class Terms:
         self,
         service: str,
         clocks: Clocks,
-        wrap_client: Callable[[socket.socket], ssl.SSLSocket],
-        wrap_server: Callable[[socket.socket], ssl.SSLSocket],
+        wrap_client: Callable[[socket.socket], BufferedTls],
+        wrap_server: Callable[[socket.socket], BufferedTls],
     ) -> None:
         self.service, self.clocks = service, clocks
         self.wrap_client, self.wrap_server = wrap_client, wrap_server

@@ -8,11 +8,12 @@ import socket
 import ssl
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from ftpair.config import contexts
 from ftpair.core.facts import Tls
 from ftpair.core.plan import Certificate, ClientTls
+from ftpair.dataplane.buffered_tls import BufferedTls
 from ftpair.dataplane.watch import Watch
 
 RECORD_TYPES = range(20, 24)
@@ -20,9 +21,19 @@ RECORD_TYPES = range(20, 24)
 
 
 class ClientSocket(ssl.SSLSocket):
-    """A client leg: knows for which name its client asked."""
+    """A client's control connection: knows for which name its client asked."""
 
     sni = ""
+
+
+class ClientObject(ssl.SSLObject):
+    """TLS on a client's data leg: knows the same."""
+
+    sni = ""
+
+
+Secured = ssl.SSLSocket | BufferedTls
+"""A socket under TLS: of a control connection, of a data leg."""
 
 
 FOREIGN_PROTOCOLS = ("h2", "http/1.1", "http/1.0")
@@ -52,7 +63,7 @@ def server_context(tls: ClientTls, named: Named | None = None) -> ssl.SSLContext
     known = {**others, **dict.fromkeys(tls.certificate.names, context)} if others else {}
 
     def chosen(sock: ssl.SSLObject | ssl.SSLSocket, name: str | None, _context: ssl.SSLContext) -> None:
-        assert isinstance(sock, ClientSocket)
+        assert isinstance(sock, ClientSocket | ClientObject)
         sock.sni = name or ""
         found = context_for(sock.sni, known)
         if found is not None and found is not sock.context:
@@ -82,13 +93,28 @@ def context_for(name: str, known: Named) -> ssl.SSLContext | None:
 def _client_legs(tls: ClientTls, certificate: Certificate) -> ssl.SSLContext:
     context = contexts.server_context(tls, certificate)
     context.set_alpn_protocols(["ftp", *FOREIGN_PROTOCOLS])
-    context.sslsocket_class = ClientSocket
+    context.sslsocket_class, context.sslobject_class = ClientSocket, ClientObject
     return context
 
 
 def wrap_as_server(context: ssl.SSLContext, sock: socket.socket) -> ssl.SSLSocket:
     """Put TLS on a client leg; the handshake is yet to be made."""
     return context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False, suppress_ragged_eofs=False)
+
+
+def wrap_data_as_server(context: ssl.SSLContext, sock: socket.socket) -> BufferedTls:
+    """Put TLS on a client's data leg; the handshake is yet to be made."""
+    return BufferedTls(sock, lambda incoming, outgoing: context.wrap_bio(incoming, outgoing, server_side=True))
+
+
+def wrap_data_as_client(
+    context: ssl.SSLContext, sock: socket.socket, name: str, session: ssl.SSLSession | None = None
+) -> BufferedTls:
+    """Put TLS on a server's data leg, offering `session` for resumption; the handshake is yet to be made."""
+    return BufferedTls(
+        sock,
+        lambda incoming, outgoing: context.wrap_bio(incoming, outgoing, server_hostname=name or None, session=session),
+    )
 
 
 def wrap_as_client(
@@ -106,17 +132,19 @@ def wrap_as_client(
 
 def negotiated(sock: socket.socket) -> Tls:
     """Say what a finished handshake agreed on."""
-    assert isinstance(sock, ssl.SSLSocket)
-    cipher = sock.cipher()
-    sni = sock.sni if isinstance(sock, ClientSocket) else ""
-    return Tls(sock.version() or "", cipher[0] if cipher else "", bool(sock.session_reused), sni, _subject(sock))
+    secured = sock.tls if isinstance(sock, BufferedTls) else sock
+    assert isinstance(secured, ssl.SSLSocket | ssl.SSLObject)
+    cipher = secured.cipher()
+    sni = secured.sni if isinstance(secured, ClientSocket | ClientObject) else ""
+    is_resumed = bool(secured.session_reused)
+    return Tls(secured.version() or "", cipher[0] if cipher else "", is_resumed, sni, _subject(secured))
 
 
-def _subject(sock: ssl.SSLSocket) -> str:
+def _subject(secured: ssl.SSLSocket | ssl.SSLObject) -> str:
     """Return who the client is by its certificate; the question costs nothing where no certificate was asked for."""
-    if not sock.server_side or sock.context.verify_mode is ssl.CERT_NONE:
+    if not secured.server_side or secured.context.verify_mode is ssl.CERT_NONE:
         return ""
-    certificate = sock.getpeercert()
+    certificate = secured.getpeercert()
     return subject_of(certificate.get("subject", ())) if certificate else ""
 
 
@@ -134,9 +162,14 @@ def is_for_another_protocol(sock: socket.socket) -> bool:
     return isinstance(sock, ssl.SSLSocket) and sock.selected_alpn_protocol() in FOREIGN_PROTOCOLS
 
 
-def end(sock: ssl.SSLSocket) -> bool:
+def is_secured(sock: socket.socket) -> TypeGuard[Secured]:
+    """Return whether TLS is on it."""
+    return isinstance(sock, ssl.SSLSocket | BufferedTls)
+
+
+def end(sock: Secured) -> bool:
     """Send close_notify; return whether the peer's has come too. Raises SSLWantWriteError while it cannot be sent."""
-    if sock.version() is None:
+    if (sock.tls if isinstance(sock, BufferedTls) else sock).version() is None:
         return False  # Both have said it already, or no handshake was finished: what is left is TCP's to say.
     try:
         sock.unwrap()
@@ -177,7 +210,7 @@ def plain(sock: ssl.SSLSocket) -> socket.socket:
     return clear
 
 
-def _speaks_clear_text(sock: ssl.SSLSocket) -> bool:
+def _speaks_clear_text(sock: Secured) -> bool:
     """Return whether what comes next is no TLS record: curl answers no close_notify, it goes on after it."""
     head = socket.socket.recv(sock, 1, socket.MSG_PEEK)
     return bool(head) and head[0] not in RECORD_TYPES
@@ -194,7 +227,7 @@ class Handshaking:
     def __init__(
         self,
         watch: Watch,
-        sock: ssl.SSLSocket,
+        sock: Secured,
         on_done: Callable[[], None],
         on_failed: Callable[[str], None],
     ) -> None:
