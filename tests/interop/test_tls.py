@@ -40,7 +40,9 @@ class Place:
             "both": new_server(folder, authority, "ProFTPD", "explicit", demands_tls=False),
         }
         self.listed = authority.revoke(label="clients")
-        self.vips = {name: fresh_address() for name in ("names", "known", "vsftpd", "ProFTPD", "match", "revoked")}
+        self.vips = {
+            name: fresh_address() for name in ("names", "known", "vsftpd", "ProFTPD", "match", "strict", "revoked")
+        }
         self.settings = settings(folder, authority, {name: self._service(name) for name in self.vips})
         for label, *hosts in (("second", "ftp.example.org"), ("wild", "*.example.net"), ("own", "ftpair")):
             identity = authority.issue(f"tls-{label}", *hosts)
@@ -55,10 +57,12 @@ class Place:
             "names": {"certificates": ["second", "wild"], "ccc": "allow", "auth_ssl": "refuse"},
             "known": {"client_certificate": demanded},
             "match": {"clear_text": "allow", "data_protection": "allow"},
+            "strict": {"data_protection": "allow"},
         }
         pools = {"names": plain, "known": plain, "match": self._pool("both", server_tls="match")}
         revoked = self.authority.revoke(self.servers["ProFTPD"].site.identity, label="servers")
         pools |= {make: self._pool(make, server_certificate="own") for make in ("vsftpd", "ProFTPD")}
+        pools["strict"] = self._pool("ProFTPD", server_tls="match", server_certificate="own")
         pools["revoked"] = self._pool("ProFTPD", server_certificate="own", server_crl=str(revoked))
         return service(self.vips[name], pools[name], tls=tls.get(name, {}), **QUIET)
 
@@ -333,6 +337,15 @@ def test_a_server_has_the_tls_of_its_client(place: Place, tmp_path: Path, scheme
     legs = {bool(told[key]) for told in (ended,) for key in ("tls", "server_tls")}
     legs |= {bool(transfer[key]) for key in ("client_tls", "server_tls")}
     assert legs == {scheme != "clear"}
+
+
+def test_a_matched_server_that_demands_protection_is_not_asked_for_clear_data(place: Place) -> None:
+    with place.client("strict") as client:
+        client.auth()
+        client.log_in()
+        assert client.ask("PBSZ 0").startswith("200 ")
+        assert client.ask("PROT C").startswith("534 ")
+        assert client.ask("PROT P").startswith("200 ")
 
 
 def test_data_connections_of_both_legs_are_as_prot_has_them(place: Place) -> None:

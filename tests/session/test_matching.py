@@ -75,8 +75,6 @@ def test_data_of_the_server_are_protected_as_prot_has_it():
         .play(MATCHED)
         .play("""
         S> 200 ok
-        S< PROT C
-        S> 200 ok
         C> PBSZ 0
         C< 200 PBSZ=0
         C> PROT P
@@ -101,8 +99,6 @@ def test_clear_data_are_clear_on_both_legs():
         .play(SECURED)
         .play(MATCHED)
         .play("""
-        S> 200 ok
-        S< PROT C
         S> 200 ok
     """)
     ).play("""
@@ -153,15 +149,29 @@ def test_a_client_that_has_a_server_in_clear_text_starts_no_tls_any_more():
     """)
 
 
-def test_a_server_that_cannot_do_the_level_ends_the_session():
+def test_a_server_that_demands_protection_lets_clients_in_that_ask_for_it_after_the_login():
+    stage = matched().play(SECURED).play(MATCHED)
+    stage.play("""
+        S> 200 ok
+        C> PBSZ 0
+        C< 200 PBSZ=0
+        C> PROT P
+        S< PROT P
+        S> 200 private
+        C< 200 Data connections are protected now.
+    """)
+    assert stage.session._talk.is_server_data_secured
+
+
+def test_a_server_that_cannot_protect_data_ends_the_session():
     stage = (
         matched()
-        .play(SECURED)
+        .play(SECURE)
         .play(MATCHED)
         .play("""
         S> 200 ok
-        S< PROT C
-        S> 534 Policy requires SSL.
+        S< PROT P
+        S> 534 Not here.
         S< [ended]
         C< 421 The server does not protect data connections as PROT says, so nothing can be sent.
         C< [ended]

@@ -23,9 +23,12 @@ from ftpair.session.states import State
 
 CHORES: dict[bool, tuple[bytes, ...]] = {
     True: (b"PBSZ 0\r\n", b"PROT P\r\n"),
-    False: (b"PBSZ 0\r\n", b"PROT C\r\n"),
+    False: (b"PBSZ 0\r\n",),
 }
-"""What ftpair itself says to a server with TLS, once, after login (RFC 4217, 9): are data legs protected?"""
+"""What ftpair itself says to a server with TLS, once, after login: are data legs protected?
+
+Nobody asks for clear data: every server begins with them (RFC 4217, 9), and one that demands PROT P refuses PROT C.
+"""
 
 LOGGED_IN_CODES = frozenset({230, 232})
 SYNTAX_CODES = range(500, 505)
