@@ -12,6 +12,7 @@ import pytest
 
 from ftpair.core.ending import End, Leg
 from ftpair.core.facts import Fact, Handshake, LoginAnswered, ProtocolError, SessionEnded, TransferEnded
+from ftpair.dataplane.meeting import Meeting
 from ftpair.session.ongoing import Progress
 
 from .raw_client import RawClient, read
@@ -354,6 +355,26 @@ def test_a_bug_in_a_clock_ends_that_session_only_and_the_clocks_go_on(caplog: py
             assert "a bug" in caplog.text
             assert good.reply() == "421 No command for too long."
             running.wait(running.is_at_rest)
+
+
+def test_a_bug_in_the_clock_of_a_transfer_cuts_it_and_the_other_clocks_go_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    def buggy(_meeting: Meeting, _now: float) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(Meeting, "check", buggy)
+    (tmp_path / "a").write_bytes(b"x")
+    with real_server(tmp_path) as address:
+        with stage(clocked(server_plan(address), idle_timeout_s=2)) as running, RawClient() as good, RawClient() as bad:
+            good.log_in()
+            bad.log_in()
+            bad.passive()
+            assert bad.ask("RETR a").startswith("150 ")
+            assert good.reply() == "421 No command for too long."
+            (moved,) = running.facts_of(TransferEnded)
+            assert (moved.result, moved.reason) == ("cut", "internal error")
+            assert "a bug" in caplog.text
 
 
 # Ports.

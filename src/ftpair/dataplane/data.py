@@ -224,6 +224,10 @@ class DataConnections:
 
     # Clocks.
 
+    def give_up(self) -> None:
+        """Cut the transfer after a bug in its clocks: without them it could last for ever."""
+        self._finish(End.CUT, "internal error", None)
+
     def check(self, now: float) -> None:
         """Cut what has missed its deadline; called about every second."""
         clocks = self._terms.clocks

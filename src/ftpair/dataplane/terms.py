@@ -21,6 +21,9 @@ class Clocked(Protocol):
     def check(self, now: float) -> None:
         """Cut what has missed its deadline; called about every second."""
 
+    def give_up(self) -> None:
+        """End after a bug in `check`."""
+
 
 class Surroundings(Protocol):
     """What a data connection needs of the worker and of its session."""

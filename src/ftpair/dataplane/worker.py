@@ -1,6 +1,7 @@
 """One worker: accepts clients, runs their sessions on one event loop, and reports to the supervisor."""
 
 import asyncio
+import logging
 import os
 import random
 import socket
@@ -35,6 +36,8 @@ from ftpair.dataplane.stock import Stock
 from ftpair.dataplane.terms import Clocked
 from ftpair.dataplane.watch import Watch
 from ftpair.session import events
+
+log = logging.getLogger(__name__)
 
 TICK_S = 1.0
 _ACCEPTS_AT_ONCE = 16
@@ -241,12 +244,20 @@ class Worker:
         self._timer = self.loop.call_at(self._next_tick, self._tick)
         now = time.monotonic()
         for data in tuple(self._moving):
-            data.check(now)
+            self._check(data, now)
         for driver in tuple(self._drivers.values()):
             driver.tick(now)
         if self.bonds:
             self.bonds.tick()
         self.ports.close_idle(self.loop.time())
+
+    def _check(self, data: Clocked, now: float) -> None:
+        try:
+            data.check(now)
+        except Exception:  # A bug in one transfer must not stop the clocks of all others.
+            log.exception("a clock of a transfer failed")
+            self.unwatch(data)
+            data.give_up()
 
     def gauges(self) -> tuple[Sample, ...]:
         """Return what can be read off right now."""
