@@ -21,7 +21,7 @@ def admin(tmp_path, warnings):
 
 
 def again(admin, warnings):
-    return AdminFile(admin._path, warnings.append)
+    return AdminFile(admin._file.path, warnings.append)
 
 
 def test_a_drained_server_stays_drained_over_a_restart(admin, warnings):
@@ -29,7 +29,7 @@ def test_a_drained_server_stays_drained_over_a_restart(admin, warnings):
     admin.set(TWO, Admin.HALT)
     admin.set(ONE, Admin.ONLINE)
     assert (again(admin, warnings).of(ONE), again(admin, warnings).of(TWO)) == (Admin.ONLINE, Admin.HALT)
-    assert json.loads(admin._path.read_text()) == {"VIP": {"FTP_SVR2": "halt"}}
+    assert json.loads(admin._file.path.read_text()) == {"VIP": {"FTP_SVR2": "halt"}}
     assert not warnings
 
 
@@ -55,14 +55,15 @@ def test_a_state_folder_that_cannot_be_written_is_one_warning_and_no_failure(tmp
 @pytest.mark.parametrize("content", ["{", "[1]", '{"VIP": 3}', '{"VIP": {"FTP_SVR1": "asleep"}}'])
 def test_a_broken_file_is_a_warning_and_all_servers_begin_online(admin, warnings, content):
     admin.set(ONE, Admin.DRAIN)
-    admin._path.write_text(content)
+    admin._file.path.write_text(content)
     assert again(admin, warnings).of(ONE) is Admin.ONLINE
-    assert "all servers begin online" in warnings[0]
+    assert warnings[0].endswith("it is set aside as admin.json.broken, and all servers begin online")
+    assert admin._file.path.with_name("admin.json.broken").read_text() == content
 
 
 def test_a_crash_while_writing_leaves_the_former_file(admin, warnings):
     admin.set(ONE, Admin.DRAIN)
-    admin._path.with_suffix(".new").mkdir()
+    admin._file.path.with_suffix(".new").mkdir()
     admin.set(TWO, Admin.DRAIN)
     assert again(admin, []).of(ONE) is Admin.DRAIN
     assert len(warnings) == 1

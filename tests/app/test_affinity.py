@@ -83,7 +83,15 @@ def test_what_counts_no_more_is_not_kept(begin):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{}", b"\x93\x01", msgspec.msgpack.encode(Kept(2, bytes(32), [])), msgspec.msgpack.encode(Kept(1, b"", []))],
+    [
+        b"",
+        b"{}",
+        b"\x93\x01",
+        *(
+            msgspec.msgpack.encode(kept)
+            for kept in (Kept(2, bytes(32), []), Kept(1, b"", []), Kept(1, bytes(32), [(bytes(16), 1.0, 2**63)]))
+        ),
+    ],
 )
 def test_a_broken_file_is_set_aside_with_a_warning(content, begin, path, said):
     path.parent.mkdir()

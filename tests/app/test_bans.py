@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import stat
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,12 @@ def test_bans_are_kept_over_a_restart_and_end_in_time(desk):
     assert json.loads(desk.path.read_text()) == []
 
 
+def test_the_file_names_people_to_nobody_else(desk):
+    desk.keeper.add("VIP", "user", "anna", 60)
+    desk.keeper.refresh()
+    assert stat.S_IMODE(desk.path.stat().st_mode) == 0o600
+
+
 def test_what_has_not_changed_is_not_written(desk):
     desk.keeper.refresh()
     assert not desk.path.exists()
@@ -117,7 +124,7 @@ def test_a_broken_file_is_set_aside_with_a_warning(tmp_path, text):
     desk = Desk(tmp_path)
     assert desk.keeper.all() == ()
     assert len(desk.warnings) == 1
-    assert desk.warnings[0].endswith("it is set aside as bans.json.broken, nobody is banned")
+    assert desk.warnings[0].endswith("it is set aside as bans.json.broken, and nobody is banned from before")
     assert (tmp_path / "bans.json.broken").read_text() == text
 
 

@@ -4,19 +4,20 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
+from ftpair.app.state_file import StateFile
 from ftpair.dataplane.shared_table import Row, SharedTable
 
 SAVE_S = 5.0
 """What a crash may cost."""
 SALT_BYTES = 32
-BROKEN = ".broken"
 _VERSION = 1
-_MODE = 0o600
+
+Mark = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class Kept(msgspec.Struct, frozen=True, array_like=True):
@@ -24,54 +25,22 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
 
     version: int
     salt: bytes
-    rows: list[tuple[bytes, float, int]]
+    rows: list[tuple[bytes, float, Mark]]
 
 
-@dataclass(slots=True)
 class AffinityFile:
-    """`affinity.bin` in the state folder, written whole or not at all; a broken one is set aside.
+    """`affinity.bin` in the state folder; affinity works even if it cannot be kept."""
 
-    Affinity works even if it cannot be kept: that is one warning, given to `warn` as a sentence.
-    """
-
-    path: Path
-    warn: Callable[[str], None]
-    _has_warned: bool = field(default=False, init=False)
+    def __init__(self, path: Path, warn: Callable[[str], None]) -> None:
+        self._file = StateFile(path, warn, "affinity begins anew", "affinity ends with this run")
 
     def read(self) -> Kept:
         """Return what was remembered, or nothing and a new salt."""
-        try:
-            return _decoded(self.path.read_bytes())
-        except FileNotFoundError:
-            return _nothing()
-        except (OSError, ValueError) as error:
-            self._set_aside(error)
-            return _nothing()
-
-    def _set_aside(self, error: Exception) -> None:
-        aside = self.path.with_name(self.path.name + BROKEN)
-        why = f"{self.path} cannot be read ({error})"
-        try:
-            self.path.replace(aside)
-        except OSError:
-            self.warn(f"{why}: affinity begins anew")
-        else:
-            self.warn(f"{why}: it is set aside as {aside.name}, and affinity begins anew")
+        return self._file.read(_decoded) or _nothing()
 
     def write(self, kept: Kept) -> None:
         """Keep this and nothing else."""
-        draft = self.path.with_suffix(".new")
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with open(draft, "wb", opener=_private) as file:  # Path.open knows no opener.
-                file.write(msgspec.msgpack.encode(kept))
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self.path)
-        except OSError as error:
-            if not self._has_warned:
-                self._has_warned = True
-                self.warn(f"{self.path} cannot be written ({error.strerror}): affinity ends with this run")
+        self._file.write(msgspec.msgpack.encode(kept))
 
 
 def _decoded(content: bytes) -> Kept:
@@ -87,10 +56,6 @@ def _nothing() -> Kept:
 
 def _put(table: SharedTable, digest: bytes, row: Row) -> None:
     table.put(digest, lambda _former: row)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, _MODE)
 
 
 class AffinityKeeper:

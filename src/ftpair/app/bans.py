@@ -1,7 +1,6 @@
 """Bans on a running node: decided by `balance.bans`, told to all workers, kept in a file over restarts."""
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from ftpair.app.state_file import StateFile
 from ftpair.balance.bans import Bans, subject_of_address, subject_of_user
 from ftpair.core.errors import NotFoundError, WrongRequestError
 from ftpair.core.limits import Ban, BanKind
@@ -17,52 +17,24 @@ from ftpair.core.plan import Plan
 
 log = structlog.get_logger("ftpair")
 
-BROKEN = ".broken"
-
 
 class BanFile:
-    """`bans.json` in the state folder, written whole or not at all; a broken one is set aside.
-
-    Bans hold even if they cannot be kept: that is one warning, given to `warn` as a sentence.
-    """
+    """`bans.json` in the state folder; bans hold even if they cannot be kept."""
 
     def __init__(self, path: Path, warn: Callable[[str], None]) -> None:
-        self._path, self._warn = path, warn
-        self._has_warned = False
+        self._file = StateFile(path, warn, "nobody is banned from before", "bans end with this run")
 
     def read(self) -> tuple[Ban, ...]:
         """Return the bans of the run before."""
-        try:
-            return msgspec.json.decode(self._path.read_bytes(), type=tuple[Ban, ...])
-        except FileNotFoundError:
-            return ()
-        except (OSError, ValueError) as error:
-            self._set_aside(error)
-            return ()
-
-    def _set_aside(self, error: Exception) -> None:
-        aside = self._path.with_name(self._path.name + BROKEN)
-        try:
-            self._path.replace(aside)
-        except OSError:
-            self._warn(f"{self._path} cannot be read ({error}): nobody is banned from before")
-        else:
-            self._warn(f"{self._path} cannot be read ({error}): it is set aside as {aside.name}, nobody is banned")
+        return self._file.read(_decoded) or ()
 
     def write(self, bans: Iterable[Ban]) -> None:
         """Keep these bans and no other."""
-        draft = self._path.with_suffix(".new")
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with draft.open("w", encoding="utf-8") as file:
-                file.write(_text(bans))
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self._path)
-        except OSError as error:
-            if not self._has_warned:
-                self._has_warned = True
-                self._warn(f"{self._path} cannot be written ({error.strerror}): bans end with this run")
+        self._file.write(_text(bans).encode())
+
+
+def _decoded(content: bytes) -> tuple[Ban, ...]:
+    return msgspec.json.decode(content, type=tuple[Ban, ...])
 
 
 def _text(bans: Iterable[Ban]) -> str:
