@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
+from ftpair.app.change import apply
 from ftpair.app.renewal import Renewal
+from ftpair.core.messages import Applied
 from tests.interop.lab.authority import Authority
 
 SETTLE_S = 0.2
@@ -72,6 +74,39 @@ def test_a_renewed_certificate_is_swapped_and_every_worker_follows(secured):
         assert node.last_apply.sentence.startswith("revision 2: VIP: certificate files (SHA-256 ")
 
     play(secured, scenario)
+
+
+def test_a_path_that_changes_alone_is_watched_from_then_on(secured):
+    async def scenario(node, _lock):
+        text = secured.path.read_text()
+        for name in ("vip.crt", "vip.key"):
+            moved = secured.folder / f"moved-{name}"
+            moved.write_bytes((secured.folder / name).read_bytes())
+            moved.chmod(0o600)
+            text = text.replace(str(secured.folder / name), str(moved))
+        secured.path.write_text(text)
+        assert await apply(node, is_dry_run=False) == Applied(1, ())
+        renewed = secured.authority.issue("vip", "127.0.0.1")
+        for label, path in (("vip.crt", renewed.certificate), ("vip.key", renewed.key)):
+            (secured.folder / f"moved-{label}").write_bytes(path.read_bytes())
+        renewed.certificate.write_text("gone")
+        await until(lambda: node.plan.revision == 2)
+        assert chain(node) == (secured.folder / "moved-vip.crt").read_bytes()
+
+    play(secured, scenario)
+
+
+def test_a_renewal_does_not_hide_that_the_file_was_refused(secured):
+    async def scenario(node, _lock):
+        secured.path.write_text(secured.path.read_text() + "colour: red\n")
+        refused = await apply(node, is_dry_run=False)
+        secured.authority.issue("vip", "127.0.0.1")
+        await until(lambda: node.plan.revision == 2)
+        await asyncio.sleep(SETTLE_S)
+        assert (node.last_apply.is_successful, node.last_apply.sentence) == (False, f"refused: {refused.sentence}")
+
+    lines = play(secured, scenario)
+    assert [line["event"] for line in lines].count("applied") == 1
 
 
 def test_nothing_else_of_the_file_comes_with_it(secured):

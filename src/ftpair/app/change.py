@@ -61,7 +61,7 @@ async def apply(node: Node, *, is_dry_run: bool, follow_timeout_s: float = FOLLO
     except SetupError as error:
         answer = Refused("setup", error.sentence)
     if not is_dry_run:
-        _remember(node, answer)
+        node.last_apply = _log(answer)
     return answer
 
 
@@ -75,7 +75,9 @@ async def renew(node: Node, *, follow_timeout_s: float = FOLLOW_TIMEOUT_S) -> ch
     plan = _as_running(node.plan, fresh.checked.plan)
     change = Change(plan, slots, steps(node.plan, plan), fresh.checked)
     if plan is not node.plan:
-        _remember(node, await _take(node, change, follow_timeout_s))
+        swap = _log(await _take(node, change, follow_timeout_s))
+        if node.last_apply.is_successful and swap.is_successful:  # Else the file waits to be mended, and that is told.
+            node.last_apply = swap
     return fresh
 
 
@@ -125,6 +127,7 @@ def _until_restart(running: Plan, paths: Paths, wanted: Checked) -> tuple[str, .
 
 async def _take(node: Node, change: Change, follow_timeout_s: float) -> Applied | Refused:
     if change.plan is node.plan:
+        node.use_files(change.checked)
         return change.applied(node.plan.revision)
     if node.is_draining:
         return STOPPING
@@ -165,15 +168,15 @@ def _try_listeners(node: Node, plan: Plan) -> None:
     node.listeners.keep(listener_keys(node.plan))
 
 
-def _remember(node: Node, answer: Applied | Refused) -> None:
+def _log(answer: Applied | Refused) -> LastApply:
     match answer:
         case Applied(revision, taken, warnings):
-            node.last_apply = LastApply(f"revision {revision}: {'; '.join(taken) or 'nothing to change'}")
             log.info("applied", revision=revision, steps=taken)
             for warning in describe_warnings(warnings):
                 log.warning(warning)
+            return LastApply(f"revision {revision}: {'; '.join(taken) or 'nothing to change'}")
         case Refused(_kind, sentence, problems):
-            node.last_apply = LastApply(f"refused: {sentence}", is_successful=False)
             # The sentence repeats the first problem.
             why = {"problems": [describe(problem) for problem in problems]} if problems else {"reason": sentence}
             log.error("apply refused", **why)
+            return LastApply(f"refused: {sentence}", is_successful=False)

@@ -137,6 +137,11 @@ class Node:
         self._tell_log()
         self.on_keep()
 
+    def use_files(self, checked: Checked) -> None:
+        """Watch the files of this configuration, whose plan is the one that runs: only their paths are others."""
+        self.checked = checked
+        self.on_keep()
+
     def end_sessions(self, message: EndSessions) -> None:
         """Tell all workers to end sessions."""
         for worker in self.workers:
