@@ -10,7 +10,7 @@ from ftpair.config.check import check
 from ftpair.config.contexts import may_name_curves
 from ftpair.config.encryption import Tls
 from ftpair.config.load import load
-from ftpair.config.models import RealServer
+from ftpair.config.pools import RealServer
 from ftpair.config.problems import InvalidConfigError
 from ftpair.config.slots import Slots
 from ftpair.config.steps import steps

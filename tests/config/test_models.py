@@ -6,7 +6,8 @@ from pydantic import ValidationError
 
 from ftpair.config.blocks import Block, HealthCheck, Timeouts
 from ftpair.config.encryption import Tls
-from ftpair.config.models import Config, RealServer, VirtualService
+from ftpair.config.models import Config, VirtualService
+from ftpair.config.pools import RealServer
 from ftpair.config.problems import Lines
 from ftpair.config.shape import block_in, block_named, keys_of
 from ftpair.core.plan import ClientTls, Clocks, HealthPlan, ServerPlan, ServerTls, ServicePlan

@@ -8,7 +8,8 @@ import pytest
 from ftpair.config.blocks import Log, Ports
 from ftpair.config.encryption import Tls
 from ftpair.config.load import draft, load
-from ftpair.config.models import Config, RealServer
+from ftpair.config.models import Config
+from ftpair.config.pools import RealServer
 from ftpair.config.problems import InvalidConfigError
 from ftpair.config.save import replace_file, rewritten, save
 from ftpair.core.errors import FtpairError

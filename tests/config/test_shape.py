@@ -2,7 +2,8 @@
 
 from ftpair.config.blocks import HealthCheck, Ports
 from ftpair.config.encryption import Tls
-from ftpair.config.models import Config, RealServer, VirtualService
+from ftpair.config.models import Config, VirtualService
+from ftpair.config.pools import RealServer
 from ftpair.config.routing import Route
 from ftpair.config.shape import block_at, blocks_below, example_text, field_at, keys_of
 

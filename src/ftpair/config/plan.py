@@ -10,7 +10,8 @@ from ftpair.config.encryption import Tls
 from ftpair.config.limiting import bans_of, limits_of
 from ftpair.config.machine import Machine
 from ftpair.config.materials import Materials
-from ftpair.config.models import Config, Member, RealServer, VirtualService
+from ftpair.config.models import Config, VirtualService
+from ftpair.config.pools import Member, RealServer
 from ftpair.config.problems import Finding
 from ftpair.config.rights import capabilities
 from ftpair.config.routing import rule_of
