@@ -85,6 +85,13 @@ def test_a_source_port_that_is_listened_on_is_refused(refusal, port, taken):
     )
 
 
+def test_ports_towards_servers_where_clients_are_awaited_are_refused(refusal):
+    assert refusal(EXAMPLE.replace("30000-30999", "1050-1100")) == (
+        "line 7, virtual_services.FTP_VIP.server_active_ports: 1050-1100 overlaps ports.passive 1025-1052, where"
+        " clients are awaited: write other ports"
+    )
+
+
 @pytest.mark.parametrize(
     ("former", "written", "problem"),
     [

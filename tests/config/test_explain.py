@@ -84,6 +84,11 @@ def of_server(**keys):
             "must be one of 1.2, 1.3, but is '1.1': write for example minimum_version: \"1.2\"",
         ),
         (lambda: said({"workers": {}}), "must be auto or a whole number from 1 to 256"),
+        (lambda: of_service(routes=7), "must be a list, but is 7: write for example routes: [{"),
+        (lambda: of_service(routes=["kim"]), "must be a block of keys, but is 'kim': write for example routes: [{"),
+        (lambda: of_service(bans={"by": ["ip"]}), "but is 'ip': write for example by: [address, user]"),
+        (lambda: of_service(bans={"allow": [7]}), "but is 7: write for example allow: [10.0.0.0/8]"),
+        (lambda: of_service(max_sessions=10**9), "must be 1000000 or less"),
     ],
 )
 def test_errors_are_told_in_plain_words(sentence, expected):

@@ -1,7 +1,7 @@
 """Tests of ftpair.config.problems."""
 
 from ftpair.config.problems import Finding, Lines, describe, describe_warnings, locate, path_of, refusal, shown
-from ftpair.core.messages import Problem
+from ftpair.core.actions import Problem
 
 
 def test_problems_come_in_the_order_of_the_file_and_each_once():

@@ -25,3 +25,9 @@ def test_every_port_is_owned_by_one_worker():
     ports = PortRange(1025, 1052)
     owned = [port for worker in range(3) for port in ports.of_worker(worker, 3)]
     assert sorted(owned) == list(ports)
+
+
+def test_ranges_overlap_when_one_port_is_in_both():
+    middle = PortRange(10, 20)
+    assert all(middle.overlaps(other) for other in (PortRange(20, 30), PortRange(1, 10), PortRange(12, 13), middle))
+    assert not any(middle.overlaps(other) for other in (PortRange(21, 30), PortRange(1, 9)))

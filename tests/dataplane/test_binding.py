@@ -113,6 +113,18 @@ def test_a_client_that_does_not_resume_gets_nothing_and_its_session_lives_on(tmp
         assert client.retrieve("RETR a.bin")[:2] == (FILE, End.ENDED)
 
 
+def test_the_log_says_why_a_client_that_does_not_resume_has_left(tmp_path: Path):
+    with bound(tmp_path) as running, RawClient() as client:
+        client.log_in(over_tls=True)
+        data = client.connect(client.passive())
+        assert client.ask("RETR a.bin").startswith("1")
+        with shake_hands(data) as mine:
+            assert got_nothing(mine)
+        client.sock.close()
+        running.wait(lambda: bool(running.facts_of(TransferEnded)))
+        assert running.facts_of(TransferEnded)[0].reason == "no data connection that resumes the session's TLS"
+
+
 def test_the_session_of_another_login_proves_nothing(tmp_path: Path):
     with bound(tmp_path) as running, RawClient() as thief, RawClient() as client:
         thief.log_in(over_tls=True)

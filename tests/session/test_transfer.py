@@ -287,6 +287,18 @@ def test_a_server_that_is_lost_in_a_transfer_means_426_and_421():
     assert (fact(stage).client_tls, fact(stage).server_tls) == (TLS, TLS)
 
 
+def test_the_log_says_what_made_a_client_leave():
+    stage = started()
+    stage.progress = Progress(lack="no data connection that resumes the session's TLS")
+    stage.play("""
+        C> [cut]
+        D< drop cut
+        S< [cut]
+        C< [cut]
+    """)
+    assert fact(stage).reason == "no data connection that resumes the session's TLS"
+
+
 def test_s12_a_server_that_is_lost_before_its_226_means_426():
     started().play(f"""
         S~ end 5

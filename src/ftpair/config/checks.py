@@ -107,7 +107,7 @@ def _login_without_user(config: Config, _cpus: int) -> Iterator[Finding]:
         health = (*where, "health")
         missing = [key for key in ("user", "password_file") if not getattr(service.health, key)]
         if service.health.check == "login" and missing:
-            sentence = f"login needs {' and '.join(missing)}: add to health, or write check: banner"
+            sentence = f"login needs {' and '.join(missing)}: add it to the block health, or write check: banner"
             yield Finding((*health, "check"), sentence, depends=tuple((*health, key) for key in missing))
 
 
@@ -128,6 +128,15 @@ def _source_port_is_taken(config: Config, _cpus: int) -> Iterator[Finding]:
         if taken:
             sentence = f"{port} is a port that the service listens on (ports.{taken.key} {taken.text}): write another"
             yield Finding((*where, "active_source_port"), f"{sentence}, such as 20", depends=(taken.where,))
+
+
+def _server_ports_are_taken(config: Config, _cpus: int) -> Iterator[Finding]:
+    for where, service in services(config):
+        wanted = service.server_active_ports
+        taken = next((claim for claim in _claims(where, service) if wanted and wanted.overlaps(claim.ports)), None)
+        if taken:
+            sentence = f"{wanted} overlaps ports.{taken.key} {taken.text}, where clients are awaited: write other ports"
+            yield Finding((*where, "server_active_ports"), sentence, depends=(taken.where,))
 
 
 def _server_is_the_service(config: Config, _cpus: int) -> Iterator[Finding]:
@@ -173,8 +182,7 @@ class _Claim:
         return str(self.ports.first) if len(self.ports) == 1 else str(self.ports)
 
     def collides_with(self, other: "_Claim") -> bool:
-        overlap = self.ports.first <= other.ports.last and other.ports.first <= self.ports.last
-        return overlap and _same_address(self.address, other.address)
+        return self.ports.overlaps(other.ports) and _same_address(self.address, other.address)
 
 
 def _overlaps(config: Config, _cpus: int) -> Iterator[Finding]:
@@ -211,6 +219,7 @@ _CHECKS: tuple[Check, ...] = (
     _login_without_user,
     _too_few_passive_ports,
     _source_port_is_taken,
+    _server_ports_are_taken,
     _server_is_the_service,
     _overlaps,
     _command_policy,

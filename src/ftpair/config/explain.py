@@ -13,8 +13,6 @@ _LATER = {
     "engine": "engine belongs to TCP mode, which is not part of this version",
     "pairing": "pairing belongs to TCP mode, which is not part of this version",
     "longest_transfer": "longest_transfer belongs to TCP mode, which is not part of this version",
-    "data_peer": "data_peer is not part of this version, which takes data connections from the client's address only",
-    "data_session": "data_session is not part of this version",
 }
 
 
@@ -69,7 +67,15 @@ def _wrong_value(where: Where, error: ErrorDetails) -> str:
     meant = _meant(error)
     if meant:
         return f"{wanted}, but is {shown(error['input'])}: did you mean {meant}?"
-    return f"{wanted}, but is {shown(error['input'])}: write for example {where[-1]}: {_example(where)}"
+    whole = _whole(where)
+    return f"{wanted}, but is {shown(error['input'])}: write for example {whole[-1]}: {_example(whole)}"
+
+
+def _whole(where: Where) -> Where:
+    """Return the place of the list around a wrong item of one, which has no key that could be written."""
+    while len(where) > 1 and isinstance(where[-1], int):
+        where = where[:-1]
+    return where
 
 
 def _meant(error: ErrorDetails) -> str:
@@ -88,11 +94,16 @@ def _example(where: Where) -> str:
     if field and field.examples:
         return example_text(field.examples[0])
     around = field_at(where[:-1])  # A name that people choose: the block around it shows how such a block looks.
-    return example_text(next(iter(around.examples[0].values()))) if around and around.examples else "..."
+    example = around.examples[0] if around and around.examples else None
+    return example_text(next(iter(example.values()))) if isinstance(example, dict) else "..."
 
 
 def _said(value: Any) -> str:
     return f"{shown(value)} " if isinstance(value, str | int | float) else ""
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) else f"{value:g}"
 
 
 _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
@@ -104,10 +115,11 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "string_type": lambda _: "must be text (in quotes, if it looks like a number)",
     "string_too_short": lambda _: "must not be empty",
     "string_too_long": lambda context: f"must have {context['max_length']} characters or fewer",
+    "list_type": lambda _: "must be a list",
     "dict_type": lambda _: "must be a block of keys",
     "model_type": lambda _: "must be a block of keys",
-    "greater_than": lambda context: f"must be more than {context['gt']:g}",
-    "greater_than_equal": lambda context: f"must be {context['ge']:g} or more",
-    "less_than_equal": lambda context: f"must be {context['le']:g} or less",
+    "greater_than": lambda context: f"must be more than {_number(context['gt'])}",
+    "greater_than_equal": lambda context: f"must be {_number(context['ge'])} or more",
+    "less_than_equal": lambda context: f"must be {_number(context['le'])} or less",
     "literal_error": lambda context: f"must be one of {', '.join(_choices(context))}",
 }

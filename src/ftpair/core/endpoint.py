@@ -33,6 +33,10 @@ class PortRange(msgspec.Struct, frozen=True):
     def __iter__(self) -> Iterator[int]:
         return iter(range(self.first, self.last + 1))
 
+    def overlaps(self, other: "PortRange") -> bool:
+        """Return whether a port is in both."""
+        return self.first <= other.last and other.first <= self.last
+
     def of_worker(self, worker: int, workers: int) -> tuple[int, ...]:
         """Return the ports that one of `workers` workers owns: a data connection arrives where its session lives."""
         return tuple(port for port in self if port % workers == worker)

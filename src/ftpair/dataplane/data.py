@@ -71,7 +71,7 @@ class DataConnections:
     @property
     def progress(self) -> Progress:
         """How far both legs came."""
-        return Progress(self.bytes, self._client.tls, self._server.tls)
+        return Progress(self.bytes, self._client.tls, self._server.tls, self.meeting.lack_of_proof)
 
     # Before the transfer.
 

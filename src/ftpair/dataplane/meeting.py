@@ -95,9 +95,13 @@ class Meeting:
     @property
     def lack(self) -> str:
         """What has not come, for a client that has not come."""
-        if self._candidates is not None and self._candidates.turned_away:
-            return "no data connection that resumes the session's TLS"
-        return "no data connection from the client"
+        return self.lack_of_proof or "no data connection from the client"
+
+    @property
+    def lack_of_proof(self) -> str:
+        """The same where connections have come and did not prove to be the client's; else empty."""
+        is_unproven = self._candidates is not None and self._candidates.turned_away and self._client.sock is None
+        return "no data connection that resumes the session's TLS" if is_unproven else ""
 
     def _client_arrived(self, sock: socket.socket, _host: str) -> None:
         self._come(self._client, "passive", sock)

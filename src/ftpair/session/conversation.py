@@ -240,6 +240,7 @@ class Conversation:
             came = self.progress()
             transfer.bytes = came.bytes if transfer.is_running else 0
             transfer.client_tls, transfer.server_tls = came.client_tls, came.server_tls
+            transfer.reason = transfer.reason or came.lack  # What made a client leave says more than that it left.
             self.emit(DropData(End.CUT))
 
     def close_transfer(self, result: Literal["complete", "refused", "cut", "aborted"], reply: bytes) -> None:

@@ -17,6 +17,8 @@ class Progress(msgspec.Struct, frozen=True):
     bytes: int = 0
     client_tls: Tls | None = None
     server_tls: Tls | None = None
+    lack: str = ""
+    """Why the client's leg is none of those that have come, in words for a log."""
 
 
 class Transfer(msgspec.Struct):
