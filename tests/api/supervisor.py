@@ -11,16 +11,13 @@ from dataclasses import replace
 import httpx
 
 from ftpair.api import examples
-from ftpair.core.clientele import Seen, client_rows
-from ftpair.core.limits import Ban
-from ftpair.core.messages import (
+from ftpair.core.actions import (
     AddBan,
     Applied,
     Apply,
     BansAre,
     ClientsAre,
     FindRoute,
-    FromApi,
     GetBans,
     GetClients,
     GetMetrics,
@@ -29,22 +26,21 @@ from ftpair.core.messages import (
     KillSession,
     LiftBan,
     Metrics,
-    Ready,
     Refused,
-    Request,
-    Response,
     RouteIs,
     Said,
-    Sample,
     SessionTable,
     SetAdmin,
     StatusIs,
-    Stop,
 )
+from ftpair.core.clientele import Seen, client_rows
+from ftpair.core.limits import Ban
+from ftpair.core.messages import FromApi, Ready, Request, Response, Stop
 from ftpair.core.status import (
     Health,
     NodeStatus,
     RouteStatus,
+    Sample,
     ServerStatus,
     ServiceStatus,
     SessionRow,

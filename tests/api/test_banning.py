@@ -3,7 +3,7 @@
 import pytest
 
 from ftpair.api import examples
-from ftpair.core.messages import AddBan, GetBans, LiftBan, Refused
+from ftpair.core.actions import AddBan, GetBans, LiftBan, Refused
 
 REFUSED = Refused("not-found", "FTPS_VIP has no ban of 'anna'; `ftpair bans` lists them")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ftpair.core.messages import Applied, Apply, KillSession, Problem, Refused, SetAdmin
+from ftpair.core.actions import Applied, Apply, KillSession, Problem, Refused, SetAdmin
 from ftpair.core.status import Admin
 
 

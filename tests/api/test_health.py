@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ftpair.core.messages import GetMetrics, GetStatus, StatusIs
+from ftpair.core.actions import GetMetrics, GetStatus, StatusIs
 from tests.api.supervisor import SILENCE, node, service
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, replace
 
-from ftpair.core.messages import GetSessions, GetStatus, SessionTable, StatusIs
+from ftpair.core.actions import GetSessions, GetStatus, SessionTable, StatusIs
 from tests.api.supervisor import node, server, service, session, transfer
 
 

@@ -1,6 +1,6 @@
 """Every error is a problem (RFC 9457), and none shows a traceback."""
 
-from ftpair.core.messages import Applied, GetStatus
+from ftpair.core.actions import Applied, GetStatus
 
 
 def test_an_unknown_address_is_a_problem(http):

@@ -1,7 +1,7 @@
 """Where a session would go, asked by HTTP."""
 
 from ftpair.api import examples
-from ftpair.core.messages import FindRoute
+from ftpair.core.actions import FindRoute
 
 
 def test_the_choice_is_explained_and_all_that_is_known_is_told(http, supervisor):

@@ -7,19 +7,8 @@ import asyncio
 import os
 import socket
 
-from ftpair.core.messages import (
-    Beat,
-    CannotFollow,
-    EndSessions,
-    ListSessions,
-    Ready,
-    Sample,
-    Sessions,
-    Stop,
-    ToWorker,
-    UsePlan,
-)
-from ftpair.core.status import SessionRow
+from ftpair.core.messages import Beat, CannotFollow, EndSessions, ListSessions, Ready, Sessions, Stop, ToWorker, UsePlan
+from ftpair.core.status import Sample, SessionRow
 from ftpair.dataplane.channel import Channel
 
 

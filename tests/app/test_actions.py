@@ -5,19 +5,8 @@ import asyncio
 import pytest
 
 from ftpair.app.actions import Actions
-from ftpair.core.messages import (
-    Applied,
-    Apply,
-    GetMetrics,
-    GetSessions,
-    GetStatus,
-    KillSession,
-    Refused,
-    Said,
-    Sample,
-    SetAdmin,
-)
-from ftpair.core.status import Admin, Health, ServerState
+from ftpair.core.actions import Applied, Apply, GetMetrics, GetSessions, GetStatus, KillSession, Refused, Said, SetAdmin
+from ftpair.core.status import Admin, Health, Sample, ServerState
 from ftpair.dataplane.counts import SESSIONS, TRANSFERS, Counts
 
 

@@ -10,11 +10,13 @@ import pytest
 from ftpair.app.actions import Actions
 from ftpair.app.bans import BanFile, BanKeeper
 from ftpair.app.tables import SALT_VARIABLE
+from ftpair.core.actions import AddBan, GetBans, GetMetrics, LiftBan, Said
 from ftpair.core.endpoint import PortRange
 from ftpair.core.errors import NotFoundError, WrongRequestError
 from ftpair.core.limits import Ban, BanPolicy
-from ftpair.core.messages import AddBan, GetBans, GetMetrics, LiftBan, PasswordWrong, Said, Sample, UseBans
+from ftpair.core.messages import PasswordWrong, UseBans
 from ftpair.core.plan import Plan, ServicePlan
+from ftpair.core.status import Sample
 from ftpair.dataplane.presence import Presence
 from ftpair.dataplane.shared_table import SharedTable
 

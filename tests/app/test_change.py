@@ -12,8 +12,8 @@ from structlog.testing import capture_logs
 from ftpair.app import change
 from ftpair.app.change import apply, demand_rights
 from ftpair.config.problems import describe_warnings
+from ftpair.core.actions import Applied, Refused
 from ftpair.core.errors import SetupError
-from ftpair.core.messages import Applied, Refused
 from ftpair.core.plan import Plan
 from ftpair.core.status import Admin, Health, ServerState
 

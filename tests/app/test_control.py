@@ -6,19 +6,9 @@ import logging
 import pytest
 
 from ftpair.app.control import Control
+from ftpair.core.actions import GetMetrics, KillSession, Metrics, Said
 from ftpair.core.errors import BusyError, NotReachableError
-from ftpair.core.messages import (
-    FromApi,
-    GetMetrics,
-    KillSession,
-    Metrics,
-    Ready,
-    Request,
-    Response,
-    Said,
-    Stop,
-    UseLog,
-)
+from ftpair.core.messages import FromApi, Ready, Request, Response, Stop, UseLog
 from ftpair.dataplane.channel import Channel, socketpair
 from ftpair.observe import log
 

@@ -1,7 +1,8 @@
 """Figures of all children: sums that never fall."""
 
 from ftpair.app.figures import Figures
-from ftpair.core.messages import Beat, Sample
+from ftpair.core.messages import Beat
+from ftpair.core.status import Sample
 
 
 def logins(value, result="accepted"):

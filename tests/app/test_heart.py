@@ -3,7 +3,8 @@
 import asyncio
 
 from ftpair.app.heart import Heart
-from ftpair.core.messages import FromApi, Sample, ToApi
+from ftpair.core.messages import FromApi, ToApi
+from ftpair.core.status import Sample
 from ftpair.dataplane.channel import Channel, socketpair
 
 

@@ -4,8 +4,9 @@ import asyncio
 from dataclasses import dataclass, field
 
 from ftpair.app.listing import Listing
+from ftpair.core.actions import SessionTable
 from ftpair.core.clientele import Seen
-from ftpair.core.messages import Clients, ListClients, ListSessions, Sessions, SessionTable
+from ftpair.core.messages import Clients, ListClients, ListSessions, Sessions
 from ftpair.core.status import SessionRow
 
 

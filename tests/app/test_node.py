@@ -5,7 +5,7 @@ import os
 import signal
 import time
 
-from ftpair.core.messages import Sample
+from ftpair.core.status import Sample
 from ftpair.dataplane.counts import SESSIONS, Counts
 
 

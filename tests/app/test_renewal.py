@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from ftpair.app.change import apply
 from ftpair.app.renewal import Renewal
-from ftpair.core.messages import Applied
+from ftpair.core.actions import Applied
 from tests.interop.lab.authority import Authority
 
 SETTLE_S = 0.2

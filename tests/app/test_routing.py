@@ -6,7 +6,7 @@ import pytest
 
 from ftpair.app.actions import Actions
 from ftpair.app.status import node_status
-from ftpair.core.messages import FindRoute, Refused, RouteIs, SetAdmin
+from ftpair.core.actions import FindRoute, Refused, RouteIs, SetAdmin
 from ftpair.core.status import Admin, RouteStatus
 from ftpair.dataplane.bonds import Bonds
 from ftpair.dataplane.counts import SESSIONS, Counts

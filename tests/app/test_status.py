@@ -7,9 +7,8 @@ import msgspec
 import pytest
 
 from ftpair.app.status import node_gauges, node_status
-from ftpair.core.messages import Sample
 from ftpair.core.plan import Certificate, ClientTls, ServerTls
-from ftpair.core.status import Admin, Health, ServerState
+from ftpair.core.status import Admin, Health, Sample, ServerState
 
 DOWN = ServerState(health=Health.DOWN, reason="down: connect refused")
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ftpair.core.messages import AddBan, BansAre, GetBans, LiftBan, Refused, Said
+from ftpair.core.actions import AddBan, BansAre, GetBans, LiftBan, Refused, Said
 
 
 def asked(supervisor, kind):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ftpair.core.messages import Applied, Apply, GetStatus, KillSession, Problem, Refused, Said, SetAdmin, StatusIs
+from ftpair.core.actions import Applied, Apply, GetStatus, KillSession, Problem, Refused, Said, SetAdmin, StatusIs
 from ftpair.core.status import Admin
 from tests.api.supervisor import node, server, service
 from tests.cli.terminal import Terminal

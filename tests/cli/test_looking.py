@@ -8,7 +8,7 @@ import pytest
 
 from ftpair.cli.sheet import Cell, Line
 from ftpair.cli.views import BAD, GOOD, WARN, service_sheet
-from ftpair.core.messages import GetSessions, GetStatus, SessionTable, StatusIs
+from ftpair.core.actions import GetSessions, GetStatus, SessionTable, StatusIs
 from ftpair.core.status import Admin, CertificateStatus, Health
 from tests.api.supervisor import node, server, service, session, transfer
 from tests.cli.terminal import Terminal, on_terminal

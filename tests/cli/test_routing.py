@@ -3,7 +3,7 @@
 import json
 
 from ftpair.api import examples
-from ftpair.core.messages import FindRoute, GetStatus, StatusIs
+from ftpair.core.actions import FindRoute, GetStatus, StatusIs
 from tests.api.supervisor import node, server, service
 
 

@@ -7,7 +7,9 @@ import signal
 import socket
 import sys
 
-from ftpair.core.messages import Apply, Beat, ListSessions, Ready, Request, Sample, Sessions, Stop, ToWorker
+from ftpair.core.actions import Apply
+from ftpair.core.messages import Beat, ListSessions, Ready, Request, Sessions, Stop, ToWorker
+from ftpair.core.status import Sample
 from ftpair.dataplane.channel import Channel
 
 BEHAVIOUR = os.environ.get("BEHAVIOUR", "")

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from ftpair.core.messages import Beat, FromWorker, ListenerKey, ListSessions, Ready, Sample, Stop, ToWorker, UsePlan
+from ftpair.core.messages import Beat, FromWorker, ListenerKey, ListSessions, Ready, Stop, ToWorker, UsePlan
 from ftpair.core.plan import Plan
+from ftpair.core.status import Sample
 from ftpair.dataplane.channel import Channel, socketpair
 
 PLAN = Plan(revision=1, workers=1, services=())

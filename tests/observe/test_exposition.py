@@ -3,7 +3,7 @@
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from ftpair.core.messages import Sample
+from ftpair.core.status import Sample
 from ftpair.observe.exposition import render
 from ftpair.observe.tally import METRICS, Tally
 from tests.observe.examples import LEVELS, transfer

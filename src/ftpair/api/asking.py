@@ -6,8 +6,8 @@ from fastapi import Depends, Request
 
 from ftpair.api.problems import RefusalError
 from ftpair.app.control import Control
+from ftpair.core.actions import Action, GetSessions, GetStatus, Refused, Result, SessionTable, StatusIs
 from ftpair.core.errors import BusyError, NotReachableError
-from ftpair.core.messages import Action, GetSessions, GetStatus, Refused, Result, SessionTable, StatusIs
 from ftpair.core.status import NodeStatus
 
 SomeResult = TypeVar("SomeResult", bound=Result)

@@ -8,7 +8,7 @@ from ftpair.api import examples
 from ftpair.api.asking import TheDoor
 from ftpair.api.bodies import BanRow, BanWish, Done
 from ftpair.api.problems import ASKING, documented
-from ftpair.core.messages import AddBan, BansAre, GetBans, LiftBan, Said
+from ftpair.core.actions import AddBan, BansAre, GetBans, LiftBan, Said
 
 router = APIRouter(prefix="/api/v1", tags=["bans"], responses=documented(*ASKING))
 

@@ -8,7 +8,7 @@ from ftpair.api import examples
 from ftpair.api.asking import TheDoor
 from ftpair.api.bodies import ApplyDone, ApplyWish, ConfigurationProblem, Done
 from ftpair.api.problems import ASKING, documented
-from ftpair.core.messages import Applied, Apply, KillSession, Said, SetAdmin
+from ftpair.core.actions import Applied, Apply, KillSession, Said, SetAdmin
 from ftpair.core.status import Admin
 
 router = APIRouter(prefix="/api/v1", tags=["actions"], responses=documented(*ASKING))

@@ -8,7 +8,7 @@ from ftpair.api import examples
 from ftpair.api.asking import TheDoor
 from ftpair.api.bodies import Alive, NodeHealth, ServiceHealth
 from ftpair.api.problems import ASKING, RefusalError, documented
-from ftpair.core.messages import GetMetrics, Metrics
+from ftpair.core.actions import GetMetrics, Metrics
 from ftpair.core.status import NodeStatus
 from ftpair.observe.exposition import render
 

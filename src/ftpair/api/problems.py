@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ftpair.api.bodies import ProblemDetails
-from ftpair.core.messages import Problem
+from ftpair.core.actions import Problem
 
 Kind = Literal[
     "not-found", "invalid", "setup", "busy", "internal", "no-answer", "not-ready", "stopping", "wrong-request"

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from ftpair.api import examples
 from ftpair.api.asking import TheDoor
 from ftpair.api.problems import ASKING, documented
-from ftpair.core.messages import FindRoute, RouteIs
+from ftpair.core.actions import FindRoute, RouteIs
 from ftpair.core.status import RouteStatus
 
 router = APIRouter(prefix="/api/v1", tags=["routes"], responses=documented(*ASKING))

@@ -10,15 +10,13 @@ from ftpair.app.change import apply
 from ftpair.app.node import Node
 from ftpair.app.routing import find_route
 from ftpair.app.status import node_gauges, node_status
-from ftpair.core.errors import NotFoundError, WrongRequestError
-from ftpair.core.messages import (
+from ftpair.core.actions import (
     Action,
     AddBan,
     Applied,
     Apply,
     BansAre,
     ClientsAre,
-    EndSessions,
     FindRoute,
     GetBans,
     GetClients,
@@ -35,6 +33,8 @@ from ftpair.core.messages import (
     SetAdmin,
     StatusIs,
 )
+from ftpair.core.errors import NotFoundError, WrongRequestError
+from ftpair.core.messages import EndSessions
 from ftpair.core.plan import ServerPlan
 from ftpair.core.status import Admin
 

@@ -12,8 +12,9 @@ from ftpair.app.state_file import StateFile
 from ftpair.balance.bans import Bans, subject_of_address, subject_of_user
 from ftpair.core.errors import NotFoundError, WrongRequestError
 from ftpair.core.limits import Ban, BanKind
-from ftpair.core.messages import PasswordWrong, Sample, UseBans
+from ftpair.core.messages import PasswordWrong, UseBans
 from ftpair.core.plan import Plan
+from ftpair.core.status import Sample
 
 log = structlog.get_logger("ftpair")
 

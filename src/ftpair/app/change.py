@@ -18,8 +18,8 @@ from ftpair.config.check import Checked
 from ftpair.config.problems import InvalidConfigError, describe, describe_warnings
 from ftpair.config.slots import Slots
 from ftpair.config.steps import steps
+from ftpair.core.actions import Applied, Refused
 from ftpair.core.errors import SetupError
-from ftpair.core.messages import Applied, Refused
 from ftpair.core.plan import Plan
 from ftpair.dataplane.listeners import listener_keys
 

@@ -5,8 +5,9 @@ import socket
 from itertools import count
 
 from ftpair.app.heart import Heart
+from ftpair.core.actions import Action, Apply, Result
 from ftpair.core.errors import BusyError, NotReachableError
-from ftpair.core.messages import Action, Apply, Ready, Request, Response, Result, Stop, ToApi, UseLog
+from ftpair.core.messages import Ready, Request, Response, Stop, ToApi, UseLog
 from ftpair.dataplane.channel import Channel
 from ftpair.observe import log
 

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from ftpair.core.messages import Beat, Sample
+from ftpair.core.messages import Beat
+from ftpair.core.status import Sample
 
 Sums = dict[tuple[str, tuple[str, ...]], float]
 

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-from ftpair.core.messages import Beat, Sample
+from ftpair.core.messages import Beat
+from ftpair.core.status import Sample
 from ftpair.dataplane.channel import Channel
 from ftpair.dataplane.descriptors import open_descriptors
 

@@ -3,17 +3,9 @@
 import asyncio
 from collections.abc import Callable, Iterable
 
+from ftpair.core.actions import ClientsAre, SessionTable
 from ftpair.core.clientele import client_rows
-from ftpair.core.messages import (
-    Clients,
-    ClientsAre,
-    EndSessions,
-    ListClients,
-    ListSessions,
-    Message,
-    Sessions,
-    SessionTable,
-)
+from ftpair.core.messages import Clients, EndSessions, ListClients, ListSessions, Message, Sessions
 from ftpair.dataplane.children import Child
 
 ANSWER_TIMEOUT_S = 2.0

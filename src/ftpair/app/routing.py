@@ -5,8 +5,8 @@ from ipaddress import ip_address
 from ftpair.app.node import Node
 from ftpair.balance.choice import NoChoice
 from ftpair.balance.policies import Request
+from ftpair.core.actions import FindRoute
 from ftpair.core.errors import NotFoundError, WrongRequestError
-from ftpair.core.messages import FindRoute
 from ftpair.core.plan import BalancePolicy, ServerPlan, ServicePlan
 from ftpair.core.status import RouteStatus
 from ftpair.dataplane.assigning import Assigned, Assigning, Scene

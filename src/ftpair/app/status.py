@@ -9,13 +9,13 @@ from ftpair.app.node import Node
 from ftpair.balance.choice import NoChoice, choose
 from ftpair.balance.policies import Request
 from ftpair.balance.routes import pool_names, pool_of
-from ftpair.core.messages import Sample
 from ftpair.core.plan import Certificate, Plan, ServerPlan, ServicePlan
 from ftpair.core.status import (
     Admin,
     CertificateStatus,
     Health,
     NodeStatus,
+    Sample,
     ServerState,
     ServerStatus,
     ServiceStatus,

@@ -22,7 +22,6 @@ from ftpair.core.messages import (
     ListSessions,
     PasswordWrong,
     Ready,
-    Sample,
     Sessions,
     Stop,
     ToWorker,
@@ -30,6 +29,7 @@ from ftpair.core.messages import (
     UsePlan,
     UseStates,
 )
+from ftpair.core.status import Sample
 from ftpair.dataplane.bonds import Bonds
 from ftpair.dataplane.channel import Channel
 from ftpair.dataplane.counts import Counts

@@ -12,8 +12,8 @@ from ftpair.cli.names import find_server
 from ftpair.cli.show import say, show_json, talk
 from ftpair.cli.text import safe
 from ftpair.config.problems import describe_warnings
+from ftpair.core.actions import Problem
 from ftpair.core.errors import FtpairError
-from ftpair.core.messages import Problem
 
 
 class Said(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from ftpair.cli.units import counted
 from ftpair.config.check import Checked, check
 from ftpair.config.problems import InvalidConfigError
 from ftpair.config.slots import Slots
-from ftpair.core.messages import Problem
+from ftpair.core.actions import Problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ import msgspec
 
 from ftpair.cli.failures import ChangedMeanwhileError, NotAllowedError, WrongUseError
 from ftpair.config.problems import InvalidConfigError
+from ftpair.core.actions import Problem
 from ftpair.core.errors import BusyError, FtpairError, NotFoundError, NotReachableError
-from ftpair.core.messages import Problem
 
 BASE = "http://ftpair/api/v1"
 TIMEOUT_S = 70.0

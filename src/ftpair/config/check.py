@@ -15,8 +15,8 @@ from ftpair.config.rights import missing_rights
 from ftpair.config.slots import Slots
 from ftpair.config.sourcing import strangers
 from ftpair.config.warnings import find_warnings
+from ftpair.core.actions import Problem
 from ftpair.core.errors import SetupError
-from ftpair.core.messages import Problem
 from ftpair.core.plan import Plan
 
 

@@ -16,7 +16,7 @@ from ftpair.config.pooling import contradictory_pools
 from ftpair.config.problems import Finding, InvalidConfigError, Where, locate, refusal
 from ftpair.config.shape import field_at
 from ftpair.config.source import Source, read_source
-from ftpair.core.messages import Problem
+from ftpair.core.actions import Problem
 
 __all__ = ["Draft", "InvalidConfigError", "draft", "load", "read_config", "why_unreadable"]
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ftpair.core.actions import Problem
 from ftpair.core.errors import FtpairError
-from ftpair.core.messages import Problem
 
 Where = tuple[str | int, ...]
 """The keys that lead to a value, from the root: `("virtual_services", "FTPS_VIP", "ports")`."""

@@ -4,14 +4,34 @@ Supervisor and children are joined by a socketpair. A frame is a 4-byte big-endi
 descriptors travel beside the frame that names them (SCM_RIGHTS), in the order in which it names them.
 """
 
-from typing import Literal
-
 import msgspec
 
-from ftpair.core.clientele import ClientRow, Seen
-from ftpair.core.limits import Ban, BanKind
+from ftpair.core.actions import (
+    AddBan,
+    Applied,
+    Apply,
+    BansAre,
+    ClientsAre,
+    FindRoute,
+    GetBans,
+    GetClients,
+    GetMetrics,
+    GetSessions,
+    GetStatus,
+    KillSession,
+    LiftBan,
+    Metrics,
+    Refused,
+    RouteIs,
+    Said,
+    SessionTable,
+    SetAdmin,
+    StatusIs,
+)
+from ftpair.core.clientele import Seen
+from ftpair.core.limits import Ban
 from ftpair.core.plan import Entrance, LogFormat, LogLevel, Plan
-from ftpair.core.status import Admin, NodeStatus, RouteStatus, ServerState, SessionRow, TransferRow
+from ftpair.core.status import Sample, ServerState, SessionRow, TransferRow
 
 
 class ListenerKey(msgspec.Struct, frozen=True):
@@ -21,14 +41,6 @@ class ListenerKey(msgspec.Struct, frozen=True):
     entrance: Entrance
     host: str
     port: int
-
-
-class Sample(msgspec.Struct, frozen=True):
-    """One value of a metric: name without the prefix `ftpair_`, label values in the order of the metric's table."""
-
-    name: str
-    labels: tuple[str, ...]
-    value: float
 
 
 class Message(msgspec.Struct, frozen=True, tag=True):
@@ -149,152 +161,7 @@ class Verdict(Message, frozen=True, tag=True):
     """Of the plan by which the server was probed."""
 
 
-# API to supervisor: actions, and the answers to them.
-class Action(msgspec.Struct, frozen=True, tag=True):
-    """Something that a door asks for."""
-
-
-class GetStatus(Action, frozen=True, tag=True):
-    """Answered by `NodeStatus`."""
-
-
-class GetSessions(Action, frozen=True, tag=True):
-    """Answered by `SessionTable`."""
-
-
-class GetClients(Action, frozen=True, tag=True):
-    """Answered by `ClientsAre`."""
-
-
-class GetMetrics(Action, frozen=True, tag=True):
-    """Answered by `Metrics`."""
-
-
-class SetAdmin(Action, frozen=True, tag=True):
-    """Drain, halt or bring online one real server; answered by `Said`."""
-
-    service: str
-    server: str
-    admin: Admin
-
-
-class GetBans(Action, frozen=True, tag=True):
-    """Answered by `BansAre`."""
-
-
-class AddBan(Action, frozen=True, tag=True):
-    """Ban an address or a user from a service; answered by `Said`."""
-
-    service: str
-    kind: BanKind
-    subject: str
-    for_s: float
-
-
-class LiftBan(Action, frozen=True, tag=True):
-    """Take a ban back; answered by `Said`."""
-
-    service: str
-    kind: BanKind
-    subject: str
-
-
-class KillSession(Action, frozen=True, tag=True):
-    """End one session; answered by `Said`."""
-
-    session: str
-
-
-class Apply(Action, frozen=True, tag=True):
-    """Bring the configuration file in; answered by `Applied` or `Refused`."""
-
-    dry_run: bool = False
-
-
-class FindRoute(Action, frozen=True, tag=True):
-    """Where would this client's session go? Answered by `RouteIs`."""
-
-    service: str
-    user: str = ""
-    client: str = ""
-    host: str = ""
-    sni: str = ""
-    certificate: str = ""
-
-
-class Result(msgspec.Struct, frozen=True, tag=True):
-    """The answer to an action."""
-
-
-class StatusIs(Result, frozen=True, tag=True):
-    """The answer to `GetStatus`."""
-
-    status: NodeStatus
-
-
-class SessionTable(Result, frozen=True, tag=True):
-    """The live sessions and transfers of all workers."""
-
-    sessions: tuple[SessionRow, ...]
-    transfers: tuple[TransferRow, ...]
-
-
-class ClientsAre(Result, frozen=True, tag=True):
-    """The answer to `GetClients`, the newest client first."""
-
-    clients: tuple[ClientRow, ...]
-
-
-class Metrics(Result, frozen=True, tag=True):
-    """Summed over the workers; counters never fall, even if a worker dies."""
-
-    counters: tuple[Sample, ...]
-    gauges: tuple[Sample, ...]
-
-
-class RouteIs(Result, frozen=True, tag=True):
-    """The answer to `FindRoute`."""
-
-    route: RouteStatus
-
-
-class BansAre(Result, frozen=True, tag=True):
-    """The answer to `GetBans`."""
-
-    bans: tuple[Ban, ...]
-
-
-class Said(Result, frozen=True, tag=True):
-    """It was done; the sentence says what."""
-
-    sentence: str
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """One thing that is wrong in a configuration: where, what, and what to write instead."""
-
-    path: str
-    sentence: str
-    line: int = 0
-    """1-based line of the file; 0 when unknown."""
-
-
-class Applied(Result, frozen=True, tag=True):
-    """The steps that were (or with `dry_run` would be) taken, and what the configuration will suffer from."""
-
-    revision: int
-    steps: tuple[str, ...]
-    warnings: tuple[Problem, ...] = ()
-
-
-class Refused(Result, frozen=True, tag=True):
-    """Nothing was changed, and why."""
-
-    kind: Literal["not-found", "invalid", "setup", "busy", "internal", "wrong-request"]
-    sentence: str
-    problems: tuple[Problem, ...] = ()
-
-
+# API to supervisor, and the answers.
 class Request(Message, frozen=True, tag=True):
     """An action with the number that its answer will carry."""
 

@@ -178,3 +178,12 @@ class NodeStatus:
     workers: tuple[WorkerStatus, ...] = field(default_factory=tuple)
     confinement: dict[str, str] = field(default_factory=dict)
     """What keeps each child from files, by its name: `landlock 7`; `none`; empty while it starts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One value of a metric: name without the prefix `ftpair_`, label values in the order of the metric's table."""
+
+    name: str
+    labels: tuple[str, ...]
+    value: float

@@ -14,9 +14,9 @@ from ftpair.balance.choice import FULL, NoChoice
 from ftpair.balance.policies import Request
 from ftpair.core.ending import Leg
 from ftpair.core.facts import DataConnection, Fact, ServerChosen
-from ftpair.core.messages import ListenerKey, Sample, Sessions
+from ftpair.core.messages import ListenerKey, Sessions
 from ftpair.core.plan import Entrance, Plan, ServerPlan, ServicePlan
-from ftpair.core.status import ServerState
+from ftpair.core.status import Sample, ServerState
 from ftpair.dataplane.accepting import Accepting, OnAccepted
 from ftpair.dataplane.assigning import Assigned, Scene
 from ftpair.dataplane.bonds import Bonds

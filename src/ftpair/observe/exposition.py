@@ -8,7 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.core import Metric as Family
 from prometheus_client.registry import Collector
 
-from ftpair.core.messages import Sample
+from ftpair.core.status import Sample
 from ftpair.observe.tally import METRICS, Metric
 
 PREFIX = "ftpair_"

@@ -19,7 +19,7 @@ from ftpair.core.facts import (
     SessionEnded,
     TransferEnded,
 )
-from ftpair.core.messages import Sample
+from ftpair.core.status import Sample
 
 BUCKETS = {0.01: "0.01", 0.05: "0.05", 0.1: "0.1", 0.5: "0.5", 1.0: "1.0", 5.0: "5.0", 10.0: "10.0", 60.0: "60.0"}
 BUCKETS |= {300.0: "300.0", 1800.0: "1800.0", math.inf: "+Inf"}
