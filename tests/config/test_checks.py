@@ -50,7 +50,8 @@ def test_a_service_needs_a_real_server():
 
 def test_a_login_check_needs_user_and_password():
     (sentence,) = found(A=vip(health={"check": "login"}))
-    assert "A.health.check: login needs user and password_file: add it to the block health, or write check: banner" in sentence
+    wanted = "A.health.check: login needs user and password_file: add it to the block health, or write check: banner"
+    assert wanted in sentence
     assert "login needs password_file" in found(A=vip(health={"check": "login", "user": "probe"}))[0]
 
 
