@@ -1,6 +1,6 @@
 """Tests of ftpair.core.networks."""
 
-from ftpair.core.networks import around, contain
+from ftpair.core.networks import around, contain, lies_in
 
 
 def test_an_address_is_in_a_network_or_not():
@@ -20,6 +20,13 @@ def test_a_mapped_address_is_what_it_maps():
 
 def test_a_scope_does_not_matter():
     assert contain(("fe80::/10",), "fe80::1%eth0")
+
+
+def test_a_network_lies_in_itself_and_in_wider_ones_of_its_kind():
+    assert lies_in("10.1.0.0/16", "10.0.0.0/8")
+    assert lies_in("10.0.0.0/8", "10.0.0.0/8")
+    assert not lies_in("10.0.0.0/8", "10.1.0.0/16")
+    assert not lies_in("::/96", "0.0.0.0/0")
 
 
 def test_neighbours_share_a_network():

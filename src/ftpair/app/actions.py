@@ -123,10 +123,7 @@ class Actions:
             return await apply(self._node, is_dry_run=action.dry_run)
 
     def _server(self, service_name: str, server_name: str) -> ServerPlan:
-        service = self._node.plan.service(service_name)
-        if service is None:
-            known = ", ".join(each.name for each in self._node.plan.services)
-            raise NotFoundError(f"no service {service_name!r}; there are: {known}")
+        service = self._node.plan.named(service_name)
         for server in service.servers:
             if server.name == server_name:
                 return server

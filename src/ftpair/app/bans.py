@@ -75,7 +75,7 @@ class BanKeeper:
     def add(self, service: str, kind: BanKind, subject: str, for_s: float) -> str:
         """Ban because somebody wants it; return the sentence."""
         known = _known(kind, subject)
-        self._demand(service)
+        self._plan.named(service)
         ban = Ban(service, kind, known, self._now() + for_s, "the administrator wants it")
         self._bans.add(ban)
         self._publish((ban,))
@@ -83,7 +83,7 @@ class BanKeeper:
 
     def lift(self, service: str, kind: BanKind, subject: str) -> str:
         """Take a ban back; return the sentence. Raises NotFoundError."""
-        self._demand(service)
+        self._plan.named(service)
         ban = self._bans.lift((service, kind, _known(kind, subject)))
         if ban is None:
             raise NotFoundError(f"{service} has no ban of {subject!r}; `ftpair bans` lists them")
@@ -122,11 +122,6 @@ class BanKeeper:
         if bans:
             self._has_changed = True
             self._tell(UseBans((), tuple(ban.key for ban in bans)))
-
-    def _demand(self, service: str) -> None:
-        if self._plan.service(service) is None:
-            known = ", ".join(each.name for each in self._plan.services)
-            raise NotFoundError(f"no service {service!r}; there are: {known}")
 
 
 def _known(kind: BanKind, subject: str) -> str:

@@ -6,7 +6,7 @@ from ftpair.app.node import Node
 from ftpair.balance.choice import NoChoice
 from ftpair.balance.policies import Request
 from ftpair.core.actions import FindRoute
-from ftpair.core.errors import NotFoundError, WrongRequestError
+from ftpair.core.errors import WrongRequestError
 from ftpair.core.plan import BalancePolicy, ServerPlan, ServicePlan
 from ftpair.core.status import RouteStatus
 from ftpair.dataplane.assigning import Assigned, Assigning, Scene
@@ -23,10 +23,7 @@ REASONS: dict[BalancePolicy, str] = {
 
 def find_route(node: Node, action: FindRoute) -> RouteStatus:
     """Explain the choice. Raises NotFoundError, WrongRequestError."""
-    service = node.plan.service(action.service)
-    if service is None:
-        known = ", ".join(each.name for each in node.plan.services)
-        raise NotFoundError(f"no service {action.service!r}; there are: {known}")
+    service = node.plan.named(action.service)
     request = _request(service, action)
     scene = Scene(node.states.by_slot(), node.counts.sessions, Bonds(node.tables.affinity))
     assigned = Assigning(service).foresee(request, scene)

@@ -1,7 +1,6 @@
 """How data connections are bound to their sessions: the rules by network, and what contradicts itself in them. Pure."""
 
 from collections.abc import Callable, Iterator
-from ipaddress import ip_network
 from typing import Any, Protocol
 
 from pydantic import Field
@@ -12,6 +11,7 @@ from ftpair.config.problems import Finding, Where
 from ftpair.config.values import DataSessionChoice, Networks
 from ftpair.core import binding as plan
 from ftpair.core.binding import DataPeer, DataSession
+from ftpair.core.networks import lies_in
 
 TICKET_LIFE_S = 7200.0
 """OpenSSL takes no session back that is older, and a data connection gets no ticket of its own."""
@@ -98,16 +98,11 @@ def _never_reached(where: Where, rules: list[DataBinding]) -> Iterator[Finding]:
     former: list[str] = []
     for number, rule in enumerate(rules):
         for place, network in enumerate(rule.from_):
-            wider = next((each for each in former if _holds(each, network)), None)
+            wider = next((each for each in former if lies_in(network, each)), None)
             if wider:
                 sentence = f"{network} lies in {wider}, of a rule before it, which counts first: put the narrower first"
                 yield Finding((*where, number, "from", place), sentence)
         former += rule.from_
-
-
-def _holds(wider: str, network: str) -> bool:
-    outer, inner = ip_network(wider), ip_network(network)
-    return outer.version == inner.version and inner.subnet_of(outer)  # type: ignore[arg-type]  # Of one version.
 
 
 def loosely_bound(where: Where, service: Bound) -> Iterator[Finding]:

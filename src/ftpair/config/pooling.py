@@ -1,13 +1,13 @@
 """What pools and routes contradict, and what of them is in vain. Pure."""
 
 from collections.abc import Callable, Iterator
-from ipaddress import ip_network
 
 from ftpair.balance.pattern import fits_glob, pattern
 from ftpair.config.checks import services
 from ftpair.config.models import Config, VirtualService
 from ftpair.config.problems import Finding, Where
 from ftpair.config.routing import rule_of
+from ftpair.core.networks import lies_in
 from ftpair.core.routing import DEFAULT_POOL, Route
 
 _Look = Callable[[Where, VirtualService], Iterator[Finding]]
@@ -90,12 +90,7 @@ def _covers_expression(wanted: str, other: Route) -> bool:
 
 
 def _covers_networks(wanted: tuple[str, ...], others: tuple[str, ...]) -> bool:
-    return not wanted or (bool(others) and all(any(_holds(each, other) for each in wanted) for other in others))
-
-
-def _holds(network: str, other: str) -> bool:
-    outer, inner = ip_network(network), ip_network(other)
-    return outer.version == inner.version and inner.subnet_of(outer)  # type: ignore[arg-type]  # The same version.
+    return not wanted or (bool(others) and all(any(lies_in(other, each) for each in wanted) for other in others))
 
 
 def _rules_that_never_fit(where: Where, service: VirtualService) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Pl
 
 from ftpair.core.binding import DataSession
 from ftpair.core.endpoint import PortRange
+from ftpair.core.networks import lies_in
 from ftpair.core.plan import CheckLevel, HeaderVersion, ServerTlsMode, TlsVersion
 
 NAME = r"^[A-Za-z0-9_.-]{1,64}$"
@@ -49,8 +50,8 @@ def _network(text: str) -> str:
 
 
 def _apart(networks: list[str]) -> list[str]:
-    for first, second in permutations(map(ip_network, networks), 2):
-        if first.version == second.version and second.subnet_of(first):  # type: ignore[arg-type]  # The same version.
+    for first, second in permutations(networks, 2):
+        if lies_in(second, first):
             raise ValueError(f"holds {second}, which lies in {first}: remove one of the two")
     return networks
 

@@ -14,6 +14,12 @@ def contain(networks: tuple[str, ...], host: str) -> bool:
     return any(address in network for network in _parsed(networks))
 
 
+def lies_in(network: str, wider: str) -> bool:
+    """Return whether every address of a network is one of a wider one, too, or of the same."""
+    (inner,), (outer,) = _parsed((network,)), _parsed((wider,))
+    return outer.version == inner.version and inner.subnet_of(outer)  # type: ignore[arg-type]  # Of one version.
+
+
 @lru_cache(maxsize=4096)
 def around(host: str) -> str:
     """Return the network of an address as neighbours share it: 24 bits of IPv4, 64 of IPv6."""

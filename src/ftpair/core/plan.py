@@ -9,6 +9,7 @@ import msgspec
 
 from ftpair.core.binding import Bindings
 from ftpair.core.endpoint import Endpoint, PortRange
+from ftpair.core.errors import NotFoundError
 from ftpair.core.limits import BanPolicy, Limits
 from ftpair.core.policy import CommandPolicy
 from ftpair.core.routing import DEFAULT_POOL, Affinity, Route
@@ -184,6 +185,7 @@ class ServicePlan(msgspec.Struct, frozen=True):
     bindings: Bindings = Bindings()
     """What is asked of the data connections of clients."""
     source: Source = "balancer"
+    """Whose address connections to the servers come from."""
     active_source_port: int | None = None
     """The source port of data connections to clients; None: any."""
     server_data: ServerData = "mirror"
@@ -192,7 +194,6 @@ class ServicePlan(msgspec.Struct, frozen=True):
     """Where servers may connect to in active mode; None: any port that is free."""
     server_passive_networks: tuple[str, ...] = ()
     """Networks whose address in a server's 227 is believed; any other is replaced by the server's own."""
-    """Whose address connections to the servers come from."""
     routes: tuple[Route, ...] = ()
     """Which pool a session goes to; the first that fits counts, and if none does, the default pool."""
     pools: dict[str, BalancePolicy] = {}
@@ -220,3 +221,11 @@ class Plan(msgspec.Struct, frozen=True):
     def service(self, name: str) -> ServicePlan | None:
         """Return the service of that name."""
         return next((service for service in self.services if service.name == name), None)
+
+    def named(self, name: str) -> ServicePlan:
+        """Return the service of that name. Raises NotFoundError, which tells those that there are."""
+        service = self.service(name)
+        if service is None:
+            known = ", ".join(each.name for each in self.services)
+            raise NotFoundError(f"no service {name!r}; there are: {known}")
+        return service
