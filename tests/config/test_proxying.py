@@ -63,12 +63,11 @@ def test_what_is_not_a_network_is_refused_with_the_remedy(service, network, sent
 
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "proxy-protocol.md"
-CERTIFICATES = "certificates: {files: {certificate: tls/fullchain.pem, key: tls/privkey.pem}}\n"
 TO_SERVERS, IN_FRONT, SOURCE = re.findall(r"```yaml\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
 
 
 def documented(write, machine, block):
-    (service,) = check(write(CERTIFICATES + block), 1, Slots(), machine).plan.services
+    (service,) = check(write(block), 1, Slots(), machine).plan.services
     return service
 
 
