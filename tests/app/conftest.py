@@ -65,7 +65,9 @@ virtual_services:
         plan = checked.plan
         listeners = Listeners(plan.workers)
         listeners.open(listener_keys(plan))
-        return Node(Foundation(self.path, plan, slots, listeners, 0, checked.config.paths, checked), lambda _request: None)
+        return Node(
+            Foundation(self.path, plan, slots, listeners, 0, checked.config.paths, checked), lambda _request: None
+        )
 
     @asynccontextmanager
     async def running(self, **environment):
