@@ -1,10 +1,15 @@
 """`ftpair bans`: list, add, lift."""
 
 import json
+import time
+from pathlib import Path
 
 import pytest
 
 from ftpair.core.actions import AddBan, BansAre, GetBans, LiftBan, Refused, Said
+from ftpair.core.limits import Ban
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "bans.md"
 
 
 def asked(supervisor, kind):
@@ -19,6 +24,14 @@ def test_bans_are_listed(ftpair, supervisor):
     assert "198.51.100.7" in ran.out
     assert "5 wrong passwords within 600 s" in ran.out
     assert asked(supervisor, GetBans)
+
+
+def test_the_documentation_shows_bans_as_they_are_shown(ftpair, supervisor):
+    until = time.time() + 870.9
+    ban = Ban("FTP_VIP", "address", "198.51.100.7", until, "5 wrong passwords within 600 s")
+    supervisor.answers[GetBans] = BansAre((ban,))
+    shown = "\n".join(line.rstrip() for line in ftpair("bans").out.splitlines())
+    assert f"$ ftpair bans\n{shown}\n" in DOCUMENT.read_text(encoding="utf-8")
 
 
 def test_bans_are_listed_for_programs_and_for_one_service(ftpair, supervisor):

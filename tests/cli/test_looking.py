@@ -3,12 +3,15 @@
 import json
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
 from ftpair.cli.sheet import Cell, Line
 from ftpair.cli.views import BAD, GOOD, WARN, service_sheet
-from ftpair.core.actions import GetSessions, GetStatus, SessionTable, StatusIs
+from ftpair.core.actions import ClientsAre, GetClients, GetSessions, GetStatus, SessionTable, StatusIs
+from ftpair.core.clientele import Seen, client_rows
 from ftpair.core.status import Admin, CertificateStatus, Health
 from tests.api.supervisor import node, server, service, session, transfer
 from tests.cli.terminal import Terminal, on_terminal
@@ -253,6 +256,21 @@ def test_clients_shows_who_resumes_and_who_would_break(ftpair, supervisor):
     assert lines[1].endswith("would work: 12 data connections resumed the session's TLS")
     assert lines[2].endswith("would break: it never resumes the session's TLS")
     assert "alice" not in ftpair("clients", "--service", "OTHER_VIP").out
+
+
+def test_the_documentation_shows_clients_as_they_are_shown(ftpair, supervisor):
+    now = time.time()
+    supervisor.answers[GetClients] = ClientsAre(
+        client_rows(
+            (
+                Seen("FTPS_VIP", "198.51.100.7", "alice", "FileZilla", resumed=12, tls="TLSv1.3", at=now - 30),
+                Seen("FTPS_VIP", "198.51.100.9", "batch", "", not_resumed=3, tls="TLSv1.2", at=now - 7240),
+            )
+        )
+    )
+    shown = "\n".join(line.rstrip() for line in ftpair("clients").out.splitlines())
+    document = (Path(__file__).parents[2] / "docs" / "data-binding.md").read_text(encoding="utf-8")
+    assert f"$ ftpair clients\n{shown}\n" in document, shown
 
 
 def test_clients_are_given_as_json(ftpair, supervisor):

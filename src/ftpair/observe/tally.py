@@ -60,7 +60,9 @@ METRICS: dict[str, Metric] = {
     "commands_total": Metric("counter", "Commands of clients.", ("verb",)),
     "commands_refused_total": Metric("counter", "Commands that the policy of a service refused.", ("service", "verb")),
     "protocol_errors_total": Metric("counter", "Breaches of the protocol.", ("service", "leg", "kind")),
-    "refusals_total": Metric("counter", "Clients turned away by limits and bans.", ("service", "reason")),
+    "refusals_total": Metric(
+        "counter", "Clients turned away by limits and bans, or let go by clocks.", ("service", "reason")
+    ),
     "bans": Metric("gauge", "Bans in force.", ("service", "by")),
     "config_revision": Metric("gauge", "The revision that runs."),
     "config_last_apply_successful": Metric("gauge", "1 if the last apply succeeded."),
