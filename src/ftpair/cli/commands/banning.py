@@ -26,7 +26,7 @@ def bans(
     watch: options.WatchOption = None,
     socket: options.SocketOption = DEFAULT_SOCKET,
 ) -> None:
-    """Show who is banned; ban an address or a user by hand; lift a ban."""
+    """Show who is banned; ban somebody by hand, or lift a ban."""
     from ftpair.cli import banning
     from ftpair.cli.watching import Manner, Question, look
 
