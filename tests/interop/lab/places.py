@@ -12,8 +12,10 @@ PASSIVE_LAST = 20999
 
 
 def _addresses() -> Iterator[str]:
-    network = f"127.{64 + os.getpid() % 128}.{os.getpid() // 128 % 256}"
-    return (f"{network}.{host}" for host in itertools.chain(range(1, 255)))
+    # Sixteen networks of 254 for each of two thousand process numbers.
+    second, first_third = 64 + os.getpid() % 128, os.getpid() // 128 % 16 * 16
+    thirds, hosts = range(first_third, first_third + 16), range(1, 255)
+    return (f"127.{second}.{third}.{host}" for third, host in itertools.product(thirds, hosts))
 
 
 _FREE = _addresses()
