@@ -209,7 +209,9 @@ def test_commands_behind_a_transfer_wait_for_its_end(tmp_path: Path):
         client.log_in()
         data = client.connect(client.passive())
         client.say("RETR a", "PWD", "EPSV", "NOOP")
-        assert [client.reply()[:3] for _ in range(5)] == ["125", "226", "257", "229", "200"]
+        begun, *others = [client.reply()[:3] for _ in range(5)]
+        assert begun in {"125", "150"}  # As the data connection has come to the server before the command, or not.
+        assert others == ["226", "257", "229", "200"]
         assert read(data) == (b"x" * 1000, End.ENDED)
 
 

@@ -38,6 +38,7 @@ VAIN_STARTS = 3
 
 def serve(path: Path) -> int:
     """Run ftpair in the foreground until it is told to end; return the exit status. Trouble is said on stderr."""
+    signal.signal(signal.SIGTERM, _end_before_the_start)
     try:
         asyncio.run(_serve(path.absolute()))
     except InvalidConfigError as error:
@@ -47,6 +48,11 @@ def serve(path: Path) -> int:
         _say(error.sentence)
         return error.exit_status
     return 0
+
+
+def _end_before_the_start(_number: int, _frame: object) -> None:
+    """End in order even when told to while the start is under way; the loop takes the signal over after it."""
+    raise SystemExit(0)
 
 
 async def _serve(path: Path) -> None:
