@@ -4,7 +4,7 @@ import pytest
 
 from ftpair.core.binding import DataPeer
 from ftpair.dataplane import passive
-from ftpair.dataplane.awaiting import Awaited, Expectation, Guest
+from ftpair.dataplane.awaiting import Awaited, Bounds, Expectation, Guest
 
 from .test_passive import expect, free_ports, play
 
@@ -66,10 +66,9 @@ def test_a_port_is_free_again_when_the_wait_is_over(peer: DataPeer):
     play(scene)
 
 
-def test_one_address_cannot_wait_everywhere(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(passive, "MOST_WAITS_PER_CLIENT", 2)
-
+def test_one_address_cannot_wait_everywhere():
     async def scene(ports: passive.PassivePorts, strays: list[tuple[str, int]]) -> None:
+        ports.bounds = Bounds(waits_per_client=2)
         numbers = free_ports(3)
         waits = [expect(ports, numbers, "127.0.0.21") for _ in range(3)]
         assert [each is not None for each in waits] == [True, True, False]

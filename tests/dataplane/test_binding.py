@@ -16,7 +16,7 @@ from ftpair.core.binding import Binding, BindingRule, Bindings, DataPeer, DataSe
 from ftpair.core.clientele import Seen
 from ftpair.core.ending import End, Leg
 from ftpair.core.facts import DataConnection, TransferEnded
-from ftpair.dataplane import candidates
+from ftpair.dataplane.awaiting import Bounds
 
 from .raw_client import RawClient, end, read
 from .stage import FILE, IMPLICIT, VIP, Stage, clear_client, client_context, clocked, real_server, server_plan, stage
@@ -171,9 +171,9 @@ def test_when_the_right_one_has_come_the_others_are_strays(tmp_path: Path):
         assert results(running) == {"stray": 3, "opened": 1}
 
 
-def test_of_too_many_the_oldest_silent_one_makes_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(candidates, "MOST_WAITING", 4)
+def test_of_too_many_the_oldest_silent_one_makes_way(tmp_path: Path):
     with bound(tmp_path) as running, RawClient() as client:
+        running.worker.ports.bounds = Bounds(candidates=4)
         client.log_in(over_tls=True)
         port = client.passive()
         silent = [stranger(port) for _ in range(6)]
@@ -187,9 +187,9 @@ def test_of_too_many_the_oldest_silent_one_makes_way(tmp_path: Path, monkeypatch
         assert results(running) == {"too-many": 3, "stray": 3, "opened": 1}
 
 
-def test_a_crowd_that_shakes_hands_slowly_keeps_nobody_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(candidates, "MOST_SHAKING", 2)
+def test_a_crowd_that_shakes_hands_slowly_keeps_nobody_out(tmp_path: Path):
     with bound(tmp_path) as running, RawClient() as client:
+        running.worker.ports.bounds = Bounds(handshakes=2)
         client.log_in(over_tls=True)
         port = client.passive()
         slow = [stranger(port) for _ in range(4)]
@@ -288,10 +288,9 @@ def test_a_client_may_come_from_where_the_service_says(tmp_path: Path, peer: Dat
         assert results(running) == {"opened": 1}
 
 
-def test_a_crowd_of_other_sessions_leaves_every_session_its_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(candidates, "MOST_IN_WORKER", 3)
-    monkeypatch.setattr(candidates, "FEW", 2)
+def test_a_crowd_of_other_sessions_leaves_every_session_its_few(tmp_path: Path):
     with bound(tmp_path) as running, RawClient() as other, RawClient() as client:
+        running.worker.ports.bounds = Bounds(candidates_in_worker=3, few=2)
         other.log_in(over_tls=True)
         crowded = other.passive()
         silent = [stranger(crowded) for _ in range(6)]

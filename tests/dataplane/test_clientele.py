@@ -2,10 +2,7 @@
 
 from itertools import count
 
-import pytest
-
 from ftpair.core.facts import Tls
-from ftpair.dataplane import clientele
 from ftpair.dataplane.clientele import Clientele
 
 ANN, BOB, EVE = (("VIP", f"192.0.2.{number}", name, "") for number, name in enumerate(("ann", "bob", "eve"), 1))
@@ -20,9 +17,8 @@ def test_data_connections_are_counted_by_how_they_were_secured():
     assert (ann.key, ann.resumed, ann.not_resumed, ann.clear, ann.tls, ann.at) == (ANN, 1, 1, 1, "TLSv1.3", 3.0)
 
 
-def test_who_was_not_seen_for_longest_is_forgotten(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(clientele, "MOST_CLIENTS", 2)
-    seen = Clientele()
+def test_who_was_not_seen_for_longest_is_forgotten():
+    seen = Clientele(most=2)
     for who in (ANN, BOB, ANN, EVE):
         seen.note(who, None)
     assert [each.key for each in seen.all()] == [ANN, EVE]

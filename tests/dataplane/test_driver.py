@@ -8,11 +8,12 @@ import threading
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from ftpair.core.binding import Binding, Bindings
 from ftpair.core.ending import End, Leg
-from ftpair.core.facts import Fact, Handshake, LoginAnswered, ProtocolError, SessionEnded, TransferEnded
-from ftpair.dataplane.meeting import Meeting
+from ftpair.core.facts import DataConnection, Fact, Handshake, LoginAnswered, ProtocolError, SessionEnded, TransferEnded
 from ftpair.session.ongoing import Progress
 
 from .raw_client import RawClient, read
@@ -360,23 +361,26 @@ def test_a_bug_in_a_clock_ends_that_session_only_and_the_clocks_go_on(caplog: py
 
 
 def test_a_bug_in_the_clock_of_a_transfer_cuts_it_and_the_other_clocks_go_on(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
-    def buggy(_meeting: Meeting, _now: float) -> None:
-        raise ZeroDivisionError("a bug")
+    def buggy(fact: Fact) -> None:
+        if isinstance(fact, DataConnection) and fact.result == "too-slow":
+            raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(Meeting, "check", buggy)
     (tmp_path / "a").write_bytes(b"x")
     with real_server(tmp_path) as address:
-        with stage(clocked(server_plan(address), idle_timeout_s=2)) as running, RawClient() as good, RawClient() as bad:
+        plan = clocked(server_plan(address), handshake_timeout_s=1, idle_timeout_s=3)
+        plan = msgspec.structs.replace(plan, bindings=Bindings(Binding(session="require")))
+        with stage(plan, on_fact=buggy) as running, RawClient() as good, RawClient() as bad:
             good.log_in()
-            bad.log_in()
-            bad.passive()
-            assert bad.ask("RETR a").startswith("150 ")
+            bad.log_in(over_tls=True)
+            silent = bad.connect(bad.passive())
+            assert bad.ask("RETR a").startswith("1")
             assert good.reply() == "421 No command for too long."
             (moved,) = running.facts_of(TransferEnded)
             assert (moved.result, moved.reason) == ("cut", "internal error")
             assert "a bug" in caplog.text
+            silent.close()
 
 
 # Ports.

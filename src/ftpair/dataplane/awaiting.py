@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple, assert_never
 
 from ftpair.core.binding import DataPeer
@@ -9,6 +10,21 @@ from ftpair.core.networks import around
 from ftpair.dataplane.accepting import OnAccepted
 
 ANYBODY = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much waiting a worker bears, of sessions and of connections that are yet to prove whose they are."""
+
+    waits_per_client: int = 1000
+    """So many sessions of one address may wait at a time; an IPv6 client counts as its network of 64 bits (S14)."""
+    candidates: int = 1024
+    """So many connections may wait for one data connection; of those that are silent the oldest makes way."""
+    candidates_in_worker: int = 4096
+    """When so many wait in all, a further one must displace a silent one of its own session, which keeps `few`."""
+    few: int = 16
+    handshakes: int = 64
+    """So many candidates may shake hands at a time: that takes some 50 KiB each, silence next to nothing."""
 
 
 class Guest(NamedTuple):

@@ -19,13 +19,6 @@ from ftpair.dataplane.farewell import arm, reset
 from ftpair.dataplane.half import Way
 from ftpair.dataplane.terms import Surroundings, Terms
 
-MOST_WAITING = 1024
-"""So many connections may wait for one data connection; of those that are silent the oldest makes way."""
-MOST_IN_WORKER = 4096
-"""When so many wait in all, a further one must displace a silent one of its own session, which keeps FEW."""
-FEW = 16
-MOST_SHAKING = 64
-"""So many of them may shake hands at a time: a handshake takes some 50 KiB, a silent connection next to nothing."""
 PATIENCE_S = 1.0
 """How long a handshake may take while others wait for its place."""
 PREFER_S = 1.0
@@ -121,8 +114,9 @@ class Candidates:
     @property
     def _is_crowded(self) -> bool:
         here = len(self._silent) + len(self._in_line) + len(self._shaking)
-        most = FEW if self._with.ports.unproven > MOST_IN_WORKER else MOST_WAITING
-        return here >= most
+        ports = self._with.ports
+        is_worker_crowded = ports.unproven > ports.bounds.candidates_in_worker
+        return here >= (ports.bounds.few if is_worker_crowded else ports.bounds.candidates)
 
     def _make_way(self) -> bool:
         oldest = next(iter(self._silent), None)
@@ -141,9 +135,10 @@ class Candidates:
         if self._is_admitting:  # A handshake that ends at once comes back here.
             return
         self._is_admitting = True
-        if self._in_line and len(self._shaking) >= MOST_SHAKING:
+        most = self._with.ports.bounds.handshakes
+        if self._in_line and len(self._shaking) >= most:
             self._lose_patience(PATIENCE_S)
-        while self._in_line and len(self._shaking) < MOST_SHAKING:
+        while self._in_line and len(self._shaking) < most:
             self._shake_hands(self._in_line.popleft())
         self._is_admitting = False
 

@@ -14,8 +14,8 @@ MOST_CLIENTS = 2000
 class Clientele:
     """Counts how the data connections of each client were secured."""
 
-    def __init__(self, now: Callable[[], float] = time.time) -> None:
-        self._now = now
+    def __init__(self, now: Callable[[], float] = time.time, most: int = MOST_CLIENTS) -> None:
+        self._now, self._most = now, most
         self._seen: OrderedDict[Key, Seen] = OrderedDict()
 
     def note(self, who: Key, agreed: Tls | None) -> None:
@@ -29,7 +29,7 @@ class Clientele:
             )
         former = self._seen.pop(who, None)
         self._seen[who] = former.plus(one) if former is not None else one
-        if len(self._seen) > MOST_CLIENTS:
+        if len(self._seen) > self._most:
             self._seen.popitem(last=False)
 
     def all(self) -> tuple[Seen, ...]:

@@ -12,16 +12,13 @@ from functools import partial
 
 from ftpair.core.networks import around
 from ftpair.dataplane.accepting import Accepting, OnAccepted
-from ftpair.dataplane.awaiting import Awaited, Expectation, Guest
+from ftpair.dataplane.awaiting import Awaited, Bounds, Expectation, Guest
 from ftpair.dataplane.farewell import reset
 from ftpair.dataplane.opening import make_transparent
 from ftpair.dataplane.watch import Watch
 
 IDLE_PORT_S = 60.0
 """A port that nobody waits on is closed after this."""
-
-MOST_WAITS_PER_CLIENT = 1000
-"""So many sessions of one address may wait at a time; an IPv6 client counts as its network of 64 bits (S14)."""
 
 _BACKLOG = 128
 
@@ -54,12 +51,13 @@ class PassivePorts:
         self._watch, self._on_stray, self._meet = watch, on_stray, meet
         self._ports: dict[tuple[str, int], _Port] = {}
         self._waits: Counter[str] = Counter()
+        self.bounds = Bounds()
         self.unproven = 0
         """How many connections have come that are still to prove whose they are (`candidates`)."""
 
     def expect(self, address: str, numbers: Sequence[int], guest: Guest, on_accepted: OnAccepted) -> Expectation | None:
         """Wait for a guest on a random port that is free for it; None if there is none in the whole range."""
-        if self._waits[_subject(guest.client)] >= MOST_WAITS_PER_CLIENT:
+        if self._waits[_subject(guest.client)] >= self.bounds.waits_per_client:
             return None
         start = secrets.randbelow(len(numbers)) if numbers else 0
         for step in range(len(numbers)):
