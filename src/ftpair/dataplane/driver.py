@@ -19,7 +19,7 @@ from ftpair.dataplane.account import Account
 from ftpair.dataplane.clientele import Clientele
 from ftpair.dataplane.control import ControlStream
 from ftpair.dataplane.counts import Counts
-from ftpair.dataplane.ends import ends_of, home_of
+from ftpair.dataplane.ends import home_of
 from ftpair.dataplane.gate import Gate, Visit
 from ftpair.dataplane.intake import Intake
 from ftpair.dataplane.opening import Guise
@@ -57,7 +57,7 @@ class Driver:
     """One live session; see the module."""
 
     def __init__(self, worker: Worker, service: Service, sock: socket.socket, entrance: Entrance, visit: Visit) -> None:
-        ends, name = ends_of(sock), visit.session
+        ends, name = visit.ends, visit.session
         self.worker, self.service, self.entrance, self.name, self.visit = worker, service, entrance, name, visit
         self.client_host, self.home = ends.client.host, home_of(sock)
         self.began = self.heard = time.monotonic()

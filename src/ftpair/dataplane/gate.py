@@ -10,6 +10,7 @@ from ftpair.balance import bans, buckets
 from ftpair.core.facts import Fact, Reason, Refusal
 from ftpair.core.limits import Ban, BanPolicy, Limits
 from ftpair.core.plan import ServicePlan
+from ftpair.dataplane.ends import Ends
 from ftpair.dataplane.presence import Presence
 from ftpair.dataplane.rates import Rates, Throttle, key_of
 from ftpair.dataplane.shared_table import SharedTable
@@ -75,11 +76,12 @@ def turn_away(sock: socket.socket, text: str) -> None:
 class Visit:
     """What one session has at the gate: it is counted by its address, later by its user (`session.guard.Guard`)."""
 
-    __slots__ = ("_address", "_gate", "_host", "_is_let_in", "_plan", "_user", "session")
+    __slots__ = ("_address", "_gate", "_host", "_is_let_in", "_plan", "_user", "ends", "session")
 
-    def __init__(self, gate: Gate, plan: ServicePlan, host: str, session: str) -> None:
-        self._gate, self._plan, self._host, self.session = gate, plan, host, session
-        self._address = bans.subject_of_address(host)
+    def __init__(self, gate: Gate, plan: ServicePlan, ends: Ends, session: str) -> None:
+        self._gate, self._plan, self.ends, self.session = gate, plan, ends, session
+        self._host = ends.client.host
+        self._address = bans.subject_of_address(self._host)
         self._is_let_in = False
         self._user: str | None = None
 

@@ -152,7 +152,7 @@ class Worker:
         self._began += 1
         name = f"{self.number}-{self._began:x}-{random.getrandbits(24):06x}"
         try:
-            visit = Visit(self.gate, service.plan, ends_of(sock).client.host, name)
+            visit = Visit(self.gate, service.plan, ends_of(sock), name)
         except OSError:  # It was gone before it was greeted.
             sock.close()
             return
