@@ -4,7 +4,7 @@ import ssl
 
 import pytest
 
-from ftpair.config.contexts import client_context, server_context, set_curves, words_of
+from ftpair.config.contexts import INTERMEDIATE, client_context, narrow, server_context, set_curves, words_of
 from ftpair.core.plan import Certificate, ClientCertificates, ClientTls, ServerTls
 
 
@@ -50,6 +50,24 @@ def test_ciphers_and_curves_are_taken_as_they_are_named(leaf):
         "ECDHE-ECDSA-CHACHA20-POLY1305",
         "ECDHE-RSA-CHACHA20-POLY1305",
     }
+
+
+def ciphers_of(context):
+    return {each["name"] for each in context.get_ciphers() if each["protocol"] == "TLSv1.2"}
+
+
+def test_clients_are_spoken_to_by_mozillas_intermediate_profile(leaf, ca):
+    assert ciphers_of(server_context(client_tls(leaf))) == INTERMEDIATE
+    assert ciphers_of(client_context(ServerTls("explicit", ca_pem=ca.pem))) > INTERMEDIATE
+
+
+def test_a_policy_of_the_machine_is_narrowed_and_never_widened():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_ciphers("ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-SHA384")
+    narrow(context, INTERMEDIATE)
+    assert ciphers_of(context) == {"ECDHE-RSA-AES256-GCM-SHA384"}
+    narrow(context, {"nothing of it"})
+    assert ciphers_of(context) == {"ECDHE-RSA-AES256-GCM-SHA384"}
 
 
 def test_a_python_that_can_name_several_curves_is_given_them_all():

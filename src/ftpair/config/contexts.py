@@ -2,7 +2,7 @@
 
 import os
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from ftpair.config.authorities import system_authorities
@@ -16,6 +16,12 @@ _OPENSSL_NAMES: dict[Curve, str] = {
     "P-384": "secp384r1",
     "P-521": "secp521r1",
 }
+INTERMEDIATE = frozenset(
+    f"ECDHE-{key}-{cipher}"
+    for key in ("ECDSA", "RSA")
+    for cipher in ("AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305")
+)
+"""TLS 1.2 in Mozilla's intermediate profile (5.7); its DHE needs parameters, which nobody gives us."""
 
 
 def server_context(tls: ClientTls, certificate: Certificate | None = None) -> ssl.SSLContext:
@@ -25,6 +31,8 @@ def server_context(tls: ClientTls, certificate: Certificate | None = None) -> ss
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     _harden(context, tls)
+    if not tls.ciphers:
+        narrow(context, INTERMEDIATE)
     load_chain(context, certificate or tls.certificate)
     if tls.client_certificate is not None:
         _ask_for_certificates(context, tls.client_certificate)
@@ -69,6 +77,13 @@ def load_revocations(context: ssl.SSLContext, crl_pem: bytes) -> None:
     if crl_pem:
         _from_memory(crl_pem, context.load_verify_locations)
         context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
+
+
+def narrow(context: ssl.SSLContext, ciphers: Collection[str]) -> None:
+    """Leave a context those of its ciphers of TLS 1.2 that are among these; all, if none is: a policy stands above."""
+    kept = [each["name"] for each in context.get_ciphers() if each["name"] in ciphers]
+    if kept:
+        context.set_ciphers(":".join(kept))
 
 
 def may_name_curves() -> bool:
