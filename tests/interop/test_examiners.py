@@ -2,6 +2,8 @@
 
 import json
 import re
+import socket
+import ssl
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,17 +18,18 @@ from tests.interop.lab.places import CONTROL_PORT, IMPLICIT_PORT, fresh_address
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(600)]
 ENTRANCES = {"explicit": CONTROL_PORT, "implicit": IMPLICIT_PORT}
-INTERMEDIATE = {"ciphers": "ECDHE+AESGCM:ECDHE+CHACHA20", "curves": ["X25519"]}
+OLDER = re.findall(r'ciphers: "(.*)"', (parts.REPOSITORY / "docs" / "tls.md").read_text())
+"""What the page gives to Windows of 2012."""
 FROM_THE_TEST = {"cert_expirationStatus", "cert_notAfter", "cert_revocation", "cert_chain_of_trust", "cert_trust"}
 """What testssl.sh says of a certificate that this run has made and signed for 60 days."""
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A service as it comes, and one with the profile's ciphers and one of its curves."""
+    """A service as it comes, and one for older clients."""
 
     plain: str
-    intermediate: str
+    older: str
     authority: Authority
 
 
@@ -34,14 +37,14 @@ class Examined:
 def examined(lab_folder: Path, authority: Authority) -> Iterator[Examined]:
     folder = lab_folder / "examined"
     folder.mkdir()
-    plain, intermediate, nobody = fresh_address(), fresh_address(), fresh_address()
+    plain, older, nobody = fresh_address(), fresh_address(), fresh_address()
     pool = {"SVR": entry(nobody)}
     services = {
         "PLAIN": service(plain, pool, health={"check": "off"}),
-        "INTERMEDIATE": service(intermediate, pool, health={"check": "off"}, tls=INTERMEDIATE),
+        "OLDER": service(older, pool, health={"check": "off"}, tls={"ciphers": OLDER[0]}),
     }
     with running(folder, settings(folder, authority, services)):
-        yield Examined(plain, intermediate, authority)
+        yield Examined(plain, older, authority)
 
 
 def deviations(host: str, entrance: str) -> dict[str, str]:
@@ -58,18 +61,26 @@ def deviations(host: str, entrance: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("entrance", list(ENTRANCES))
-def test_mozillas_intermediate_profile_can_be_met(examined: Examined, entrance: str) -> None:
-    assert deviations(examined.intermediate, entrance) == {}
+def test_without_settings_mozillas_intermediate_profile_is_met(examined: Examined, entrance: str) -> None:
+    assert deviations(examined.plain, entrance) == {}
 
 
-@pytest.mark.parametrize("entrance", list(ENTRANCES))
-def test_without_settings_two_ciphers_and_two_curves_more_are_spoken(examined: Examined, entrance: str) -> None:
-    """OpenSSL's own choice: CBC with SHA-2 for Windows of 2012, and two curves that nothing is wrong with."""
-    found = deviations(examined.plain, entrance)
+def test_older_clients_cost_two_ciphers_and_nothing_else(examined: Examined) -> None:
+    found = deviations(examined.older, "implicit")
     assert {name: set(re.findall(r"'(\w+)'", text)) for name, text in found.items()} == {
-        "ciphers": {"TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384", "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256"},
-        "tls_curves": {"X448", "secp521r1"},
+        "ciphers": {"TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384", "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256"}
     }
+
+
+def test_a_client_of_2012_is_served_where_it_is_asked_for(examined: Examined) -> None:
+    """Windows of that year has CBC with SHA-2, beside GCM for ECDSA certificates only: here it is given no GCM."""
+    context = ssl.create_default_context(cafile=str(examined.authority.ca))
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("ECDHE-ECDSA-AES256-SHA384:ECDHE-RSA-AES256-SHA384")
+    with socket.create_connection((examined.plain, IMPLICIT_PORT), 10) as sock, pytest.raises(ssl.SSLError):
+        context.wrap_socket(sock, server_hostname=examined.plain)
+    with socket.create_connection((examined.older, IMPLICIT_PORT), 10) as sock:
+        assert "ECDHE-ECDSA-AES256-SHA384" in (context.wrap_socket(sock, server_hostname=examined.older).cipher() or ())
 
 
 @pytest.mark.parametrize("entrance", list(ENTRANCES))

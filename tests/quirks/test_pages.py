@@ -16,7 +16,7 @@ def examples(page: str) -> list[bytes]:
     return [block.encode() for block in re.findall(r"```yaml\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)]
 
 
-@pytest.mark.parametrize(("page", "number"), [("commands.md", 0), ("clients.md", 0), ("clients.md", 1)])
+@pytest.mark.parametrize(("page", "number"), [("commands.md", 0), ("clients.md", 0), ("tls.md", 1)])
 def test_an_example_is_a_valid_configuration(page, number):
     assert draft(examples(page)[number], this_machine()).problems == ()
 

@@ -44,6 +44,7 @@ from ftpair.core.messages import (
 from ftpair.core.plan import Plan
 from ftpair.dataplane.children import Child, Recipe
 from ftpair.dataplane.counts import SESSIONS, Counts, create_counts_fd
+from ftpair.dataplane.groups import Groups
 from ftpair.dataplane.listeners import Listeners, listener_keys
 from ftpair.observe import log as logs
 
@@ -99,8 +100,9 @@ class Node:
         admin = AdminFile(Path(self.paths.state) / "admin.json", log.warning)
         self.states = States(admin, self._tell_states, log.info)
         self.bans = BanKeeper(BanFile(Path(self.paths.state) / "bans.json", log.warning), self._tell_bans)
+        self.groups = Groups()
         self.workers = [self._worker(number) for number in range(self.plan.workers)]
-        self.prober = Child(Recipe("prober", "ftpair.app.prober", FromProber, user=self.plan.user), self)
+        self.prober = Child(self._prober(), self)
         self.api = Child(self._api(foundation.door), self)
         self._on_request = on_request
         self._leaving = Leaving()
@@ -181,6 +183,7 @@ class Node:
         self.listeners.close()
         os.close(self.counts_fd)
         self.tables.close()
+        self.groups.close()
         self.bans.refresh()
 
     # What the node hears of its children.
@@ -241,12 +244,22 @@ class Node:
             "ftpair.app.worker",
             FromWorker,
             ("--counts", str(self.counts_fd), *place, *tables.arguments),
-            (self.counts_fd, *tables.fds),
+            (self.counts_fd, *tables.fds, *self.groups.fds),
             plan.user,
             plan.capabilities,
-            tables.environment,
+            tables.environment | self.groups.environment,
         )
         return Child(recipe, self)
+
+    def _prober(self) -> Recipe:
+        return Recipe(
+            "prober",
+            "ftpair.app.prober",
+            FromProber,
+            pass_fds=self.groups.fds,
+            user=self.plan.user,
+            environment=self.groups.environment,
+        )
 
     def _api(self, door: int) -> Recipe:
         return Recipe("api", "ftpair.api", FromApi, ("--listen", str(door)), (door,), self.plan.api_user)

@@ -86,12 +86,13 @@ class Tls(Block):
     )
     ciphers: Ciphers | None = Field(
         default=None,
-        description="Ciphers of TLS 1.2, as OpenSSL writes them; its own choice, if not there.",
+        description="Ciphers of TLS 1.2, as OpenSSL writes them; Mozilla's intermediate ones, if not there.",
         examples=["ECDHE+AESGCM"],
     )
     curves: Curves = Field(
         default=[],
-        description="Curve of the key exchange: `X25519`, `X448`, `P-256`, `P-384`, `P-521`; several from Python 3.15.",
+        description="Curve of the key exchange: `X25519`, `X448`, `P-256`, `P-384`, `P-521`; several from Python 3.15. "
+        "X25519, P-256 and P-384, if not there.",
         examples=[["X25519"]],
     )
     auth_ssl: AuthSsl = Field(

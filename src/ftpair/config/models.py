@@ -126,7 +126,7 @@ class VirtualService(Block):
     )
     server_curves: Curves = Field(
         default=[],
-        description="Curve of the key exchange with them; several from Python 3.15.",
+        description="Curve of the key exchange with them, as `curves` of `tls`; several from Python 3.15.",
         examples=[["X25519"]],
     )
     server_crl: FilePath | None = Field(
