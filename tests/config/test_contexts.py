@@ -85,7 +85,7 @@ def test_clients_are_asked_for_certificates_as_wanted(leaf, ca, make_list):
         wanted = ClientCertificates(ca.pem, make_list(ca), demand)
         context = server_context(client_tls(leaf, client_certificate=wanted))
         assert context.verify_mode is mode
-        assert context.verify_flags & ssl.VERIFY_CRL_CHECK_LEAF
+        assert context.verify_flags & ssl.VERIFY_CRL_CHECK_CHAIN == ssl.VERIFY_CRL_CHECK_CHAIN
         assert context.cert_store_stats() == {"x509": 1, "crl": 1, "x509_ca": 1}
     plain = server_context(client_tls(leaf, client_certificate=ClientCertificates(ca.pem)))
     assert not plain.verify_flags & ssl.VERIFY_CRL_CHECK_LEAF

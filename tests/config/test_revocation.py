@@ -41,8 +41,18 @@ def said(content, issuers=(), now=NOW):
 
 def test_a_sound_list_has_nothing_to_be_said_of(ca, make, make_list):
     end = (NOW + timedelta(days=7)).timestamp()
-    assert said(make_list(ca), [make("Another CA"), ca]) == ([], [], end)
+    assert said(make_list(ca), [ca]) == ([], [], end)
     assert said(make_list(ca)) == ([], [], end)
+
+
+def test_a_ca_without_a_list_is_a_problem_because_everybody_below_it_would_be_refused(ca, make, make_list):
+    middle = make("Intermediate CA", ca)
+    assert said(make_list(ca) + make_list(middle), [ca, middle])[0] == []
+    (sentence,) = said(make_list(middle), [ca, middle])[0]
+    assert sentence == (
+        "holds no list of CN=Example CA: add its list, or take that CA out of its file, "
+        "for OpenSSL refuses everybody below it"
+    )
 
 
 def test_several_lists_may_stand_in_a_file(ca, make, make_list):
@@ -68,7 +78,7 @@ def test_a_list_that_soon_expires_is_a_warning_measured_by_its_life(ca, make_lis
 
 def test_an_issuer_whose_key_signs_no_lists_did_not_sign_it(ca, make, make_list):
     odd = make("Odd CA", ca, key=X25519PrivateKey.generate())
-    assert said(make_list(ca), [odd])[0]
+    assert len(said(make_list(ca), [odd])[0]) == 2
 
 
 @pytest.mark.parametrize(
@@ -87,10 +97,14 @@ def problems(path, machine):
     return [f"{each.line}: {each.path}: {each.sentence}" for each in caught.value.problems]
 
 
-def test_problems_of_a_list_have_their_place(path, machine, folder, ca, make_list):
+def test_problems_of_a_list_have_their_place(path, machine, folder, ca, make, make_list):
     (folder / "tls/ca.crl").write_bytes(make_list(ca, days=-1))
     (sentence,) = problems(path, machine)
     assert sentence.startswith("8: virtual_services.VIP.server_crl: tls/ca.crl expired on 2026-01-14 (CN=Example CA)")
+    (folder / "tls/ca.crl").write_bytes(make_list(make("Another CA")))
+    unknown, missing = problems(path, machine)
+    assert "tls/ca.crl is signed by none of the CAs beside it (CN=Another CA)" in unknown
+    assert missing.startswith("8: virtual_services.VIP.server_crl: tls/ca.crl holds no list of CN=Example CA: add ")
     (folder / "tls/ca.crl").unlink()
     assert "VIP.server_crl: " in problems(path, machine)[0]
 

@@ -2,6 +2,7 @@
 
 import ssl
 import threading
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -131,6 +132,70 @@ def test_a_server_gets_our_certificate_and_may_be_revoked_itself(authority, own,
     refusing = contexts.client_context(ServerTls("explicit", **trusted, crl_pem=revoked))
     with pytest.raises(ssl.SSLCertVerificationError, match="certificate revoked"):
         shaken_by_us(server, refusing)
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A root, an intermediate below it, whom that has signed, and both CAs in one text."""
+
+    root: Authority
+    middle: Authority
+    leaf: Identity
+
+    @property
+    def cas(self) -> bytes:
+        return self.root.ca.read_bytes() + self.middle.ca.read_bytes()
+
+    def lists(self, of_root=(), of_middle=()) -> bytes:
+        made = self.root.revoke(*of_root, label="of-root"), self.middle.revoke(*of_middle, label="of-middle")
+        return b"".join(path.read_bytes() for path in made)
+
+
+@pytest.fixture
+def tower(authority, tmp_path) -> Chain:
+    middle = Authority(tmp_path, above=authority)
+    return Chain(authority, middle, middle.issue("leaf", "127.0.0.1"))
+
+
+def revocations(tower) -> dict[str, tuple[bytes, str | None]]:
+    """Lists, and what is said of the leaf by them."""
+    return {
+        "nobody": (tower.lists(), None),
+        "the leaf": (tower.lists(of_middle=[tower.leaf]), "certificate revoked"),
+        "the intermediate": (tower.lists(of_root=[tower.middle]), "certificate revoked"),
+        "a list is missing": (tower.middle.revoke().read_bytes(), "unable to get certificate CRL"),
+    }
+
+
+CASES = ("nobody", "the leaf", "the intermediate", "a list is missing")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("case", CASES)
+def test_lists_are_asked_for_the_whole_chain_of_a_client(authority, own, tower, version, case):
+    lists, said = revocations(tower)[case]
+    context = tls.server_context(ClientTls(own, client_certificate=ClientCertificates(tower.cas, crl_pem=lists)))
+    client = peer(authority, version, tower.leaf)
+    if said:
+        assert refusal(context, client) == f"certificate refused: {said}"
+    else:
+        ours, _theirs = shaken(context, client, "127.0.0.1")
+        assert tls.negotiated(ours).subject == "leaf"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("case", CASES)
+def test_lists_are_asked_for_the_whole_chain_of_a_server(tower, version, case):
+    lists, said = revocations(tower)[case]
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(tower.leaf.certificate, tower.leaf.key)
+    server.maximum_version = version
+    towards = contexts.client_context(ServerTls("explicit", ca_pem=tower.cas, crl_pem=lists))
+    if said:
+        with pytest.raises(ssl.SSLCertVerificationError, match=said):
+            shaken_by_us(server, towards)
+    else:
+        assert shaken(server, towards, "127.0.0.1")
 
 
 def shaken_by_us(server: ssl.SSLContext, towards: ssl.SSLContext) -> None:

@@ -70,13 +70,13 @@ def load_authorities(context: ssl.SSLContext, ca_pem: bytes) -> None:
 
 
 def load_revocations(context: ssl.SSLContext, crl_pem: bytes) -> None:
-    """Let a context refuse who is on these lists, or whose CA has none; an empty text asks no list.
+    """Let a context refuse chains of which one is on these lists, or one's CA has none; an empty text asks no list.
 
     Raises ssl.SSLError.
     """
     if crl_pem:
         _from_memory(crl_pem, context.load_verify_locations)
-        context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
+        context.verify_flags |= ssl.VERIFY_CRL_CHECK_CHAIN
 
 
 def narrow(context: ssl.SSLContext, ciphers: Collection[str]) -> None:

@@ -28,7 +28,7 @@ def read_lists(pem: bytes) -> list[x509.CertificateRevocationList]:
 
 
 def examine_lists(pem: bytes, issuers: Sequence[x509.Certificate], now: float) -> Examined:
-    """Return what there is to say about revocation lists; without `issuers` their signatures are not looked at.
+    """Return what there is to say about the revocation lists of `issuers`; whose they are is not asked without any.
 
     `not_after` is when the first of them expires, 0 for never; `now` is in seconds since the epoch.
     """
@@ -38,6 +38,7 @@ def examine_lists(pem: bytes, issuers: Sequence[x509.Certificate], now: float) -
         return Examined(problems=(("crl", str(error)),))
     moment = datetime.fromtimestamp(now, UTC)
     problems = [("crl", sentence) for each in lists for sentence in _flaws(each, issuers, moment)]
+    problems += [("crl", sentence) for issuer in issuers for sentence in _gaps(issuer, lists)]
     warnings = [("crl", sentence) for each in lists for sentence in _worries(each, moment)]
     ends = [each.next_update_utc.timestamp() for each in lists if each.next_update_utc]
     return Examined(min(ends, default=0.0), tuple(problems), tuple(warnings))
@@ -52,6 +53,12 @@ def _flaws(
         yield f"expired on {day(end.timestamp())} ({_issuer(revoked)}): {remedy}"
     if issuers and not any(_is_signed_by(revoked, issuer) for issuer in issuers):
         yield f"is signed by none of the CAs beside it ({_issuer(revoked)}): write the list of those CAs"
+
+
+def _gaps(issuer: x509.Certificate, lists: Sequence[x509.CertificateRevocationList]) -> Iterator[str]:
+    if not any(_is_signed_by(each, issuer) for each in lists):
+        remedy = "add its list, or take that CA out of its file, for OpenSSL refuses everybody below it"
+        yield f"holds no list of {issuer.subject.rfc4514_string() or 'a CA without a name'}: {remedy}"
 
 
 def _is_signed_by(revoked: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:

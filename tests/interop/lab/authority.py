@@ -23,14 +23,18 @@ class Identity:
 
 
 class Authority:
-    """Signs certificates for addresses and names; its own certificate is in `ca`."""
+    """Signs certificates for addresses and names; its own certificate is in `ca`.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    With another one `above` it is an intermediate, which stands in each chain that it signs.
+    """
+
+    def __init__(self, folder: Path, above: "Authority | None" = None) -> None:
+        self._folder, self._above = folder, above
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = _name("ftpair interop authority")
-        certificate = _sign_authority(self._name, self._key)
-        self.ca = folder / "ca.pem"
+        self._name = _name("ftpair interop intermediate" if above else "ftpair interop authority")
+        signer = above or self
+        certificate = _draft_authority(self._name, self._key, signer._name).sign(signer._key, hashes.SHA256())
+        self.ca = folder / ("intermediate.pem" if above else "ca.pem")
         self.ca.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
     def issue(self, label: str, *hosts: str) -> Identity:
@@ -44,7 +48,9 @@ class Authority:
         )
         return self._write(label, certificate, key)
 
-    def revoke(self, *revoked: Identity, label: str = "revoked", next_update: datetime.timedelta = _LIFETIME) -> Path:
+    def revoke(
+        self, *revoked: "Identity | Authority", label: str = "revoked", next_update: datetime.timedelta = _LIFETIME
+    ) -> Path:
         """Write the list of certificates that are revoked, perhaps none; a negative time: it has expired already."""
         now = datetime.datetime.now(datetime.UTC)
         builder = (
@@ -53,8 +59,9 @@ class Authority:
             .last_update(now - datetime.timedelta(days=30))
             .next_update(now + next_update)
         )
-        for identity in revoked:
-            certificate = x509.load_pem_x509_certificate(identity.certificate.read_bytes())
+        for each in revoked:
+            file = each.ca if isinstance(each, Authority) else each.certificate
+            certificate = x509.load_pem_x509_certificate(file.read_bytes())
             entry = x509.RevokedCertificateBuilder().serial_number(certificate.serial_number).revocation_date(now)
             builder = builder.add_revoked_certificate(entry.build())
         path = self._folder / f"{label}.crl"
@@ -64,6 +71,8 @@ class Authority:
     def _write(self, label: str, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> Identity:
         identity = Identity(*(self._folder / f"{label}{suffix}" for suffix in (".crt", ".key", ".pem")))
         certificate_pem = certificate.public_bytes(serialization.Encoding.PEM)
+        if self._above:
+            certificate_pem += self.ca.read_bytes()
         key_pem = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
@@ -98,7 +107,7 @@ def _draft(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKe
     )
 
 
-def _sign_authority(name: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+def _draft_authority(name: x509.Name, key: ec.EllipticCurvePrivateKey, issuer: x509.Name) -> x509.CertificateBuilder:
     usage = x509.KeyUsage(
         digital_signature=True,
         key_cert_sign=True,
@@ -111,8 +120,7 @@ def _sign_authority(name: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.Ce
         decipher_only=False,
     )
     return (
-        _draft(name, name, key)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        _draft(name, issuer, key)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(usage, critical=True)
-        .sign(key, hashes.SHA256())
     )
