@@ -139,6 +139,30 @@ def test_a_pair_that_does_not_fit_yet_is_awaited_and_told_once(secured):
     assert warning.endswith("; the former one is used on")
 
 
+@pytest.mark.parametrize("name", ["vip.crt", "vip.key", "clients.crl", "ca.pem"])
+def test_a_file_that_is_gone_is_told_once_and_taken_up_when_it_comes_back(secured, name):
+    async def scenario(node, _lock):
+        file, before = secured.folder / name, node.plan
+        content = file.read_bytes()
+        file.unlink()
+        await asyncio.sleep(3 * SETTLE_S)
+        (secured.folder / "vip.pem").unlink()  # A neighbour that nobody named.
+        await asyncio.sleep(3 * SETTLE_S)
+        assert node.plan is before
+        file.touch(mode=0o600)
+        file.write_bytes(content + b"\n")
+        await until(lambda: node.plan.revision == 2)
+        file.rename(file.with_suffix(".away"))
+        await asyncio.sleep(3 * SETTLE_S)
+
+    lines = play(secured, scenario)
+    first, second = [line["event"] for line in lines if line["log_level"] == "warning"]
+    gone = f"{secured.folder / name} does not exist: create it, or write another path; the former one is used on"
+    assert first.endswith(gone)
+    assert first.startswith("line ")
+    assert second == first
+
+
 def test_a_new_revocation_list_is_used_and_an_expired_one_is_not(secured):
     async def scenario(node, _lock):
         ann = secured.authority.issue("ann")

@@ -54,6 +54,19 @@ def test_a_new_file_is_heard_of(tmp_path, act):
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize("go", [lambda file: file.unlink(), lambda file: file.rename(file.with_suffix(".old"))])
+def test_a_file_that_goes_is_heard_of_and_awaited(tmp_path, go):
+    file = tmp_path / "key.pem"
+    file.write_text("a")
+
+    async def scenario():
+        async with watched(file) as watching:
+            assert await hears(watching, lambda: go(file))
+            assert await hears(watching, lambda: file.write_text("b"))
+
+    asyncio.run(scenario())
+
+
 def test_its_neighbours_are_nobodys_business(tmp_path):
     file = tmp_path / "key.pem"
     file.write_text("a")

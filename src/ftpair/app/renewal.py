@@ -69,9 +69,10 @@ class Renewal:
         self._say((*stays, *describe_warnings(fresh.checked.warnings)))
 
     def _say(self, sentences: tuple[str, ...]) -> None:
-        """Say each thing once a day."""
+        """Say each thing once a day, and anew when it was otherwise in between."""
         now = time.monotonic()
-        self._said = {sentence: at for sentence, at in self._said.items() if now - at < self._day_s}
+        said = {sentence: self._said[sentence] for sentence in sentences if sentence in self._said}
+        self._said = {sentence: at for sentence, at in said.items() if now - at < self._day_s}
         for sentence in sentences:
             if sentence not in self._said:
                 self._said[sentence] = now

@@ -11,9 +11,9 @@ from ftpair.certs.places import Names, places_of
 
 SETTLE_S = 1.0
 """Key and chain are written one after the other: what follows so soon belongs to it."""
-_NEWS = (
-    Mask.CLOSE_WRITE | Mask.MOVED_TO | Mask.CREATE | Mask.ATTRIB | Mask.DELETE_SELF | Mask.MOVE_SELF | Mask.EXCL_UNLINK
-)
+_COMES = Mask.CLOSE_WRITE | Mask.MOVED_TO | Mask.CREATE | Mask.ATTRIB
+_GOES = Mask.DELETE | Mask.MOVED_FROM | Mask.DELETE_SELF | Mask.MOVE_SELF
+_NEWS = _COMES | _GOES | Mask.EXCL_UNLINK
 
 
 class Watching:
