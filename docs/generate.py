@@ -20,6 +20,10 @@ MADE = "<!-- Made by `make docs`; do not edit. -->\n"
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s#]*)(#[^)\s]*)?\)")
 FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+BLAME = (
+    "What is wrong with the file, whoever starts ftpair, is 3. What the machine or the rights of who starts it do "
+    "not allow is 1: a port in use, no right to port 21 or to `active_source_port: 20`, too few descriptors."
+)
 DOINGS = {
     "pass": "passed on to the server",
     "handle": "handled by ftpair",
@@ -41,7 +45,7 @@ def pages() -> dict[Path, str]:
 def cli() -> str:
     group = typer.main.get_command(app)
     chapters = [_command(name, command) for name, command in group.commands.items()]  # type: ignore[attr-defined]
-    return f"{MADE}# Command line\n\nData go to stdout, talk to stderr. {EPILOG}\n\n" + "\n".join(chapters)
+    return f"{MADE}# Command line\n\nData go to stdout, talk to stderr. {EPILOG} {BLAME}\n\n" + "\n".join(chapters)
 
 
 def _command(name: str, command: click.Command) -> str:

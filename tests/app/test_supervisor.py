@@ -90,10 +90,10 @@ def is_alive(pid):
     return False
 
 
-def refused(site, **environment):
+def refused(site, *wrapper, **environment):
     """Run serve to its end; return its exit status and what it said."""
     done = subprocess.run(
-        [sys.executable, "-c", SERVE, str(site.path)],
+        [*wrapper, sys.executable, "-c", SERVE, str(site.path)],
         capture_output=True,
         text=True,
         timeout=60,
@@ -101,6 +101,20 @@ def refused(site, **environment):
         check=False,
     )
     return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"port": 21}, "VIP: cannot listen on 127.0.0.1:21 (explicit): no permission"),
+        ({"more": "    active_source_port: 20"}, "virtual_services.VIP.active_source_port: needs CAP_NET_BIND_SERVICE"),
+    ],
+)
+def test_a_right_that_is_missing_is_no_fault_of_the_file_whichever_port_it_is_for(site, change, why):
+    site.write(**change)
+    # A network namespace of its own: the machine may allow low ports to everybody.
+    status, said = refused(site, "setpriv", "--bounding-set=-net_bind_service", "--inh-caps=-all", "unshare", "--net")
+    assert (status, why in said) == (1, True), said
 
 
 def test_it_serves_until_it_is_told_to_end_and_leaves_nothing_behind(site):

@@ -11,6 +11,7 @@ from ftpair.config.problems import InvalidConfigError, describe
 from ftpair.config.slots import Slots
 from ftpair.config.steps import steps
 from ftpair.core.endpoint import PortRange
+from ftpair.core.errors import SetupError
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "active-mode.md"
 (EXAMPLE,) = re.findall(r"```yaml\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
@@ -68,8 +69,10 @@ def test_a_low_source_port_is_a_right_that_workers_keep_and_no_other(plan):
     assert plan(PLAIN).capabilities == ()
 
 
-def test_a_source_port_without_the_right_is_refused_with_the_remedy(refusal):
-    assert refusal(EXAMPLE, capabilities=frozenset()) == (
+def test_a_source_port_without_the_right_is_refused_with_the_remedy(plan):
+    with pytest.raises(SetupError) as caught:
+        plan(EXAMPLE, capabilities=frozenset())
+    assert caught.value.sentence == (
         "line 5, virtual_services.FTP_VIP.active_source_port: needs CAP_NET_BIND_SERVICE: start ftpair as root, give it"
         " AmbientCapabilities=CAP_NET_BIND_SERVICE in its systemd unit (and CapabilityBoundingSet), or write"
         " a higher port"

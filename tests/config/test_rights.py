@@ -7,6 +7,7 @@ import pytest
 from ftpair.config.check import check
 from ftpair.config.problems import InvalidConfigError, describe
 from ftpair.config.slots import Slots
+from ftpair.core.errors import SetupError
 
 FILE = """
 virtual_services:
@@ -52,11 +53,18 @@ def test_the_client_as_source_needs_raw_sockets_and_no_more(plan):
     assert plan("client").services[0].source == "client"
 
 
-def test_a_right_that_is_not_there_is_refused_with_the_remedy(refusal):
-    assert refusal(capabilities=frozenset({"net_bind_service"})) == (
+def test_a_right_that_is_not_there_is_no_fault_of_the_file_and_has_a_remedy(plan):
+    with pytest.raises(SetupError) as caught:
+        plan(capabilities=frozenset({"net_bind_service"}))
+    assert caught.value.exit_status == 1
+    assert caught.value.sentence == (
         "line 6, virtual_services.VIP.source: needs CAP_NET_RAW: start ftpair as root, give it"
         " AmbientCapabilities=CAP_NET_RAW in its systemd unit (and CapabilityBoundingSet), or write source: balancer"
     )
+
+
+def test_what_is_wrong_with_the_file_is_said_before_a_right_is_missed(refusal):
+    assert "is IPv6" in refusal(server="'2001:db8::11'", capabilities=frozenset())
 
 
 def test_a_kernel_without_transparent_sockets_is_refused_with_the_remedy(refusal):

@@ -11,7 +11,7 @@ from ftpair.config.models import Config
 from ftpair.config.plan import Parts, plan_of, too_many_rows
 from ftpair.config.pooling import vain_routes
 from ftpair.config.problems import locate, refusal
-from ftpair.config.rights import missing_rights
+from ftpair.config.rights import demand_rights
 from ftpair.config.slots import Slots
 from ftpair.config.sourcing import strangers
 from ftpair.config.warnings import find_warnings
@@ -44,16 +44,17 @@ def check(path: Path, revision: int, slots: Slots, machine: Machine | None = Non
 
     `slots` get rows for new names, but only if there is no problem: give a copy of them to try a file. Raises
     InvalidConfigError with all problems together: of the text, of the values, of certificates, files and host names;
-    SetupError when a process may not have the open files that even a few sessions need.
+    SetupError when nothing is wrong with the file, but the machine or the rights of who asks do not allow it.
     """
     machine = machine or this_machine()
     made = draft(read_config(path), machine)
     materials = gather(made.config, path.parent, machine)
-    outside = (*too_many_rows(made.config, slots), *missing_rights(made.config, machine))
-    made = made.with_findings((*materials.findings, *outside, *strangers(made.config, materials, machine)))
+    rows = too_many_rows(made.config, slots)
+    made = made.with_findings((*materials.findings, *rows, *strangers(made.config, materials, machine)))
     if made.findings:
         raise refusal(str(path), made.problems)
     _demand_descriptors(made.config, machine)
+    demand_rights(made.config, machine)
     plan = plan_of(Parts(made.config, materials, slots), revision, machine)
     return Checked(
         made.config,

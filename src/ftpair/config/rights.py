@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from ftpair.config.checks import services
 from ftpair.config.machine import Machine
 from ftpair.config.models import Config, VirtualService
-from ftpair.config.problems import Finding, Where
+from ftpair.config.problems import Finding, Where, describe, locate
+from ftpair.core.errors import SetupError
 
 _LOWEST_FREE_PORT = 1024
 """From here on anybody may use a port as a source (ip(7))."""
@@ -41,8 +42,14 @@ def capabilities(config: Config) -> tuple[str, ...]:
     return tuple(sorted({need.capability for _where, need in _needs(config)}))
 
 
-def missing_rights(config: Config, machine: Machine) -> Iterator[Finding]:
-    """Yield what the configuration needs and this process can neither use nor hand on to its workers."""
+def demand_rights(config: Config, machine: Machine) -> None:
+    """Raise SetupError for what the configuration needs and this process can neither use nor hand on to its workers."""
+    missing = locate(_missing(config, machine), config.lines)
+    if missing:
+        raise SetupError("; ".join(map(describe, missing)))
+
+
+def _missing(config: Config, machine: Machine) -> Iterator[Finding]:
     for where, need in _needs(config):
         if need.capability not in machine.capabilities:
             name = f"CAP_{need.capability.upper()}"
