@@ -112,7 +112,7 @@ def usual_answers():
         ),
         GetClients: ClientsAre(client_rows(SEEN)),
         GetBans: BansAre((Ban(**examples.BAN), Ban("OTHER_VIP", "user", "anna", 1767226500.0, "by hand"))),
-        AddBan: lambda action: Said(f"{action.kind} {action.subject} for {action.for_s} s"),
+        AddBan: lambda action: Said(f"{action.by} {action.subject} for {action.for_s} s"),
         LiftBan: Said("lifted"),
         KillSession: lambda action: (
             Said("kill 0-1f: ended")

@@ -10,7 +10,7 @@ import pytest
 from ftpair.app.actions import Actions
 from ftpair.app.bans import BanFile, BanKeeper
 from ftpair.app.tables import SALT_VARIABLE
-from ftpair.core.actions import AddBan, GetBans, GetMetrics, LiftBan, Said
+from ftpair.core.actions import AddBan, GetBans, GetMetrics, LiftBan, Refused, Said
 from ftpair.core.endpoint import PortRange
 from ftpair.core.errors import NotFoundError, WrongRequestError
 from ftpair.core.limits import Ban, BanPolicy
@@ -114,7 +114,7 @@ def test_bans_are_set_and_lifted_by_hand_with_a_sentence(desk):
 def test_what_is_not_there_cannot_be_banned_or_lifted(desk):
     with pytest.raises(NotFoundError, match="no service 'NONE'; there are: VIP, OTHER"):
         desk.keeper.add("NONE", "user", "anna", 60)
-    with pytest.raises(NotFoundError, match="VIP has no ban of 'anna'; `ftpair bans` lists them"):
+    with pytest.raises(NotFoundError, match="VIP has no ban of user 'anna'; `ftpair bans` lists them"):
         desk.keeper.lift("VIP", "user", "anna")
     with pytest.raises(WrongRequestError, match=r"'anna' is no IP address: write one such as 198.51.100.7"):
         desk.keeper.add("VIP", "address", "anna", 60)
@@ -164,12 +164,12 @@ def test_bans_are_set_listed_and_lifted_by_actions(site):
     async def scenario(node, actions):
         assert await actions.answer(AddBan("VIP", "user", "Anna", 60)) == Said("ban user anna from VIP for 60 s")
         (ban,) = (await actions.answer(GetBans())).bans
-        assert (ban.service, ban.kind, ban.subject) == ("VIP", "user", "anna")
+        assert (ban.service, ban.by, ban.subject) == ("VIP", "user", "anna")
         gauges = (await actions.answer(GetMetrics())).gauges
         assert Sample("bans", ("VIP", "user"), 1.0) in gauges
         assert await actions.answer(LiftBan("VIP", "user", "anna")) == Said("lift the ban of user anna from VIP")
         refused = await actions.answer(LiftBan("VIP", "user", "anna"))
-        assert (refused.kind, refused.sentence) == ("not-found", "VIP has no ban of 'anna'; `ftpair bans` lists them")
+        assert refused == Refused("not-found", "VIP has no ban of user 'anna'; `ftpair bans` lists them")
         assert (await actions.answer(AddBan("VIP", "address", "anna", 60))).kind == "wrong-request"
 
     play(site, scenario)

@@ -21,7 +21,7 @@ def failed(brain: Bans, times: list[float], policy: BanPolicy = POLICY, host: st
 def test_the_third_wrong_password_bans_the_address_and_the_user():
     brain = Bans()
     assert failed(brain, [0, 1]) == ()
-    assert [(ban.kind, ban.subject, ban.until) for ban in failed(brain, [2])] == [
+    assert [(ban.by, ban.subject, ban.until) for ban in failed(brain, [2])] == [
         ("address", HOST, 902),
         ("user", "anna", 902),
     ]
@@ -48,10 +48,10 @@ def test_once_a_ban_is_over_the_count_begins_anew():
     assert len(failed(brain, [905])) == 2
 
 
-@pytest.mark.parametrize("kind", ["address", "user"])
-def test_only_what_the_policy_names_is_banned(kind):
-    new = failed(Bans(), [0, 1, 2], BanPolicy(failures=3, by=(kind,)))
-    assert [ban.kind for ban in new] == [kind]
+@pytest.mark.parametrize("by", ["address", "user"])
+def test_only_what_the_policy_names_is_banned(by):
+    new = failed(Bans(), [0, 1, 2], BanPolicy(failures=3, by=(by,)))
+    assert [ban.by for ban in new] == [by]
 
 
 def test_a_failure_bans_at_once_where_one_is_enough():
@@ -68,11 +68,11 @@ def test_one_user_guessed_at_from_many_addresses_is_banned():
     brain = Bans()
     for last in range(3):
         new = brain.fail(POLICY, "VIP", f"198.51.100.{last}", "Anna", 0)
-    assert [(ban.kind, ban.subject) for ban in new] == [("user", "anna")]
+    assert [(ban.by, ban.subject) for ban in new] == [("user", "anna")]
 
 
 def test_a_password_without_a_user_counts_for_the_address_alone():
-    assert [ban.kind for ban in failed(Bans(), [0, 1, 2], user="")] == ["address"]
+    assert [ban.by for ban in failed(Bans(), [0, 1, 2], user="")] == ["address"]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_who_is_lifted_begins_with_a_clean_slate():
     brain = Bans()
     failed(brain, [0, 1])
     brain.lift(("VIP", "address", HOST))
-    assert [ban.kind for ban in failed(brain, [2])] == ["user"]
+    assert [ban.by for ban in failed(brain, [2])] == ["user"]
 
 
 def test_bans_that_are_over_are_told_once():

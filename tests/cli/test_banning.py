@@ -38,7 +38,7 @@ def test_bans_are_listed_for_programs_and_for_one_service(ftpair, supervisor):
     ran = ftpair("bans", "list", "--json", "--service", "OTHER_VIP")
     assert (ran.status, ran.err) == (0, "")
     rows = json.loads(ran.out)
-    assert [(row["kind"], row["subject"]) for row in rows] == [("user", "anna")]
+    assert [(row["by"], row["subject"]) for row in rows] == [("user", "anna")]
 
 
 def test_without_a_ban_there_is_nothing_to_show(ftpair, supervisor):
@@ -69,10 +69,19 @@ def test_a_ban_is_lifted_wherever_there_is_one(ftpair, supervisor):
     assert [action.service for action in asked(supervisor, LiftBan)] == ["FTPS_VIP", "OTHER_VIP"]
 
 
-def test_a_ban_that_nobody_has_cannot_be_lifted(ftpair, supervisor):
-    supervisor.answers[LiftBan] = Refused("not-found", "VIP has no ban of 'anna'; `ftpair bans` lists them")
+@pytest.mark.parametrize("name", ["..", "a/b", "a%2fb", "\\x07", "-"])
+def test_a_user_is_unbanned_whatever_the_name(ftpair, supervisor, name):
+    ran = ftpair("bans", "lift", "--user", name, "--service", "FTPS_VIP")
+    assert (ran.status, ran.out) == (0, "lifted\n")
+    assert asked(supervisor, LiftBan) == [LiftBan("FTPS_VIP", "user", name)]
+
+
+def test_a_ban_that_nobody_has_cannot_be_lifted_and_the_sentence_names_it(ftpair, supervisor):
+    supervisor.answers[LiftBan] = lambda action: Refused("not-found", f"{action.service} has no ban of user 'anna'")
     ran = ftpair("bans", "lift", "--user", "anna")
-    assert (ran.status, ran.err) == (1, "ftpair: VIP has no ban of 'anna'; `ftpair bans` lists them\n")
+    assert (ran.status, ran.err) == (1, "ftpair: No service has a ban of user 'anna'; `ftpair bans` lists them.\n")
+    ran = ftpair("bans", "lift", "--user", "anna", "--service", "OTHER_VIP")
+    assert (ran.status, ran.err) == (1, "ftpair: OTHER_VIP has no ban of user 'anna'\n")
 
 
 @pytest.mark.parametrize(

@@ -149,11 +149,11 @@ def test_s16_10000_wrong_passwords_are_banned_by_address_and_user_and_so_they_st
         assert {reply[:3] for reply in replies} == {"421", "530"}
         assert field.suspicious.passwords < 1500, "the rest was refused before a server heard of it"
         bans = field.balancer.ask("/bans")
-        assert {(ban["kind"], ban["subject"]) for ban in bans} >= {("user", "anna"), ("address", attackers[1])}
+        assert {(ban["by"], ban["subject"]) for ban in bans} >= {("user", "anna"), ("address", attackers[1])}
         assert asyncio.run(login("127.0.0.77", "bert")) == "230 in"
         assert asyncio.run(login("127.0.0.77", "anna")) == "530 This user is locked out for now: try again later."
     with running(field.folder, field.settings) as field.balancer:
         assert len(field.balancer.ask("/bans")) == len(bans)
-        banned = next(ban["subject"] for ban in bans if ban["kind"] == "address")
+        banned = next(ban["subject"] for ban in bans if ban["by"] == "address")
         assert asyncio.run(login(banned, "carl")) == f"421 {LOCKED}"
         assert asyncio.run(login("127.0.0.77", "bert")) == "230 in"

@@ -20,7 +20,7 @@ class BanRow:
     """One ban; `until` in seconds since the epoch."""
 
     service: str
-    kind: str
+    by: str
     """`address` or `user`."""
     subject: str
     until: float
@@ -32,7 +32,7 @@ class BanWish:
     """Whom to ban, and for how many seconds."""
 
     subject: Annotated[str, Field(min_length=1, max_length=256)]
-    kind: Literal["address", "user"] = "address"
+    by: Literal["address", "user"] = "address"
     for_s: Annotated[float, Field(gt=0, le=31_536_000, allow_inf_nan=False)] = 900.0
 
 

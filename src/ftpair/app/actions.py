@@ -98,10 +98,10 @@ class Actions:
         return BansAre(self._node.bans.all())
 
     async def _add_ban(self, action: AddBan) -> Said:
-        return Said(self._node.bans.add(action.service, action.kind, action.subject, action.for_s))
+        return Said(self._node.bans.add(action.service, action.by, action.subject, action.for_s))
 
     async def _lift_ban(self, action: LiftBan) -> Said:
-        return Said(self._node.bans.lift(action.service, action.kind, action.subject))
+        return Said(self._node.bans.lift(action.service, action.by, action.subject))
 
     async def _find_route(self, action: FindRoute) -> RouteIs:
         return RouteIs(find_route(self._node, action))

@@ -11,7 +11,7 @@ import structlog
 from ftpair.app.state_file import StateFile
 from ftpair.balance.bans import Bans, subject_of_address, subject_of_user
 from ftpair.core.errors import NotFoundError, WrongRequestError
-from ftpair.core.limits import Ban, BanKind
+from ftpair.core.limits import Ban, BannedBy
 from ftpair.core.messages import PasswordWrong, UseBans
 from ftpair.core.plan import Plan
 from ftpair.core.status import Sample
@@ -72,21 +72,21 @@ class BanKeeper:
             return
         self._publish(self._bans.fail(service.bans, wrong.service, wrong.address, wrong.user, self._now()))
 
-    def add(self, service: str, kind: BanKind, subject: str, for_s: float) -> str:
+    def add(self, service: str, by: BannedBy, subject: str, for_s: float) -> str:
         """Ban because somebody wants it; return the sentence."""
-        known = _known(kind, subject)
+        known = _known(by, subject)
         self._plan.named(service)
-        ban = Ban(service, kind, known, self._now() + for_s, "the administrator wants it")
+        ban = Ban(service, by, known, self._now() + for_s, "the administrator wants it")
         self._bans.add(ban)
         self._publish((ban,))
         return f"ban {_named(ban)} from {service} for {for_s:g} s"
 
-    def lift(self, service: str, kind: BanKind, subject: str) -> str:
+    def lift(self, service: str, by: BannedBy, subject: str) -> str:
         """Take a ban back; return the sentence. Raises NotFoundError."""
         self._plan.named(service)
-        ban = self._bans.lift((service, kind, _known(kind, subject)))
+        ban = self._bans.lift((service, by, _known(by, subject)))
         if ban is None:
-            raise NotFoundError(f"{service} has no ban of {subject!r}; `ftpair bans` lists them")
+            raise NotFoundError(f"{service} has no ban of {by} {subject!r}; `ftpair bans` lists them")
         self._forget((ban,))
         sentence = f"lift the ban of {_named(ban)} from {service}"
         log.info(sentence, service=service)
@@ -100,10 +100,10 @@ class BanKeeper:
             self._file.write(self.all())
 
     def gauges(self) -> tuple[Sample, ...]:
-        """Return how many are banned, by service and kind; 0 where a service bans but nobody is banned."""
-        counts = {(each.name, kind): 0 for each in self._plan.services if each.bans for kind in each.bans.by}
+        """Return how many are banned, by service and by what; 0 where a service bans but nobody is banned."""
+        counts = {(each.name, by): 0 for each in self._plan.services if each.bans for by in each.bans.by}
         for ban in self.all():
-            counts[ban.service, ban.kind] = counts.get((ban.service, ban.kind), 0) + 1
+            counts[ban.service, ban.by] = counts.get((ban.service, ban.by), 0) + 1
         return tuple(Sample("bans", labels, float(count)) for labels, count in counts.items())
 
     def _publish(self, bans: tuple[Ban, ...]) -> None:
@@ -111,7 +111,7 @@ class BanKeeper:
             return
         for ban in bans:
             log.warning(
-                "banned", service=ban.service, by=ban.kind, subject=ban.subject, until=ban.until, why=ban.reason
+                "banned", service=ban.service, by=ban.by, subject=ban.subject, until=ban.until, why=ban.reason
             )
         lost = tuple(ban.key for ban in self._bans.lost)
         self._bans.lost.clear()
@@ -124,8 +124,8 @@ class BanKeeper:
             self._tell(UseBans((), tuple(ban.key for ban in bans)))
 
 
-def _known(kind: BanKind, subject: str) -> str:
-    if kind == "user":
+def _known(by: BannedBy, subject: str) -> str:
+    if by == "user":
         return subject_of_user(subject)
     try:
         return subject_of_address(subject.removesuffix("/64"))
@@ -136,4 +136,4 @@ def _known(kind: BanKind, subject: str) -> str:
 
 
 def _named(ban: Ban) -> str:
-    return ban.subject if ban.kind == "address" else f"user {ban.subject}"
+    return ban.subject if ban.by == "address" else f"user {ban.subject}"

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
-from ftpair.core.limits import Ban, BanKind, BanPolicy
+from ftpair.core.limits import Ban, BannedBy, BanPolicy
 from ftpair.core.networks import contain
 
 MOST_BANS = 20_000
@@ -68,8 +68,8 @@ class Bans:
         """Count a wrong password and return the bans that it leads to."""
         if is_allowed(policy, host):
             return ()
-        subjects: dict[BanKind, str] = {"address": subject_of_address(host), "user": subject_of_user(user)}
-        new = (self._fail(policy, (service, kind, subjects[kind]), now) for kind in policy.by if subjects[kind])
+        subjects: dict[BannedBy, str] = {"address": subject_of_address(host), "user": subject_of_user(user)}
+        new = (self._fail(policy, (service, by, subjects[by]), now) for by in policy.by if subjects[by])
         return tuple(ban for ban in new if ban is not None)
 
     def _fail(self, policy: BanPolicy, key: Key, now: float) -> Ban | None:
@@ -82,9 +82,9 @@ class Bans:
             if len(self._failures) > MOST_WATCHED:
                 self._failures.popitem(last=False)
             return None
-        service, kind, subject = key
+        service, by, subject = key
         reason = f"{policy.failures} wrong passwords within {policy.within_s:g} s"
-        ban = Ban(service, "user" if kind == "user" else "address", subject, now + policy.for_s, reason)
+        ban = Ban(service, "user" if by == "user" else "address", subject, now + policy.for_s, reason)
         self._put(ban)
         return ban
 

@@ -1,6 +1,7 @@
 """Bans as people set, lift and see them."""
 
 import time
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -28,7 +29,7 @@ class BanRow(msgspec.Struct, frozen=True):
     """One ban."""
 
     service: str
-    kind: str
+    by: str
     subject: str
     until: float
     reason: str
@@ -37,7 +38,7 @@ class BanRow(msgspec.Struct, frozen=True):
 class Subject(msgspec.Struct, frozen=True):
     """Who is meant: an address or a user, in one service or in all."""
 
-    kind: str
+    by: str
     name: str
     service: str = ""
 
@@ -61,23 +62,29 @@ def add(socket: Path, subject: Subject, for_s: float, as_json: bool) -> None:
     """Ban somebody."""
     with Client(socket) as client:
         names = [subject.service] if subject.service else _services(client)
-        body = {"kind": subject.kind, "subject": subject.name, "for_s": for_s}
+        body = {"by": subject.by, "subject": subject.name, "for_s": for_s}
         _tell([client.post(("services", name, "bans"), Said, body) for name in names], as_json)
 
 
 def lift(socket: Path, subject: Subject, as_json: bool) -> None:
     """Lift the bans of somebody: in the one service, or in every one that has such a ban."""
     with Client(socket) as client:
-        names = [subject.service] if subject.service else _services(client)
-        said, missing = [], NotFoundError("There is no service.")
-        for name in names:
-            try:
-                said.append(client.delete(("services", name, "bans", subject.kind, subject.name), Said))
-            except NotFoundError as error:
-                missing = error
-        if not said:
-            raise missing
-        _tell(said, as_json)
+        said = [_lift(client, subject.service, subject)] if subject.service else _lift_everywhere(client, subject)
+    _tell(said, as_json)
+
+
+def _lift(client: Client, service: str, subject: Subject) -> Said:
+    return client.delete(("services", service, "bans"), Said, by=subject.by, subject=subject.name)
+
+
+def _lift_everywhere(client: Client, subject: Subject) -> list[Said]:
+    said = []
+    for service in _services(client):
+        with suppress(NotFoundError):  # Another service may have such a ban.
+            said.append(_lift(client, service, subject))
+    if not said:
+        raise NotFoundError(f"No service has a ban of {subject.by} {subject.name!r}; `ftpair bans` lists them.")
+    return said
 
 
 def bans_sheet(rows: list[BanRow]) -> Sheet:
@@ -88,7 +95,7 @@ def bans_sheet(rows: list[BanRow]) -> Sheet:
 
 def _row(row: BanRow) -> tuple[Cell, ...]:
     left = duration(max(0.0, row.until - time.time()))
-    return Cell(row.service), Cell(row.kind), Cell(row.subject), Cell(left), Cell(row.reason)
+    return Cell(row.service), Cell(row.by), Cell(row.subject), Cell(left), Cell(row.reason)
 
 
 def _services(client: Client) -> list[str]:

@@ -65,9 +65,9 @@ class Client:
         """Ask for a change."""
         return self._value(self._send("POST", path, BusyError, json=body), kind)
 
-    def delete(self, path: tuple[str, ...], kind: type[Value]) -> Value:
+    def delete(self, path: tuple[str, ...], kind: type[Value], **query: str) -> Value:
         """Ask for an end."""
-        return self._value(self._send("DELETE", path, BusyError), kind)
+        return self._value(self._send("DELETE", path, BusyError, params=query), kind)
 
     def _send(
         self, method: str, path: tuple[str, ...], silent: Callable[[str], FtpairError], **options: Any

@@ -13,10 +13,10 @@ Count = Annotated[int, Field(ge=0, le=1_000_000)]
 Bandwidth = Annotated[int, Field(ge=0, le=1_000_000_000_000)]
 
 
-def _different(kinds: list[plan.BanKind]) -> list[plan.BanKind]:
-    if not kinds or len(set(kinds)) < len(kinds):
+def _different(by: list[plan.BannedBy]) -> list[plan.BannedBy]:
+    if not by or len(set(by)) < len(by):
         raise ValueError("must name address, user or both, each once: write by: [address, user]")
-    return kinds
+    return by
 
 
 class Limits(Block):

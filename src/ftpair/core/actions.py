@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from ftpair.core.clientele import ClientRow
-from ftpair.core.limits import Ban, BanKind
+from ftpair.core.limits import Ban, BannedBy
 from ftpair.core.status import Admin, NodeStatus, RouteStatus, Sample, SessionRow, TransferRow
 
 
@@ -45,7 +45,7 @@ class AddBan(Action, frozen=True, tag=True):
     """Ban an address or a user from a service; answered by `Said`."""
 
     service: str
-    kind: BanKind
+    by: BannedBy
     subject: str
     for_s: float
 
@@ -54,7 +54,7 @@ class LiftBan(Action, frozen=True, tag=True):
     """Take a ban back; answered by `Said`."""
 
     service: str
-    kind: BanKind
+    by: BannedBy
     subject: str
 
 

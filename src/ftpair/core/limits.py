@@ -4,7 +4,8 @@ from typing import Literal
 
 import msgspec
 
-BanKind = Literal["address", "user"]
+BannedBy = Literal["address", "user"]
+"""What somebody is known by again."""
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -47,14 +48,14 @@ class BanPolicy(msgspec.Struct, frozen=True):
     """The answer to the first wrong password waits so long, to each further one twice as long (up to 30 s)."""
     allow: tuple[str, ...] = ()
     """Networks whose clients are never banned and never delayed."""
-    by: tuple[BanKind, ...] = ("address", "user")
+    by: tuple[BannedBy, ...] = ("address", "user")
 
 
 class Ban(msgspec.Struct, frozen=True):
     """Nobody from this address, or as this user, gets into this service for now."""
 
     service: str
-    kind: BanKind
+    by: BannedBy
     subject: str
     """An IPv4 address, an IPv6 network of 64 bits, or a user in small letters."""
     until: float
@@ -64,4 +65,4 @@ class Ban(msgspec.Struct, frozen=True):
     @property
     def key(self) -> tuple[str, str, str]:
         """What there is one ban of."""
-        return self.service, self.kind, self.subject
+        return self.service, self.by, self.subject
