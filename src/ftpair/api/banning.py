@@ -24,9 +24,7 @@ async def bans(
     """Return who is banned, from which service and until when; the oldest first."""
     found = (await door.ask(GetBans(), BansAre)).bans
     return [
-        BanRow(ban.service, ban.by, ban.subject, ban.until, ban.reason)
-        for ban in found
-        if service in ("", ban.service)
+        BanRow(ban.service, ban.by, ban.subject, ban.until, ban.reason) for ban in found if service in ("", ban.service)
     ]
 
 

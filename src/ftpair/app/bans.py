@@ -110,9 +110,7 @@ class BanKeeper:
         if not bans:
             return
         for ban in bans:
-            log.warning(
-                "banned", service=ban.service, by=ban.by, subject=ban.subject, until=ban.until, why=ban.reason
-            )
+            log.warning("banned", service=ban.service, by=ban.by, subject=ban.subject, until=ban.until, why=ban.reason)
         lost = tuple(ban.key for ban in self._bans.lost)
         self._bans.lost.clear()
         self._has_changed = True
