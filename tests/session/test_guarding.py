@@ -98,7 +98,7 @@ def test_a_password_that_comes_too_soon_is_refused_and_the_session_lives():
         S> 503 What?
         C< 503 What?
     """)
-    assert guard.asked == [("ask", "anna"), ("try", "anna")]
+    assert guard.asked == [("ask", "anna"), ("try", "anna"), ("ask", "anna")]
 
 
 def test_a_password_counts_for_the_user_that_was_named_last():
@@ -148,6 +148,52 @@ def test_only_the_refusal_of_a_password_waits():
         S> 503 USER first.
         C< 503 USER first.
     """)
+    assert ("delay", "anna") not in guard.asked
+
+
+@pytest.mark.parametrize("reply", ["430 Invalid username or password.", "530 PASS command failed"])
+def test_whatever_servers_say_to_a_wrong_password_counts(reply):
+    stage, guard = guarded()
+    stage.play(TO_PASSWORD.replace("530 Login incorrect.", reply) + f"C< {reply}")
+    assert ("delay", "anna") in guard.asked
+
+
+@pytest.mark.parametrize("reply", ["332 And your account?", "500 What?", "550 No home.", "451 Later."])
+def test_what_servers_say_to_other_troubles_does_not(reply):
+    stage, guard = guarded()
+    stage.play(TO_PASSWORD.replace("530 Login incorrect.", reply) + f"C< {reply}")
+    assert ("delay", "anna") not in guard.asked
+
+
+def test_nor_does_the_421_of_a_server_that_is_full():
+    stage, guard = guarded()
+    full = TO_PASSWORD.replace("530 Login incorrect.", "421 Too many users.")
+    stage.play(full + "S< [ended]\nC< 421 Too many users.\nC< [ended]")
+    assert ("delay", "anna") not in guard.asked
+
+
+ACCOUNT = """
+    C> ACCT x
+    S< ACCT x
+    S> 530 Wrong.
+"""
+
+
+def test_a_wrong_account_counts_as_a_password_where_the_server_asked_for_one():
+    stage, guard = guarded(delay=4.0)
+    stage.play(TO_PASSWORD.replace("530 Login incorrect.", "332 And your account?") + "C< 332 And your account?")
+    stage.play(ACCOUNT + "T> 4\nC< 530 Wrong.")
+    assert guard.asked == [("ask", "anna"), ("try", "anna"), ("ask", "anna"), ("delay", "anna")]
+    guard.answers["ask"] = "This user is locked."
+    stage.play("""
+        C> ACCT y
+        C< 530 This user is locked.
+    """)
+
+
+def test_elsewhere_a_server_only_says_that_nobody_is_logged_in():
+    stage, guard = guarded(delay=4.0)
+    stage.play(TO_PASSWORD.replace("530 Login incorrect.", "503 What?") + "C< 503 What?" + ACCOUNT + "C< 530 Wrong.")
     assert ("delay", "anna") not in guard.asked
 
 

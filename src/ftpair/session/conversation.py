@@ -54,6 +54,7 @@ class Conversation:
         "effects",
         "greeting",
         "guard",
+        "has_asked_account",
         "has_buffer_size",
         "has_client_ended",
         "has_port",
@@ -126,6 +127,8 @@ class Conversation:
         self.tried: tuple[int, ...] = ()
         self.to_replay: dict[str, bytes] = {}
         self.replaying: list[bytes] = []
+        self.has_asked_account = False
+        """Whether the server has ever asked for ACCT."""
         self.is_attached = False
         self.may_pass = False
         self.is_server_protected = False

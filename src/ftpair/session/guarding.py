@@ -7,7 +7,9 @@ from ftpair.session.conversation import Conversation
 from ftpair.session.events import ServerLost, ServerReplied, Ticked
 from ftpair.session.states import State
 
-WRONG_PASSWORD = 530
+WRONG_PASSWORD = frozenset({430, 530})
+"""What servers answer to a wrong password: nearly all 530 (IIS, FileZilla Server and z/OS as those of Unix), small
+ones 430. A 421 tells of too many tries or users and ends the session."""
 SERVER_CLOSED = "The connection to the server is lost."
 
 
@@ -16,9 +18,13 @@ def has_refused_user(talk: Conversation, argument: bytes) -> bool:
     return _has_refused(talk, talk.guard.may_ask(printable(argument)))
 
 
-def has_refused_attempt(talk: Conversation) -> bool:
-    """Refuse a password that comes too soon, or for a user who is banned by now; return whether it went no further."""
-    return _has_refused(talk, talk.guard.may_try(claimed(talk)))
+def has_refused_attempt(talk: Conversation, verb: str) -> bool:
+    """Refuse a password that comes too soon, or for a user who is banned by now; return whether it went no further.
+
+    ACCT belongs to the attempt that its PASS has begun, so it takes nothing of the rate.
+    """
+    may = talk.guard.may_try if verb == "PASS" else talk.guard.may_ask
+    return _has_refused(talk, may(claimed(talk)))
 
 
 def has_refused_handshake(talk: Conversation) -> bool:
@@ -50,7 +56,7 @@ def claimed(talk: Conversation) -> str:
 
 def has_delayed(talk: Conversation, reply: Reply) -> bool:
     """Keep the answer to a wrong password for a while if the guard says so; return whether it is kept."""
-    if reply.code != WRONG_PASSWORD or talk.command is None or talk.command.verb != "PASS":
+    if reply.code not in WRONG_PASSWORD or not _is_to_password(talk):
         return False
     delay_s = talk.guard.delay_s(claimed(talk))
     if delay_s <= 0:
@@ -59,6 +65,12 @@ def has_delayed(talk: Conversation, reply: Reply) -> bool:
     talk.delayed = reply.raw
     talk.go(State.DELAYING)
     return True
+
+
+def _is_to_password(talk: Conversation) -> bool:
+    """Whether a password is answered; ACCT is one where the server asked for it: others say 530 as before any login."""
+    verb = talk.command.verb if talk.command else ""
+    return verb == "PASS" or (verb == "ACCT" and talk.has_asked_account)
 
 
 def on_delayed(talk: Conversation, _event: Ticked) -> None:

@@ -31,6 +31,7 @@ Nobody asks for clear data: every server begins with them (RFC 4217, 9), and one
 """
 
 LOGGED_IN_CODES = frozenset({230, 232})
+ACCOUNT_NEEDED = 332
 SYNTAX_CODES = range(500, 505)
 
 
@@ -84,7 +85,7 @@ def password(talk: Conversation, command: Command) -> None:
     """Pass PASS or ACCT on, once a server has seen USER."""
     if not talk.is_attached:
         talk.say(LOGIN_FIRST)
-    elif not has_refused_clear_text(talk) and not (command.verb == "PASS" and guarding.has_refused_attempt(talk)):
+    elif not has_refused_clear_text(talk) and not guarding.has_refused_attempt(talk, command.verb):
         talk.forward(command, on_login_reply)
 
 
@@ -235,6 +236,7 @@ def on_login_reply(talk: Conversation, reply: Reply) -> None:
     if reply.is_preliminary:
         talk.tell(reply.raw)
         return
+    talk.has_asked_account |= reply.code == ACCOUNT_NEEDED
     if reply.code < 400 and talk.user_command is not None:
         talk.user = printable(talk.user_command.argument)
     if _is_login(talk, reply):
