@@ -70,7 +70,9 @@ def test_an_allow_list_leaves_what_it_names_and_what_every_session_needs(line, c
 WRITES = ["APPE a", "DELE a", "MFMT 20260101000000 a", "MKD a", "RNFR a", "RNTO a", "RMD a", "STOR a", "STOU", "XMKD a"]
 
 
-@pytest.mark.parametrize("line", [*WRITES, "XQUOTA", "ZZZZZ", "COMB a b", "SITE CHMOD 600 a", "SITE", "MDTM 20260101000000 a"])
+@pytest.mark.parametrize(
+    "line", [*WRITES, "XQUOTA", "ZZZZZ", "COMB a b", "SITE CHMOD 600 a", "SITE", "MDTM 20260101000000 a"]
+)
 def test_a_read_only_service_answers_whatever_writes_with_550(line):
     with_policy(read_only=True).play(f"""
         C> {line}
