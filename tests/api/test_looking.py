@@ -23,6 +23,12 @@ def test_one_server_is_found_by_its_service_and_name(http):
     assert http.get("/api/v1/services/FTPS_VIP/servers/FTP_SVR1").json() == jsonable(server("FTP_SVR1"))
 
 
+def test_a_removed_service_is_found_while_sessions_stay_and_is_no_service_any_more(http, supervisor):
+    supervisor.answers[GetStatus] = StatusIs(replace(node(), removed_services=(service("OLD_VIP"),)))
+    assert http.get("/api/v1/services/OLD_VIP").json() == jsonable(service("OLD_VIP"))
+    assert "OLD_VIP" not in [one["name"] for one in http.get("/api/v1/services").json()]
+
+
 def test_an_unknown_service_is_answered_by_the_names_there_are(http):
     response = http.get("/api/v1/services/NONE")
     assert response.status_code == 404

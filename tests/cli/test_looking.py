@@ -77,6 +77,22 @@ def test_status_of_one_service_shows_only_that(ftpair, supervisor):
     assert "FTPS_VIP" not in out
 
 
+def test_what_an_apply_removed_is_shown_while_sessions_stay(ftpair, supervisor):
+    gone = server("FTP_SVR3", health=Health.UNKNOWN, reason="removed: its sessions end by themselves")
+    living = service(removed_servers=(gone,))
+    removed = service("OLD_VIP", is_serving=False, reason="removed", servers=(), removed_servers=(gone,))
+    supervisor.answers[GetStatus] = StatusIs(node(services=(living,), removed_services=(removed,)))
+    out = ftpair("status").out
+    assert out.index("FTPS_VIP  serving") < out.index("OLD_VIP  not serving: removed")
+    (row,) = [row.split() for row in ftpair("status", "OLD_VIP").out.splitlines() if "FTP_SVR3" in row]
+    assert row[3:5] == ["removed", "-"]
+    assert "FTP_SVR3" in ftpair("status", "FTPS_VIP").out
+    rows = session(removed="service"), session(removed="server", id="1-3")
+    supervisor.answers[GetSessions] = SessionTable(rows, ())
+    assert "FTPS_VIP (removed)" in ftpair("sessions").out
+    assert "FTP_SVR1 (removed)" in ftpair("sessions").out
+
+
 def test_an_unknown_service_fails_with_the_names_there_are(ftpair, supervisor):
     ran = ftpair("status", "NONE")
     assert (ran.status, ran.out) == (1, "")

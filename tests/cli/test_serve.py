@@ -126,6 +126,34 @@ def test_apply_brings_a_changed_file_in_and_ends_no_session(ftpair, node):
         assert client.voidcmd("NOOP").startswith("200")
 
 
+def test_who_hangs_on_what_an_apply_removed_is_shown_until_it_goes(ftpair, node):
+    text = node.file.read_text()
+    server, other = "FTP_SVR1", "FTP_SVR2"
+    try:
+        ftpair("drain", other)
+        with logged_in() as client:
+            node.file.write_text(text.replace(server, "FTP_SVR3"))
+            assert ftpair("apply").status == 0
+            (gone,) = json.loads(ftpair("status", "FTP_VIP", "--json").out)["removed_servers"]
+            assert (gone["name"], gone["sessions"]) == (server, 1)
+            assert f"{server} (removed)" in ftpair("sessions").out
+            node.file.write_text(text.replace("FTP_VIP", "NEW_VIP"))
+            assert ftpair("apply").status == 0
+            out = ftpair("status").out
+            assert "FTP_VIP  not serving: removed: its sessions end by themselves" in out
+            assert ftpair("status", "FTP_VIP").out in out
+            (gone,) = json.loads(ftpair("status", "--json").out)["removed_services"]
+            assert [(one["name"], one["sessions"]) for one in gone["removed_servers"]] == [(server, 1)]
+            (row,) = json.loads(ftpair("sessions", "--service", "FTP_VIP", "--json").out)
+            assert (row["user"], row["server"], row["removed"]) == ("alice", server, "service")
+            assert client.voidcmd("NOOP").startswith("200")
+        until(lambda: json.loads(ftpair("status", "--json").out)["removed_services"] == [])
+        assert ftpair("status", "FTP_VIP").status == 1
+    finally:
+        node.file.write_text(text)
+        assert ftpair("apply").status == 0
+
+
 def test_a_refused_file_changes_nothing(ftpair, node):
     before, text = servers(ftpair), node.file.read_text()
     node.file.write_text(text.replace("weight: 100", "weight: -1"))

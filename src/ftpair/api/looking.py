@@ -51,7 +51,7 @@ async def services(door: TheDoor) -> tuple[ServiceStatus, ...]:
     responses=examples.ok(examples.SERVICE) | documented("not-found"),
 )
 async def one_service(door: TheDoor, service: str) -> ServiceStatus:
-    """Return one virtual service and its real servers."""
+    """Return one virtual service and its real servers; a removed one too, while sessions stay on it."""
     return _named_service(await door.status(), service)
 
 
@@ -91,7 +91,7 @@ async def clients(
 
 
 def _named_service(node: NodeStatus, name: str) -> ServiceStatus:
-    for service in node.services:
+    for service in (*node.services, *node.removed_services):
         if service.name == name:
             return service
     raise RefusalError("not-found", f"There is no virtual service {name}; there is {_names(node.services)}.")

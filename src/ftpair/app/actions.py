@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -76,7 +77,10 @@ class Actions:
         return StatusIs(node_status(self._node))
 
     async def _get_sessions(self, _action: GetSessions) -> SessionTable:
-        return await self._node.listing.ask(self._node.workers)
+        table = await self._node.listing.ask(self._node.workers)
+        what_of = self._node.former.what_of
+        rows = tuple(replace(row, removed=what_of(row.service, row.server)) for row in table.sessions)
+        return SessionTable(rows, table.transfers)
 
     async def _get_clients(self, _action: GetClients) -> ClientsAre:
         return await self._node.listing.clients(self._node.workers)

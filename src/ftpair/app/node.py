@@ -14,6 +14,7 @@ from ftpair.app.admin import AdminFile
 from ftpair.app.affinity import AffinityFile, AffinityKeeper
 from ftpair.app.bans import BanFile, BanKeeper
 from ftpair.app.figures import Figures
+from ftpair.app.former import Former
 from ftpair.app.listing import Listing
 from ftpair.app.rows import Leaving
 from ftpair.app.states import States
@@ -105,7 +106,7 @@ class Node:
         self.prober = Child(self._prober(), self)
         self.api = Child(self._api(foundation.door), self)
         self._on_request = on_request
-        self._leaving = Leaving()
+        self._leaving, self.former = Leaving(), Former(self.counts.sessions)
         self._proposed = self.plan
         """The plan that workers are told; another than `plan` while an apply waits for them."""
         self._revisions: dict[str, int] = {}
@@ -133,6 +134,7 @@ class Node:
         self.plan, self.slots = plan, slots
         logs.configure(plan.log_format, plan.log_level)
         self.traffic.watch(slots.values())
+        self.former.use_plan(plan)
         self.states.use_plan(plan)
         self.bans.use_plan(plan)
         self._tell_plan(self.prober)
@@ -154,6 +156,7 @@ class Node:
         self.traffic.sample(time.monotonic())
         self.bans.refresh()
         self._leaving.release(self.slots, self.plan, self.counts.sessions, time.monotonic())
+        self.former.keep(self.slots)
 
     def save_affinity(self) -> None:
         """Write down what affinity remembers; may run in a thread."""

@@ -23,11 +23,13 @@ from ftpair.core.status import (
 )
 
 DAY_S = 86400.0
+REMOVED = "removed: its sessions end by themselves"
 
 
 def node_status(node: Node) -> NodeStatus:
     """Return what the node is and does now."""
-    services = tuple(_service(node, service) for service in node.plan.services)
+    services = tuple(_service(node, service, _serving(node, service)) for service in node.plan.services)
+    removed = tuple(_service(node, service, (False, REMOVED)) for service in node.former.services())
     return NodeStatus(
         version=ftpair.__version__,
         revision=node.plan.revision,
@@ -37,14 +39,16 @@ def node_status(node: Node) -> NodeStatus:
         last_apply=node.last_apply.sentence,
         last_apply_successful=node.last_apply.is_successful,
         services=services,
+        removed_services=removed,
         workers=tuple(_worker(node, number) for number in range(len(node.workers))),
         confinement={child.name: child.confinement for child in node.children},
     )
 
 
-def _service(node: Node, service: ServicePlan) -> ServiceStatus:
-    servers = tuple(_server(node, server) for server in service.servers)
-    is_serving, reason = _serving(node, service)
+def _service(node: Node, service: ServicePlan, serving: tuple[bool, str]) -> ServiceStatus:
+    servers = tuple(_server(node, server, node.states.of(server)) for server in service.servers)
+    removed = tuple(_server(node, server, ServerState(reason=REMOVED)) for server in node.former.servers(service.name))
+    is_serving, reason = serving
     return ServiceStatus(
         name=service.name,
         mode="ftp",
@@ -56,13 +60,14 @@ def _service(node: Node, service: ServicePlan) -> ServiceStatus:
         passive_ports_in_use=int(node.figures.gauge("passive_ports_in_use", service.name)),
         balance=service.balance,
         sessions=node.counts.sessions(service.slot),
-        transfers=sum(server.transfers for server in servers),
+        transfers=sum(server.transfers for server in (*servers, *removed)),
         max_sessions=service.max_sessions,
-        bytes_per_second=sum(server.bytes_per_second for server in servers),
+        bytes_per_second=sum(server.bytes_per_second for server in (*servers, *removed)),
         is_serving=is_serving,
         reason=reason,
         servers=servers,
         certificates=tuple(map(_certificate, _certificates(service))),
+        removed_servers=removed,
     )
 
 
@@ -78,8 +83,8 @@ def _certificates(service: ServicePlan) -> tuple[Certificate, ...]:
     return tuple({certificate.name: certificate for certificate in used}.values())
 
 
-def _server(node: Node, server: ServerPlan) -> ServerStatus:
-    state, moved = node.states.of(server), node.traffic.of(server.slot)
+def _server(node: Node, server: ServerPlan, state: ServerState) -> ServerStatus:
+    moved = node.traffic.of(server.slot)
     return ServerStatus(
         name=server.name,
         address=str(server.address),

@@ -10,6 +10,7 @@ GOOD, WARN, BAD, FAINT, STRONG = "green", "yellow", "bold red", "dim", "bold"
 ADMIN_STYLE = {Admin.ONLINE: GOOD, Admin.DRAIN: WARN, Admin.HALT: BAD}
 HEALTH_STYLE = {Health.UP: GOOD, Health.DOWN: BAD, Health.UNKNOWN: WARN}
 
+REMOVED = Cell("removed", WARN)
 DAYS_STYLE = ((7, BAD), (30, WARN))
 """How the days that a certificate has left are shown, when there are fewer."""
 
@@ -59,17 +60,20 @@ TRANSFER_COLUMNS = (
 
 def node_sheet(node: NodeStatus, now: float) -> Sheet:
     """Return the node's line and every service; `now` in seconds since the epoch."""
-    services = (part for service in node.services for part in (line(), *service_sheet(service, now)))
+    all_of_them = (*node.services, *node.removed_services)
+    services = (part for service in all_of_them for part in (line(), *service_sheet(service, now)))
     return (*_node_lines(node, now), *services)
 
 
 def service_sheet(service: ServiceStatus, now: float) -> Sheet:
     """Return one service and its real servers."""
-    has_pools = len({server.pool for server in service.servers}) > 1
+    removed = service.removed_servers
+    has_pools = len({server.pool for server in (*service.servers, *removed)}) > 1
     columns = (SERVER_COLUMNS[0], POOL_COLUMN, *SERVER_COLUMNS[1:]) if has_pools else SERVER_COLUMNS
-    rows = tuple(_server_row(server, now, has_pools=has_pools) for server in service.servers)
+    rows = [_server_row(server, now, has_pools=has_pools) for server in service.servers]
+    rows += [_server_row(server, now, has_pools=has_pools, is_removed=True) for server in removed]
     why = tuple(_why(server) for server in service.servers if server.health is not Health.UP)
-    return (*_service_lines(service), Table(columns, rows, indent=2, below=why))
+    return (*_service_lines(service), Table(columns, tuple(rows), indent=2, below=why))
 
 
 def sessions_sheet(rows: list[SessionRow]) -> Sheet:
@@ -154,14 +158,15 @@ def _why(server: ServerStatus) -> Line:
     return line(f"{server.name} is {reason}", indent=2)
 
 
-def _server_row(server: ServerStatus, now: float, *, has_pools: bool) -> tuple[Cell, ...]:
+def _server_row(server: ServerStatus, now: float, *, has_pools: bool, is_removed: bool = False) -> tuple[Cell, ...]:
+    admin, health = (REMOVED, Cell("-")) if is_removed else _states(server)
     return (
         Cell(server.name),
         *([Cell(server.pool)] if has_pools else []),
         Cell(server.address),
         Cell(server.tls),
-        Cell(server.admin.value, ADMIN_STYLE[server.admin]),
-        Cell(server.health.value, HEALTH_STYLE[server.health]),
+        admin,
+        health,
         Cell(duration(max(0.0, now - server.since)) if server.since else ""),
         Cell(str(server.weight)),
         Cell(f"{server.sessions}/{server.max_sessions}" if server.max_sessions else str(server.sessions)),
@@ -171,13 +176,17 @@ def _server_row(server: ServerStatus, now: float, *, has_pools: bool) -> tuple[C
     )
 
 
+def _states(server: ServerStatus) -> tuple[Cell, Cell]:
+    return Cell(server.admin.value, ADMIN_STYLE[server.admin]), Cell(server.health.value, HEALTH_STYLE[server.health])
+
+
 def _session_row(row: SessionRow) -> tuple[Cell, ...]:
     return (
         Cell(row.id),
-        Cell(row.service),
+        Cell(f"{row.service} (removed)" if row.removed == "service" else row.service),
         Cell(row.user or "-"),
         Cell(row.client),
-        Cell(row.server or "-"),
+        Cell(f"{row.server} (removed)" if row.removed == "server" else row.server or "-"),
         Cell(row.state),
         Cell(row.tls),
         Cell(duration(row.seconds)),

@@ -59,6 +59,8 @@ class SessionRow:
     command: str
     """The last command, secrets masked."""
     worker: int
+    removed: str = ""
+    """What an apply has removed meanwhile: its `service`, its `server`, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,8 @@ class ServiceStatus:
     reason: str
     servers: tuple[ServerStatus, ...]
     certificates: tuple[CertificateStatus, ...] = ()
+    removed_servers: tuple[ServerStatus, ...] = ()
+    """Those that an apply removed, while sessions stay on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +180,8 @@ class NodeStatus:
     last_apply_successful: bool
     services: tuple[ServiceStatus, ...]
     workers: tuple[WorkerStatus, ...] = field(default_factory=tuple)
+    removed_services: tuple[ServiceStatus, ...] = ()
+    """Those that an apply removed, while sessions stay on them."""
     confinement: dict[str, str] = field(default_factory=dict)
     """What keeps each child from files, by its name: `landlock 7`; `none`; empty while it starts."""
 
