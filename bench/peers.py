@@ -16,6 +16,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
+
 from bench.certificates import Pair
 from bench.ftp import Door
 
@@ -268,7 +270,9 @@ def start_ftpair(site: Site) -> Peer:
     }
     configuration = site.write("ftpair.yaml", FTPAIR)
     command = [sys.executable, "-m", "ftpair.cli.main", "serve", "--config", str(configuration)]
-    return Peer("ftpair", doors, site.start("ftpair", command, list(doors.values())))
+    pid = site.start("ftpair", command, list(doors.values()))
+    _wait_for_api(site.folder / "run" / "ftpair.sock")
+    return Peer("ftpair", doors, pid)
 
 
 STARTERS = {"direct": start_server, "haproxy": start_haproxy, "mod_proxy": start_mod_proxy, "ftpair": start_ftpair}
@@ -282,6 +286,22 @@ def running(site: Site, names: list[str]) -> Iterator[dict[str, Peer]]:
         yield {name: STARTERS[name](site) for name in STARTERS if name in names or name == "direct"}
     finally:
         site.stop()
+
+
+def _wait_for_api(path: Path) -> None:
+    """Wait until ftpair is whole: its API comes seconds after its ports, with 11 MiB that belong to no session."""
+    deadline = time.monotonic() + START_S
+    with httpx.Client(transport=httpx.HTTPTransport(uds=str(path)), base_url="http://ftpair") as client:
+        while not _is_ready(client):
+            if time.monotonic() > deadline:
+                raise PeerError("the API of ftpair does not answer")
+            time.sleep(0.05)
+
+
+def _is_ready(client: httpx.Client) -> bool:
+    with contextlib.suppress(httpx.TransportError):
+        return client.get("/readyz").is_success
+    return False
 
 
 def _wait_for(door: Door, process: subprocess.Popen[bytes], out: Path) -> None:
