@@ -28,6 +28,7 @@ from ftpair.dataplane.driver import Driver
 from ftpair.dataplane.ends import ends_of
 from ftpair.dataplane.farewell import LINGER_S
 from ftpair.dataplane.gate import Gate, Visit, turn_away
+from ftpair.dataplane.heap import Heap
 from ftpair.dataplane.introductions import Introductions
 from ftpair.dataplane.passive import PassivePorts
 from ftpair.dataplane.rows import session_row, transfer_row
@@ -69,6 +70,7 @@ class Worker:
         self.sockets = Watch(self.loop)
         self.stock = Stock(self.sockets)
         self.clientele = Clientele()
+        self._heap = Heap()
         self.ports = PassivePorts(self.sockets, self._stray, self._meet_data)
         self._introductions = Introductions(self.sockets, note)
         self.bonds: Bonds | None = None
@@ -219,6 +221,7 @@ class Worker:
         if self._drivers.pop(driver.name, None) is not None:
             self.counts.add(driver.service.plan.slot, SESSIONS, -1)
             driver.visit.leave()
+            self._heap.session_ended()
             if self.bonds:
                 self.bonds.release(driver.name)
         if not self._drivers:
@@ -250,6 +253,7 @@ class Worker:
         if self.bonds:
             self.bonds.tick()
         self.ports.close_idle(self.loop.time())
+        self._heap.tick(now)
 
     def _check(self, data: Clocked, now: float) -> None:
         try:
