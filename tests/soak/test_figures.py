@@ -1,6 +1,6 @@
 """What a soak calls flat."""
 
-from tests.soak.figures import MIB, Course, Sample, slope, together
+from tests.soak.figures import LOST_BY_TRANSFER_BYTES, MIB, Course, Sample, slope, together
 
 
 def course(name="worker 0", resident=lambda number: 40 * MIB, descriptors=lambda number: 50, cpu=lambda number: number):
@@ -22,6 +22,16 @@ def test_a_leak_is_found():
     assert sentence == "worker 0: resident memory grew by 14.0 MiB"
     (sentence,) = course("prober", resident=lambda number: 40 * MIB + number * MIB // 3).complaints()
     assert sentence.startswith("prober: resident memory grew by 4.")
+
+
+def test_a_worker_may_lose_what_its_python_loses_and_no_more():
+    def growing(more, name="worker 0"):
+        step = LOST_BY_TRANSFER_BYTES * 100 + 4 * MIB // 14 + more
+        return course(name, resident=lambda number: 40 * MIB + number * step)
+
+    assert growing(-1).complaints() == []
+    assert growing(+1000).complaints() != []
+    assert bool(growing(-1, "prober").complaints()) is bool(LOST_BY_TRANSFER_BYTES)
 
 
 def test_descriptors_that_are_left_open_are_found():
