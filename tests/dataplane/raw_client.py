@@ -127,7 +127,7 @@ def read(data: socket.socket) -> tuple[bytes, End]:
     try:
         while piece := data.recv(1 << 18):
             got += piece
-    except (ConnectionError, ssl.SSLEOFError):
+    except (ConnectionError, ssl.SSLError):
         return bytes(got), End.CUT
     return bytes(got), End.ENDED
 

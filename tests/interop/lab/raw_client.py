@@ -113,7 +113,7 @@ class RawClient:
         while b"\n" not in self._buffer:
             try:
                 piece = self.sock.recv(65536)
-            except (ConnectionError, ssl.SSLEOFError):
+            except (ConnectionError, ssl.SSLError):
                 piece = b""
             if not piece:
                 rest, self._buffer = self._buffer, b""
@@ -138,7 +138,7 @@ def drain(sock: socket.socket) -> tuple[int, bool]:
     try:
         while piece := sock.recv(1 << 16):
             taken += len(piece)
-    except (ConnectionError, ssl.SSLEOFError):
+    except (ConnectionError, ssl.SSLError):
         return taken, False
     return taken, True
 
