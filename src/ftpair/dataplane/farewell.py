@@ -17,6 +17,7 @@ LAST_BYTES_S = 60.0
 
 _RESET = struct.pack("ii", 1, 0)
 _IN_ORDER = struct.pack("ii", 0, 0)
+_READ_BYTES = 16384
 _MOST_BYTES = 1 << 20
 
 
@@ -44,7 +45,7 @@ def reset(sock: socket.socket) -> None:
 def close_in_order(watch: Watch, sock: socket.socket) -> None:
     """End a data leg on which everything was sent: at once where that destroys nothing, else with a goodbye."""
     if tls.is_secured(sock) or _has_unread(sock):
-        say_goodbye(watch, sock, patience_s=LAST_BYTES_S)
+        say_goodbye(watch, sock, patience_s=LAST_BYTES_S, is_armed=True)
     else:
         disarm(sock)
         sock.close()
@@ -58,35 +59,45 @@ def _has_unread(sock: socket.socket) -> bool:
 
 
 def say_goodbye(
-    watch: Watch, sock: socket.socket, rest: bytearray | None = None, *, patience_s: float = LINGER_S
+    watch: Watch,
+    sock: socket.socket,
+    rest: bytearray | None = None,
+    *,
+    patience_s: float = LINGER_S,
+    is_armed: bool = False,
 ) -> None:
     """Send the rest, close_notify (TLS) and FIN, wait up to LINGER_S for the peer's own end, then close.
 
     A peer that has no room for our end within `patience_s` is reset: without it nothing looks complete.
     A close with unread bytes in the receive queue turns into a reset that destroys what the peer has not read yet.
     """
-    _Farewell(watch, sock, rest or bytearray()).begin(patience_s)
+    _Farewell(watch, sock, rest or bytearray(), patience_s, is_armed=is_armed).begin()
 
 
 class _Farewell:
-    """A socket on its way out; kept alive by its timer."""
+    """A socket on its way out; kept alive by its timer, which most do not need: their peers have ended already."""
 
-    __slots__ = ("_drained", "_fd", "_rest", "_sock", "_timer", "_watch")
+    __slots__ = ("_drained", "_fd", "_is_armed", "_patience_s", "_rest", "_sock", "_timer", "_watch")
 
-    def __init__(self, watch: Watch, sock: socket.socket, rest: bytearray) -> None:
-        self._watch, self._sock, self._rest = watch, sock, rest
+    def __init__(
+        self, watch: Watch, sock: socket.socket, rest: bytearray, patience_s: float, *, is_armed: bool
+    ) -> None:
+        self._watch, self._sock, self._rest, self._patience_s = watch, sock, rest, patience_s
+        self._is_armed = is_armed
         self._fd = sock.fileno()
         self._drained = 0
         self._timer: asyncio.TimerHandle | None = None
 
-    def begin(self, patience_s: float) -> None:
-        self._set_timer(patience_s, self._give_up)
+    def begin(self) -> None:
         self._try(self._end)
 
     def _set_timer(self, seconds: float, then: Callable[[], None]) -> None:
+        self._timer = self._watch.loop.call_later(seconds, then)
+
+    def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._watch.loop.call_later(seconds, then)
+            self._timer = None
 
     def _try(self, step: Callable[[], bool]) -> None:
         try:
@@ -98,31 +109,42 @@ class _Farewell:
 
     def _end(self) -> bool:
         """Say everything that is left to say; return whether the peer has ended too."""
-        self._watch.remove_writer(self._fd)
         try:
             while self._rest:
                 del self._rest[: self._sock.send(self._rest)]
             has_peer_ended = tls.is_secured(self._sock) and tls.end(self._sock)
         except (BlockingIOError, ssl.SSLWantWriteError):
-            self._watch.add_writer(self._fd, lambda: self._try(self._end))
+            self._await_room()
             return False
-        disarm(self._sock)
+        if self._is_armed:
+            disarm(self._sock)
         if has_peer_ended:
             return True
+        self._watch.remove_writer(self._fd)
+        self._stop_timer()
         socket.socket.shutdown(self._sock, socket.SHUT_WR)
-        self._set_timer(LINGER_S, self._close)
-        self._watch.add_reader(self._fd, lambda: self._try(self._drain))
         return self._drain()
+
+    def _await_room(self) -> None:
+        if self._timer is None:
+            self._set_timer(self._patience_s, self._give_up)
+            self._watch.add_writer(self._fd, lambda: self._try(self._end))
+
+    def _await_end(self) -> None:
+        if self._timer is None:
+            self._set_timer(LINGER_S, self._close)
+            self._watch.add_reader(self._fd, lambda: self._try(self._drain))
 
     def _drain(self) -> bool:
         """Read what nobody wants any more, below TLS; return whether that was all."""
         try:
             while self._drained < _MOST_BYTES:
-                data = socket.socket.recv(self._sock, 65536)
+                data = socket.socket.recv(self._sock, _READ_BYTES)
                 if not data:
                     return True
                 self._drained += len(data)
         except BlockingIOError:
+            self._await_end()
             return False
         return True
 
@@ -137,5 +159,4 @@ class _Farewell:
     def _forget(self) -> None:
         self._watch.remove_reader(self._fd)
         self._watch.remove_writer(self._fd)
-        if self._timer is not None:
-            self._timer.cancel()
+        self._stop_timer()

@@ -35,7 +35,7 @@ class Introductions:
 
         `then` takes the connection and the address of its client.
         """
-        plan = next((each for each in plans if networks.contain(each.accept_from, host)), None)
+        plan = next((each for each in plans if each.accept_from and networks.contain(each.accept_from, host)), None)
         if plan is None:
             then(sock, host)
         else:

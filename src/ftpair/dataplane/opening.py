@@ -55,26 +55,28 @@ class Guise:
 
     def control(self, server: ServerPlan) -> Opening:
         """Return how a control connection to that server begins."""
-        return self._opening(server.control_header, self._control, self._secured())
+        return self._opening(server.control_header, None, self._secured())
 
     def data(self, server: ServerPlan, client: socket.socket | None) -> Opening:
         """Return how a data connection begins; the client's handshake there is yet to come: nothing is said of TLS.
 
         A client in active mode has no leg yet: it is told of by its control connection.
         """
-        try:
-            ends = ends_of(client) if client is not None else self._control
-        except OSError:  # It is gone already, and what the server hears of it does not matter.
-            ends = self._control
-        return self._opening(server.data_header, ends, None)
+        return self._opening(server.data_header, client, None)
 
-    def _opening(self, version: HeaderVersion, ends: Ends, tls: Secured | None) -> Opening:
+    def _ends_of(self, client: socket.socket | None) -> Ends:
+        try:
+            return ends_of(client) if client is not None else self._control
+        except OSError:  # It is gone already, and what the server hears of it does not matter.
+            return self._control
+
+    def _opening(self, version: HeaderVersion, client: socket.socket | None, tls: Secured | None) -> Opening:
         source = self._control.client.host if self._source == "client" else ""
         if version == "off":
             return Opening(source=source) if source else PLAIN
         agreed = self._tls()
         name = agreed.sni if agreed is not None else ""
-        header = Header(*ends, unique_id=self._session.encode(), authority=name, tls=tls)
+        header = Header(*self._ends_of(client), unique_id=self._session.encode(), authority=name, tls=tls)
         return Opening(BUILD[version](header), source)
 
     def _secured(self) -> Secured | None:

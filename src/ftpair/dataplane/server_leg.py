@@ -29,6 +29,7 @@ class ServerLeg:
     __slots__ = (
         "_deadline",
         "_dialling",
+        "_is_kept_alive",
         "_note",
         "_opening",
         "_replies",
@@ -57,6 +58,7 @@ class ServerLeg:
         self._stream: ControlStream | None = None
         self._replies = ReplyReader()
         self._unread = 0
+        self._is_kept_alive = False
         self._deadline = 0.0
         """For what no clock of the session covers: TCP and TLS."""
         self._resumption = Resumption(service.single_use)
@@ -65,6 +67,7 @@ class ServerLeg:
         """Connect, with TLS at once where it is implicit."""
         self.leave(End.CUT)
         self.plan = server
+        self._is_kept_alive = False
         self._replies = ReplyReader()
         self._set_deadline()
         peer = (server.address.host, server.address.port)
@@ -76,7 +79,6 @@ class ServerLeg:
     def _connected(self, sock: socket.socket) -> None:
         self._dialling = None
         assert self.plan is not None
-        keep_alive(sock)
         self._stream = ControlStream(self._sockets, sock, self._received, self._lost)
         if self.plan.tls.mode == "implicit":
             self._shake_hands(self._stream, events.ServerReady)
@@ -170,6 +172,9 @@ class ServerLeg:
 
     def check(self, now: float) -> None:
         """Leave a server that has missed its deadline; called about every second."""
+        if self._stream is not None and not self._is_kept_alive:
+            self._is_kept_alive = True  # Not earlier: many sessions are over before they could need it.
+            keep_alive(self._stream.sock)
         if self._deadline and now > self._deadline:
             self._failed(f"no answer within {self._service.plan.clocks.connect_timeout_s:g} s")
 

@@ -10,7 +10,7 @@ BUFFER_BYTES = 256 << 10
 PIPE_BYTES = 1 << 20
 ROUND_BYTES = 8 << 20
 """What all relays together move in about one round of the loop: a command waits no longer than that takes."""
-LONGEST_TURN_BYTES = 1 << 20
+LONGEST_TURN_BYTES = 4 << 20
 SHORTEST_TURN_BYTES = 64 << 10
 
 Pipe = tuple[int, int]

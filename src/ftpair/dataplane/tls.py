@@ -193,14 +193,12 @@ def reason_of(error: OSError) -> str:
             return f"certificate refused: {error.verify_message}"
         case ssl.SSLError() if is_bare_fin(error):
             return "closed without close_notify"
-        case ssl.SSLEOFError():
+        case ssl.SSLEOFError() | ConnectionResetError() | BrokenPipeError():
             return "connection reset"
         case ssl.SSLError():
             return (error.reason or "TLS error").replace("_", " ").lower()
         case ConnectionRefusedError():
             return "connect refused"
-        case ConnectionResetError() | BrokenPipeError():
-            return "connection reset"
         case _:
             return (error.strerror or "connection failed").lower()
 
