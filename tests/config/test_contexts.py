@@ -4,7 +4,15 @@ import ssl
 
 import pytest
 
-from ftpair.config.contexts import INTERMEDIATE, client_context, narrow, server_context, set_curves, words_of
+from ftpair.config.contexts import (
+    INTERMEDIATE,
+    client_context,
+    may_choose,
+    narrow,
+    server_context,
+    set_curves,
+    words_of,
+)
 from ftpair.core.plan import Certificate, ClientCertificates, ClientTls, ServerTls
 
 
@@ -78,6 +86,15 @@ def test_a_python_that_can_name_several_curves_is_given_them_all():
     context = Context()
     set_curves(context, ("X25519", "P-256"))
     assert context.named == "X25519:prime256v1"
+
+
+def test_a_curve_that_python_does_not_know_by_itself_cannot_be_chosen():
+    class Context:
+        def set_groups(self, names):
+            raise ssl.SSLError("unknown group")
+
+    assert may_choose("P-256")
+    assert not may_choose("X25519", Context())
 
 
 def test_clients_are_asked_for_certificates_as_wanted(leaf, ca, make_list):

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from ftpair.config.check import check
 from ftpair.config.contexts import may_name_curves
-from ftpair.config.encryption import Tls
+from ftpair.config.encryption import Tls, choosable
 from ftpair.config.load import load
 from ftpair.config.pools import RealServer
 from ftpair.config.problems import InvalidConfigError
@@ -30,7 +30,7 @@ virtual_services:
       certificate: files
       certificates: [other]
       ciphers: ECDHE+AESGCM
-      curves: [X25519]
+      curves: [P-384]
       auth_ssl: refuse
       ccc: allow
       client_certificate: {ca: tls/ca.pem, crl: tls/ca.crl, demand: require, user: common-name}
@@ -77,7 +77,7 @@ def test_every_key_arrives_in_the_plan(whole, machine, folder, ca):
     (service,) = check(whole, 1, Slots(), machine).plan.services
     tls, crl = service.tls, (folder / "tls/ca.crl").read_bytes()
     assert [certificate.name for certificate in tls.certificates] == ["other"]
-    assert (tls.ciphers, tls.curves, tls.auth_ssl, tls.ccc) == ("ECDHE+AESGCM", ("X25519",), "refuse", "allow")
+    assert (tls.ciphers, tls.curves, tls.auth_ssl, tls.ccc) == ("ECDHE+AESGCM", ("P-384",), "refuse", "allow")
     assert tls.client_certificate == ClientCertificates(ca.pem, crl, "require", "common-name")
     first, second, third = (server.tls for server in service.servers)
     assert (first.mode, first.ciphers, first.curves, first.crl_pem) == ("match", "ECDHE+AES256", ("P-256",), crl)
@@ -118,11 +118,19 @@ def test_ciphers_must_be_good_ones(ciphers, sentence):
 
 
 def test_one_curve_is_possible_and_only_known_ones():
-    assert Tls(certificate="files", curves=["X25519"]).curves == ["X25519"]
+    assert Tls(certificate="files", curves=["P-256"]).curves == ["P-256"]
+    assert choosable(["X25519"], lambda _curve: True) == ["X25519"]
     with pytest.raises(ValidationError, match="X25519"):
         Tls(certificate="files", curves=["brainpool"])
     with pytest.raises(ValidationError, match="list"):
         Tls(certificate="files", curves="X25519")
+
+
+def test_a_curve_that_this_python_cannot_choose_is_refused_with_those_it_can():
+    with pytest.raises(
+        ValueError, match=r"names X25519, which Python 3\.\S+ cannot choose: write P-256, P-384 or P-521"
+    ):
+        choosable(["X25519"], lambda _curve: False)
 
 
 def test_several_curves_need_a_newer_python():
@@ -175,12 +183,12 @@ def test_ciphers_that_no_version_uses_are_warned_of(whole, machine):
 def test_what_changes_is_told(whole, machine):
     before = check(whole, 1, Slots(), machine).plan
     changed(whole, "certificates: [other]", "certificates: [files]")
-    changed(whole, "curves: [X25519]", "curves: []")
+    changed(whole, "curves: [P-384]", "curves: []")
     changed(whole, "crl: tls/ca.crl, demand: require, ", "")
     changed(whole, "server_certificate: other", "server_certificate: files")
     after = check(whole, 2, Slots(), machine).plan
     said = steps(before, after)
-    assert said[:2] == ("VIP: curves X25519 -> none", "VIP: certificate other is no longer shown")
+    assert said[:2] == ("VIP: curves P-384 -> none", "VIP: certificate other is no longer shown")
     assert said[2].startswith("VIP: further certificate files (SHA-256 ")
     assert said[3:5] == (
         "VIP: revocation lists of clients replaced",

@@ -91,6 +91,15 @@ def may_name_curves() -> bool:
     return hasattr(ssl.SSLContext, "set_groups")
 
 
+def may_choose(curve: Curve, context: ssl.SSLContext | None = None) -> bool:
+    """Return whether Python can give a context this curve alone; Debian 12's 3.11.2 knows neither X25519 nor X448."""
+    try:
+        set_curves(context or ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), (curve,))
+    except ssl.SSLError:
+        return False
+    return True
+
+
 def weak_ciphers(ciphers: str) -> list[str]:
     """Return those of a list that leave encryption or authentication out. Raises ssl.SSLError if it names none."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -1,12 +1,14 @@
 """TLS as the configuration has it: the block towards clients, and the kinds of values of both legs."""
 
 import ssl
+import sys
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from ftpair.config.blocks import Block
-from ftpair.config.contexts import may_name_curves, weak_ciphers
+from ftpair.config.contexts import may_choose, may_name_curves, weak_ciphers
 from ftpair.config.values import FilePath, Version
 from ftpair.core.plan import AuthSsl, Ccc, ClearText, CloseNotify, Curve, DataProtection, Demand, NameRule
 
@@ -27,13 +29,24 @@ def _ciphers(text: str) -> str:
 def _curves(value: Any) -> Any:
     if isinstance(value, list) and len(value) > 1 and not may_name_curves():
         raise ValueError(
-            "names more than one curve, which Python can from 3.15 on: write one, such as [X25519], or leave it out"
+            "names more than one curve, which Python can from 3.15 on: write one, such as [P-256], or leave it out"
         )
     return value
 
 
+def choosable(curves: list[Curve], may: Callable[[Curve], bool] = may_choose) -> list[Curve]:
+    """Return curves that this Python can choose. Raises ValueError for others."""
+    odd = next((curve for curve in curves if not may(curve)), None)
+    if odd is not None:
+        raise ValueError(
+            f"names {odd}, which Python {sys.version.split()[0]} cannot choose: write P-256, P-384 or P-521, or leave "
+            "it out for X25519, P-256 and P-384 together"
+        )
+    return curves
+
+
 Ciphers = Annotated[str, AfterValidator(_ciphers), Field(min_length=1)]
-Curves = Annotated[list[Curve], BeforeValidator(_curves)]
+Curves = Annotated[list[Curve], BeforeValidator(_curves), AfterValidator(choosable)]
 
 
 class ClientCertificate(Block):
@@ -93,7 +106,7 @@ class Tls(Block):
         default=[],
         description="Curve of the key exchange: `X25519`, `X448`, `P-256`, `P-384`, `P-521`; several from Python 3.15. "
         "X25519, P-256 and P-384, if not there.",
-        examples=[["X25519"]],
+        examples=[["P-256"]],
     )
     auth_ssl: AuthSsl = Field(
         default="allow",

@@ -127,7 +127,7 @@ class VirtualService(Block):
     server_curves: Curves = Field(
         default=[],
         description="Curve of the key exchange with them, as `curves` of `tls`; several from Python 3.15.",
-        examples=[["X25519"]],
+        examples=[["P-256"]],
     )
     server_crl: FilePath | None = Field(
         default=None, description="Revocation lists of `server_ca`, PEM.", examples=["tls/ca.crl"]

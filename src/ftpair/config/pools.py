@@ -61,7 +61,7 @@ class RealServer(Block):
         default=None, description="Ciphers of TLS 1.2 spoken to it.", examples=["ECDHE+AESGCM"]
     )
     server_curves: Curves | None = Field(
-        default=None, description="Curve of the key exchange with it.", examples=[["X25519"]]
+        default=None, description="Curve of the key exchange with it.", examples=[["P-256"]]
     )
     server_crl: FilePath | None = Field(
         default=None, description="Revocation lists of the CAs of its certificate, PEM.", examples=["tls/ca.crl"]
