@@ -1,12 +1,17 @@
-"""TLS 1.3 tickets go to the control connection only, and data connections resume it all the same."""
+"""TLS 1.3 tickets never lie unread on an upload, and data connections resume the control session all the same."""
 
 import select
 import ssl
 from pathlib import Path
 
+import pytest
+
+from ftpair.core.binding import DataSession
 from ftpair.core.facts import TransferEnded
 
-from .stage import clear_client, explicit_client, real_server, server_plan, service_plan, stage
+from .raw_client import RawClient, end
+from .stage import FILE, clear_client, explicit_client, real_server, server_plan, service_plan, stage
+from .test_binding import bound
 
 UPLOAD = b"x" * 200_000
 
@@ -42,3 +47,36 @@ def test_three_data_connections_resume_one_control_session(tmp_path: Path):
             client.voidresp()
         client.quit()
         assert [transfer.client_tls.resumed for transfer in running.facts_of(TransferEnded, 3)] == [True] * 3
+
+
+@pytest.mark.parametrize("session", ["off", "prefer", "require"])
+def test_an_upload_of_a_client_that_shakes_hands_before_its_command_finds_nothing_to_read(
+    tmp_path: Path, session: DataSession
+):
+    """curl closes without waiting: over a slow line a ticket came after that, and its reset cut the last bytes off."""
+    with bound(tmp_path, session) as running, RawClient() as client:
+        client.log_in(over_tls=True)
+        data = client.secured(client.connect(client.passive()))
+        assert select.select([data], [], [], 0.5)[0] == [], "nobody knows yet that this will be an upload"
+        assert client.ask("STOR b.bin").startswith("1")
+        data.sendall(FILE)
+        assert select.select([data], [], [], 0.5)[0] == []
+        end(data)
+        assert client.reply().startswith("226 ")
+        assert running.facts_of(TransferEnded)[0].result == "complete"
+
+
+@pytest.mark.parametrize(("session", "is_given"), [("off", False), ("prefer", True), ("require", True)])
+def test_a_download_brings_a_ticket_for_the_next_where_clients_must_resume(
+    tmp_path: Path, session: DataSession, is_given: bool
+):
+    with bound(tmp_path, session), RawClient() as client:
+        client.log_in(over_tls=True)
+        data = client.secured(client.connect(client.passive()))
+        offered = data.session
+        assert client.ask("RETR a.bin").startswith("1")
+        assert data.recv(1) == FILE[:1]
+        assert (offered is not None, data.session != offered) == (True, is_given)
+        while data.recv(65536):
+            pass
+        assert client.reply().startswith("226 ")

@@ -102,6 +102,40 @@ def test_a_client_that_resumes_moves_whole_files(
     assert {(each["result"], each["client_tls_resumed"]) for each in transfers} == {("complete", True)}
 
 
+@pytest.mark.parametrize("size", [1000, 3_000_000])
+@pytest.mark.parametrize(
+    ("session", "version", "resumed"),
+    [
+        ("prefer", "1.2", [True] * 4),
+        ("prefer", "1.3", [True, False, False, False]),
+        ("require", "1.2", [True] * 4),
+    ],
+)
+def test_uploads_of_curl_over_one_connection_arrive_whole(
+    house: House, session: str, version: Any, resumed: list[bool], size: int, tmp_path: Path
+) -> None:
+    case = Case(tmp_path.name, size, tmp_path, house.server)
+    way = way_to(house.vips[session], "explicit", version, house.authority.ca, house.server)
+    mark = house.balancer.mark()
+    outcomes = ALL["curl"].run(way, [Upload(case.local(each, case.name), case.remote(each)) for each in range(4)])
+    assert all(outcome.is_done for outcome in outcomes), outcomes
+    assert all(files.digest(case.there(each)) == files.digest(case.local(each)) for each in range(4))
+    transfers = house.balancer.await_records("transfer ended", 4, mark)
+    assert [(each["result"], each["client_tls_resumed"]) for each in transfers] == [("complete", it) for it in resumed]
+
+
+def test_a_second_upload_of_curl_with_tls_1_3_is_told_why_it_fails(house: House, tmp_path: Path) -> None:
+    case = Case(tmp_path.name, 1000, tmp_path, house.server)
+    way = way_to(house.vips["require"], "explicit", "1.3", house.authority.ca, house.server)
+    mark = house.balancer.mark()
+    ALL["curl"].run(way, [Upload(case.local(each, case.name), case.remote(each)) for each in range(2)])
+    first, second = house.balancer.await_records("transfer ended", 2, mark)
+    assert first["result"] == "complete"
+    assert second["result"] == "cut"
+    assert second["reason"].startswith("no data connection that resumes the session's TLS")
+    assert files.digest(case.there(0)) == files.digest(case.local(0))
+
+
 @pytest.mark.parametrize(("name", "entrance", "version"), SAMPLE)
 def test_a_client_that_does_not_resume_gets_nothing(
     house: House, name: str, entrance: Any, version: Any, tmp_path: Path

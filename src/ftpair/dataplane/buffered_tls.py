@@ -38,14 +38,18 @@ class BufferedTls(socket.socket):
     # The handshake and the end.
 
     def do_handshake(self) -> None:
-        """Go as far as the peer's bytes allow."""
-        self._answering(self.tls.do_handshake)
+        """Go as far as the peer's bytes allow.
+
+        The tickets of TLS 1.3, with which a server's part ends, go out with what is sent next. A client that only
+        writes may not read them in time, and closing over unread bytes would be a reset over its last ones.
+        """
+        self._answering(self.tls.do_handshake, holds_last=True)
 
     def unwrap(self) -> None:
         """Send close_notify and wait for the peer's."""
         self._answering(self.tls.unwrap)
 
-    def _answering(self, step: Callable[[], object]) -> None:
+    def _answering(self, step: Callable[[], object], *, holds_last: bool = False) -> None:
         """Repeat a step for as long as the peer has more to say, and send what it wants said."""
         while True:
             try:
@@ -58,7 +62,8 @@ class BufferedTls(socket.socket):
                     self.flush()  # The alert says to the peer why.
                 raise
             else:
-                self.flush()
+                if not (holds_last and self.tls.server_side and self.tls.version() == "TLSv1.3"):
+                    self.flush()
                 return
 
     # Data.

@@ -61,7 +61,7 @@ class ClientLegs:
     def data(self, sock: socket.socket, *, with_ticket: bool = False) -> BufferedTls:
         """Put TLS on a data connection, which gets no new ticket unless that is wanted.
 
-        A client that only writes never reads it, and its close would turn into a reset over its last bytes (lftp).
+        A ticket is held until something is sent behind it (`BufferedTls.do_handshake`).
         """
         context = self._own()
         if with_ticket:

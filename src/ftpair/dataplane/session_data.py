@@ -92,12 +92,9 @@ class SessionData:
     def _wrap_client(self, sock: socket.socket) -> BufferedTls:
         """Put TLS on the client's leg.
 
-        A client whose TLS 1.3 tickets serve once (curl) needs a new one each time that it must resume. An upload gets
-        none (see `ClientLegs.data`), unless the client shakes hands before its command: nobody knows by then.
+        A client whose TLS 1.3 tickets serve once (curl) needs a new one each time that it must resume.
         """
-        session = self._owner.session
-        is_upload = session.transfer is not None and session.transfer.direction == "up"
-        return self._owner.legs.data(sock, with_ticket=session.binding.session != "off" and not is_upload)
+        return self._owner.legs.data(sock, with_ticket=self._owner.session.binding.session != "off")
 
     def _opening(self, client: socket.socket | None) -> Opening:
         assert self._server.plan is not None
