@@ -1,5 +1,6 @@
 """A worker sends sessions to the pool of the routes and back to their former server, and tells so."""
 
+import ftplib
 import os
 
 from ftpair.core.facts import ServerChosen
@@ -7,7 +8,7 @@ from ftpair.core.routing import Route
 from ftpair.dataplane.bonds import Bonds
 from ftpair.dataplane.shared_table import SharedTable, create_table_fd
 from tests.dataplane.scripted_server import friendly, scripted_server
-from tests.dataplane.stage import USER, clear_client, server_plan, service_plan, stage
+from tests.dataplane.stage import EXPLICIT, USER, VIP, clear_client, server_plan, service_plan, stage
 
 
 def test_pool_and_former_server_are_chosen_and_told():
@@ -41,3 +42,26 @@ def test_where_nothing_is_routed_nothing_is_told():
         clear_client().quit()
         running.wait(running.is_at_rest)
         assert not [fact for fact in running.facts if isinstance(fact, ServerChosen)]
+
+
+def test_another_name_keeps_its_connection_or_takes_its_place_along():
+    with scripted_server(friendly) as (a, at_a), scripted_server(friendly) as (b, at_b):
+        servers = server_plan(a), server_plan(b, 2, pool="new")
+        plan = service_plan(*servers, routes=(Route("new", user="k*"),), pools={"new": "round-robin"})
+        with stage(plan) as running:
+
+            def places():
+                return [running.counts.sessions(server.slot) for server in servers]
+
+            with ftplib.FTP(timeout=15) as client:
+                client.connect(VIP, EXPLICIT)
+                seen = [(client.sendcmd(f"USER {name}")[:3], places()) for name in ("anna", "bert", "kim", "carla")]
+                client.login("dora", "x")
+                client.quit()
+            running.wait(running.is_at_rest)
+    assert seen == [("331", [1, 0]), ("331", [1, 0]), ("331", [0, 1]), ("331", [1, 0])]
+    assert [dialogue.heard for dialogue in at_a] == [
+        ["USER anna", "USER bert"],
+        ["USER carla", "USER dora", "PASS x", "QUIT"],
+    ]
+    assert [dialogue.heard for dialogue in at_b] == [["USER kim"]]

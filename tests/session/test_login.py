@@ -530,27 +530,35 @@ def test_s2_a_reply_in_clear_text_after_234_is_never_taken_as_one():
     assert b"anna" not in stage.to_server
 
 
-@pytest.mark.parametrize("wish", [{"routes": (Route("default", user="k*"),)}, {"affinity": "user"}])
+WISHES = pytest.mark.parametrize("wish", [{"routes": (Route("default", user="k*"),)}, {"affinity": "user"}])
+KIM = """
+    C> USER kim
+    S< [dial A]
+    S> 220 A
+    S< USER kim
+    S> 331 password
+    C< 331 password
+    C> PASS wrong
+    S< PASS wrong
+    S> 530 no
+    C< 530 no
+"""
+
+
+@WISHES
 def test_another_name_before_login_is_asked_about_anew(wish):
-    stage = greeted(plan(**wish)).play("""
-        C> USER kim
-        S< [dial A]
-        S> 220 A
-        S< USER kim
-        S> 331 password
-        C< 331 password
-        C> PASS wrong
-        S< PASS wrong
-        S> 530 no
-        C< 530 no
+    stage = greeted(plan(servers=servers(2), **wish))
+    stage.route = {"bob": "B", "root": "A"}
+    stage.play(KIM)
+    stage.play("""
         C> USER kim
         S< USER kim
         S> 331 password
         C< 331 password
         C> USER bob
         S< [ended]
-        S< [dial A]
-        S> 220 A
+        S< [dial B]
+        S> 220 B
         S< USER bob
         S> 331 password
         C< 331 password
@@ -564,6 +572,38 @@ def test_another_name_before_login_is_asked_about_anew(wish):
         C< 331 password
     """)
     assert stage.session.user == "root"
+
+
+@WISHES
+@pytest.mark.parametrize("before", ["", "C> USER kim\nS< USER kim\nS> 331 password\nC< 331 password"])
+def test_another_name_for_the_same_server_goes_to_it_on_the_same_connection(wish, before):
+    stage = greeted(plan(servers=servers(2), **wish))
+    stage.play(KIM + before)
+    stage.play("""
+        C> USER bob
+        S< USER bob
+        S> 331 password
+        C< 331 password
+        C> PASS right
+        S< PASS right
+        S> 230 in
+        C< 230 in
+    """)
+    assert stage.session.user == "bob"
+    assert [answered.user for answered in stage.noted(LoginAnswered)] == ["kim", "bob"]
+
+
+@WISHES
+def test_another_name_that_nobody_serves_ends_the_session_and_its_connection_to_the_server(wish):
+    stage = greeted(plan(servers=servers(2), **wish))
+    stage.route = {"bob": ""}
+    stage.play(KIM)
+    stage.play("""
+        C> USER bob
+        S< [ended]
+        C< 421 No real server is up.
+        C< [ended]
+    """)
 
 
 def test_where_no_rule_looks_at_names_another_name_stays_with_its_server():

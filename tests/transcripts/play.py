@@ -81,6 +81,8 @@ class Stage:
         )
         self.ports = iter(range(1025, 1_000_000))
         self.unreachable: set[str] = set()
+        self.route: dict[str, str] = {}
+        """The names of the servers that a user may be given; any, if the user is not in it."""
         self.progress = Progress()
         self.session.ask_progress(lambda: self.progress)
         self.facts: list[Fact] = []
@@ -217,7 +219,7 @@ class Stage:
 
     def do_choose(self, effect: effects.Choose) -> events.Event:
         for server in self.plan.servers:
-            if server.slot not in effect.tried:
+            if server.slot not in effect.tried and server.name in self.route.get(effect.user, server.name):
                 return events.Chosen(server)
         return events.NoServer("all 3 servers are down", "No real server is up.")
 

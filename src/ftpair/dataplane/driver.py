@@ -230,6 +230,7 @@ class Driver:
         self._intake.close()
         self._data.drop(effect.end)
         self._hang_up_server(effects.HangUpServer(effect.end))
+        self._account.leave()
         self._client.close(effect.end)
         self.worker.forget(self)
 
@@ -254,8 +255,7 @@ class Driver:
         self._server.write(effect.data)
 
     def _hang_up_server(self, effect: effects.HangUpServer) -> None:
-        self._server.leave(effect.end)
-        self._account.leave()
+        self._server.leave(effect.end)  # Its place is given back with the next choice, or with the client.
 
     # Facts and clocks.
 

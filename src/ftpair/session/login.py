@@ -59,26 +59,29 @@ def user(talk: Conversation, command: Command) -> None:
     if guarding.has_refused_user(talk, command.argument):
         return
     talk.user_command = command
-    if _asks_anew(talk, command):
-        _leave_server(talk)
-    if talk.is_attached:
+    if talk.is_attached and not _asks_anew(talk, command):
         talk.forward(command, on_login_reply)
         return
-    talk.user = printable(command.argument)
+    talk.user, talk.tried = printable(command.argument), ()
     choose(talk)
 
 
 def _asks_anew(talk: Conversation, command: Command) -> bool:
     """Whether another name, before any login, may mean another server: where routes and affinity look at names."""
     looks_at_names = bool(talk.plan.routes) or talk.plan.affinity == "user"
-    is_free = talk.is_attached and not talk.is_logged_in and talk.plan.connect == "at-login"
+    is_free = not talk.is_logged_in and talk.plan.connect == "at-login"
     return looks_at_names and is_free and bool(command.argument) and printable(command.argument) != talk.user
+
+
+def _give_name(talk: Conversation) -> None:
+    assert talk.user_command is not None, "no name was given"
+    talk.forward(talk.user_command, on_login_reply)
 
 
 def _leave_server(talk: Conversation) -> None:
     talk.emit(HangUpServer(End.ENDED))
     talk.server = talk.server_tls = None
-    talk.is_attached, talk.tried = False, ()
+    talk.is_attached = talk.has_asked_account = False
 
 
 def password(talk: Conversation, command: Command) -> None:
@@ -117,7 +120,15 @@ def choose(talk: Conversation) -> None:
 
 
 def on_chosen(talk: Conversation, event: Chosen) -> None:
-    """Connect to the server."""
+    """Connect to the server; the one that the session has already gets the other name as from any client.
+
+    USER flushes whatever login was begun (RFC 959, 4.1.1).
+    """
+    if talk.is_attached and event.server == talk.server:
+        _give_name(talk)
+        return
+    if talk.is_attached:
+        _leave_server(talk)
     talk.server = event.server
     talk.emit(Dial(event.server))
     talk.go(State.DIALING)

@@ -112,7 +112,7 @@ ROWS: dict[State, dict[type[Event], Step]] = {
         ClientNotSecured: _to(security.on_not_secured, ENDED),
     },
     CHOOSING: {
-        Chosen: _to(login.on_chosen, State.DIALING),
+        Chosen: _to(login.on_chosen, State.DIALING, State.AWAITING_REPLY),
         NoServer: _to(login.on_no_server, ENDED),
     },
     State.DIALING: SERVER_FAILS | {ServerReady: _to(login.on_server_ready, State.AWAITING_GREETING)},
