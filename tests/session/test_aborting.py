@@ -201,6 +201,21 @@ def test_abor_after_the_last_byte_of_a_transfer_that_fails():
     assert result(stage) == "refused"
 
 
+def test_a_server_that_aborts_behind_the_last_byte_is_not_said_to_have_refused():
+    """pyftpdlib has said close_notify by then, and closes only with its next event."""
+    stage = started().play("""
+        S~ end 5
+        C> ABOR
+        S< ABOR
+        S> 426 Transfer aborted via ABOR.
+        D< drop cut
+        C< 426 Transfer aborted via ABOR.
+        S> 226 ABOR command successful.
+        C< 226 ABOR command successful.
+    """)
+    assert result(stage) == "aborted"
+
+
 def test_abor_after_a_cut_keeps_the_cut():
     stage = started().play("""
         C~ cut

@@ -1,6 +1,9 @@
 """ABOR: the one command that overtakes a transfer (RFC 959, 4.1.3)."""
 
+from typing import Literal
+
 from ftpair.ftp.command import Command
+from ftpair.ftp.reply import Reply
 from ftpair.session.conversation import Conversation, relay
 from ftpair.session.effects import ToServer
 from ftpair.session.events import ClientSent, ServerReplied, Ticked
@@ -8,6 +11,7 @@ from ftpair.session.states import State
 from ftpair.session.transfer import conclude, cut_reply, running
 
 ABORTED = b"226 Transfer aborted.\r\n"
+ABORTED_CODE = 426
 LONGEST_ABOR = 8
 
 
@@ -74,7 +78,7 @@ def on_transfer_reply(talk: Conversation, event: ServerReplied) -> None:
     answer, talk.settled = reply.raw, ABORTED
     if transfer.end and reply.is_positive:
         answer, talk.settled = cut_reply(transfer), reply.raw
-    talk.close_transfer(transfer.end or ("complete" if reply.is_positive else "refused"), answer)
+    talk.close_transfer(transfer.end or _result(reply), answer)
     talk.tell(answer)
     if reply.is_positive:
         talk.go(State.SETTLING)
@@ -82,9 +86,16 @@ def on_transfer_reply(talk: Conversation, event: ServerReplied) -> None:
         _await_reply(talk)  # The promised second one (RFC 959, 4.1.3).
 
 
+def _result(reply: Reply) -> Literal["complete", "refused", "aborted"]:
+    """Tell how a transfer has ended whose data had ended before ABOR: a server that still aborts it says 426."""
+    if reply.is_positive:
+        return "complete"
+    return "aborted" if reply.code == ABORTED_CODE else "refused"
+
+
 def on_abort_reply(talk: Conversation, event: ServerReplied) -> None:
     """Relay the reply to ABOR itself; a 426 is the transfer's, behind ABOR's own 2xx: ProFTPD may turn them round."""
-    if event.reply.code == 426:
+    if event.reply.code == ABORTED_CODE:
         talk.tell(talk.settled)
         talk.rest()
     else:
