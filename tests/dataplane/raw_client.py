@@ -87,7 +87,7 @@ class RawClient:
     def passive(self) -> int:
         """Ask for a passive port."""
         reply = self.ask("EPSV")
-        found = re.fullmatch(r"229 .*\(\|\|\|(\d+)\|\)", reply)
+        found = re.fullmatch(r"229 .*\(\|\|\|(\d+)\|\)\.?", reply)
         assert found, reply
         return int(found[1])
 

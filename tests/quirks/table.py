@@ -93,6 +93,10 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     "HTTP on the control port": ("interop/test_attacks.py::test_s5_http_is_hung_up_on_without_an_echo",),
     # Servers.
+    "after `ABOR` before its data connection is there, the next data connection begins with the aborted download": (
+        "dataplane/test_aborts.py::test_pyftpdlib_goes_on_with_a_download_that_was_aborted_too_early",
+        "dataplane/test_aborts.py::test_a_download_behind_an_aborted_one_is_whole_whenever_that_was_aborted",
+    ),
     "greeting, `234 AUTH command ok. Expecting TLS Negotiation.`, `534-Policy requires SSL.`": (IIS,),
     "`PBSZ` before `PROT`": ("interop/test_iis.py::test_protection_is_arranged_in_the_order_that_iis_wants",),
     "no close_notify on data, waits for FIN; 226 before data are closed": (IIS,),
