@@ -197,6 +197,7 @@ class DataConnections:
         self._settle()
         self._release(self._server, end)
         self._release(self._client, end)
+        self.meeting.forget()
 
     def _settle(self) -> None:
         """Move nothing any more."""

@@ -56,6 +56,9 @@ class Worker(Surroundings, Protocol):
 class Driver:
     """One live session; see the module."""
 
+    _is_over = True
+    """All that is left of it in the end."""
+
     def __init__(self, worker: Worker, service: Service, sock: socket.socket, entrance: Entrance, visit: Visit) -> None:
         ends, name = visit.ends, visit.session
         self.worker, self.service, self.entrance, self.name, self.visit = worker, service, entrance, name, visit
@@ -233,6 +236,8 @@ class Driver:
         self._account.leave()
         self._client.close(effect.end)
         self.worker.forget(self)
+        # Its parts know each other: let go of, they are freed at once, and the collector has nothing to look for.
+        self.worker.sockets.loop.call_soon(self.__dict__.clear)
 
     # The server.
 

@@ -59,6 +59,10 @@ class Meeting:
         self._awaited_at: tuple[str, int] | None = None
         """Where the server waits, until it is dialled."""
 
+    def forget(self) -> None:
+        """Bring nothing any more; who was told is freed at once, without the collector."""
+        self._on_come, self._on_failed = _unheard, _unheard
+
     # The client's leg.
 
     def expect(self, address: str, numbers: tuple[int, ...], client: str) -> int | None:
@@ -176,3 +180,7 @@ class Meeting:
 
     def _note(self, mode: Mode, leg: Leg, result: Result) -> None:
         self._with.note(DataConnection(self._terms.service, mode, leg, result))
+
+
+def _unheard(_half: Half, _reason: str = "") -> None:
+    """Take the place of an owner that has gone."""

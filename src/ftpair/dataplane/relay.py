@@ -130,6 +130,7 @@ class Relay:
         if self._pipe is not None:
             self._stock.give_pipe(self._pipe, is_empty=not self._piped)
             self._pipe = None
+        self._on_end = _unheard
 
     # One turn.
 
@@ -361,8 +362,13 @@ class Relay:
         self._unwatch_destination()
 
     def _end(self, end: End, reason: str, *, culprit_is_source: bool) -> None:
+        on_end = self._on_end
         self.stop()
-        self._on_end(end, reason, culprit_is_source)
+        on_end(end, reason, culprit_is_source)
+
+
+def _unheard(_end: End, _reason: str, _culprit_is_source: bool) -> None:
+    """Take the place of an owner that shall be freed at once, without the collector."""
 
 
 class _Broken(Exception):  # noqa: N818  It is caught a few lines above, by its meaning.
