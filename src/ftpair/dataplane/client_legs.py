@@ -48,15 +48,17 @@ class ContextPool:
 class ClientLegs:
     """Wraps control and data connections of one session; its context is taken when it is first needed."""
 
-    __slots__ = ("_context", "_take")
+    __slots__ = ("_context", "_may_clear", "_take")
 
-    def __init__(self, take: Callable[[], ssl.SSLContext]) -> None:
-        self._take = take
+    def __init__(self, take: Callable[[], ssl.SSLContext], *, may_clear: bool = False) -> None:
+        """`may_clear`: TLS may end on control connections (CCC); the clear text behind it must stay in the kernel."""
+        self._take, self._may_clear = take, may_clear
         self._context: ssl.SSLContext | None = None
 
-    def control(self, sock: socket.socket) -> ssl.SSLSocket:
+    def control(self, sock: socket.socket) -> tls.Secured:
         """Put TLS on the control connection."""
-        return tls.wrap_as_server(self._own(), sock)
+        wrap = tls.wrap_as_server if self._may_clear else tls.wrap_data_as_server
+        return wrap(self._own(), sock)
 
     def data(self, sock: socket.socket, *, with_ticket: bool = False) -> BufferedTls:
         """Put TLS on a data connection, which gets no new ticket unless that is wanted.

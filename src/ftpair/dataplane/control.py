@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from ftpair.core.ending import End
 from ftpair.dataplane import tls
+from ftpair.dataplane.buffered_tls import BufferedTls
 from ftpair.dataplane.farewell import reset, say_goodbye
 from ftpair.dataplane.watch import Watch
 
@@ -61,6 +62,7 @@ class ControlStream:
         if self._is_open and not self._is_reading and not self._has_ended and self._handshake is None:
             self._is_reading = True
             self._watch.add_reader(self._fd, self._readable)
+            self._read_on()
 
     def pause(self) -> None:
         """Leave the peer's bytes in the kernel until `resume`."""
@@ -81,8 +83,12 @@ class ControlStream:
             self._end()
             return
         self._on_bytes(data)
-        # A record may hold more than was asked for; the kernel will not wake us for it.
-        if self._is_reading and isinstance(self.sock, ssl.SSLSocket) and self.sock.pending():
+        if self._is_reading:
+            self._read_on()
+
+    def _read_on(self) -> None:
+        """A record may hold more than was asked for; the kernel will not wake us for it."""
+        if tls.is_secured(self.sock) and self.sock.pending():
             self._watch.loop.call_soon(self._readable_if_reading)
 
     def _end(self) -> None:
@@ -118,6 +124,12 @@ class ControlStream:
         if sent < len(data):
             self._pending += data[sent:]
             self._await_writable()
+        elif self._has_unsent:
+            self._await_writable()
+
+    @property
+    def _has_unsent(self) -> bool:
+        return isinstance(self.sock, BufferedTls) and self.sock.has_unsent
 
     def _await_writable(self) -> None:
         if not self._writes:
@@ -126,16 +138,21 @@ class ControlStream:
 
     def _writable(self) -> None:
         try:
-            # OpenSSL wants the same bytes again after a blocked write: they leave the front only when they were sent.
-            sent = self.sock.send(self._pending)
+            self._write_pending()
         except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
             return
         except OSError as error:
             self._lose(End.CUT, tls.reason_of(error))
             return
-        del self._pending[:sent]
         if not self._pending:
             self._stop_writing()
+
+    def _write_pending(self) -> None:
+        if self._pending:
+            # OpenSSL wants the same bytes again after a blocked write: they leave the front only when they were sent.
+            del self._pending[: self.sock.send(self._pending)]
+        if isinstance(self.sock, BufferedTls):
+            self.sock.flush()
 
     def _stop_writing(self) -> None:
         if self._writes:
@@ -146,7 +163,7 @@ class ControlStream:
 
     def secure(
         self,
-        wrap: Callable[[socket.socket], ssl.SSLSocket],
+        wrap: Callable[[socket.socket], tls.Secured],
         on_done: Callable[[], None],
         on_failed: Callable[[str], None],
     ) -> None:

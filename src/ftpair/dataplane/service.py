@@ -49,7 +49,8 @@ class Service:
 
     def client_legs(self, binding: Binding) -> ClientLegs:
         """Return what puts TLS on the client's legs of a session that is bound like this."""
-        return ClientLegs(self._context_of_its_own if binding.session == "require" else self._shared_context)
+        take = self._context_of_its_own if binding.session == "require" else self._shared_context
+        return ClientLegs(take, may_clear=self.plan.tls is not None and self.plan.tls.ccc == "allow")
 
     def _shared_context(self) -> ssl.SSLContext:
         assert self._context is not None

@@ -160,7 +160,10 @@ def subject_of(names: Any) -> str:
 
 def is_for_another_protocol(sock: socket.socket) -> bool:
     """Return whether the client offered a web protocol and not FTP: a browser that was lured here (CVE-2021-3618)."""
-    return isinstance(sock, ssl.SSLSocket) and sock.selected_alpn_protocol() in FOREIGN_PROTOCOLS
+    if not is_secured(sock):
+        return False
+    secured = sock.tls if isinstance(sock, BufferedTls) else sock
+    return secured.selected_alpn_protocol() in FOREIGN_PROTOCOLS
 
 
 def is_secured(sock: socket.socket) -> TypeGuard[Secured]:
