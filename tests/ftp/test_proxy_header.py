@@ -75,6 +75,12 @@ def test_endpoints_of_two_families_are_written_in_ipv6():
     assert read(line(mixed))[0] == read(binary(mixed))[0] == mixed
 
 
+def test_no_zone_of_an_address_stands_in_a_header():
+    zoned, bare = (Header(Endpoint(f"fe80::7{zone}", 5000), Endpoint(f"fe80::1{zone}", 21)) for zone in ("%eth0", ""))
+    assert line(zoned) == line(bare) == b"PROXY TCP6 fe80::7 fe80::1 5000 21\r\n"
+    assert binary(zoned) == binary(bare)
+
+
 # What is read.
 
 hosts4 = st.ip_addresses(v=4).map(str)

@@ -260,8 +260,8 @@ def binary(header: Header) -> bytes:
 
 
 def _sixth(host: str) -> IPv6Address:
-    """Return an address as IPv6 has it: both of a header are of one family."""
-    address = ip_address(host)
+    """Return an address as IPv6 has it, without its zone: both of a header are of one family."""
+    address = ip_address(host.partition("%")[0])
     return address if isinstance(address, IPv6Address) else IPv6Address(f"::ffff:{address}")
 
 
