@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from ftpair.core.endpoint import Endpoint
 from ftpair.ftp.addresses import (
+    MOST_READ_BYTES,
     ActiveAddress,
     eprt_argument,
     extended_passive_reply,
@@ -60,6 +61,19 @@ def test_a_229_may_have_any_delimiter(text):
 @pytest.mark.parametrize("text", ["", "(|||0|)", "(|||65536|)", "(||1234|)", "1234"])
 def test_a_229_without_a_usable_port_is_none(text):
     assert parse_extended_passive_reply(f"229 {text}\r\n".encode()) is None
+
+
+def test_no_229_is_searched_beyond_its_first_bytes():
+    def read(size):
+        return parse_extended_passive_reply(f"229 {'(|||1234|)':x>{size - 4}}\r\n".encode())
+
+    assert read(MOST_READ_BYTES) == 1234
+    assert read(MOST_READ_BYTES + 2) is None
+
+
+@pytest.mark.parametrize("address", ["x" * 46, "word", "0" * 46])
+def test_between_the_delimiters_of_a_229_stands_an_address_or_nothing(address):
+    assert parse_extended_passive_reply(f"229 (|1|{address}|1234|)\r\n".encode()) is None
 
 
 def test_epsv_asks_for_a_protocol_for_all_or_for_nothing():

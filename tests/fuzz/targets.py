@@ -139,3 +139,14 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
     "session": (bytes(200), bytes(range(250)), b"\x04\x00\x05" + bytes(range(0, 250, 3)) * 2),
 }
 """What a search begins with."""
+
+LONGEST_BYTES = {"lines": 9000, "replies": 70_000}
+"""What a target gets at most, where that is more than 2,048 bytes: beyond the cap of its lines."""
+
+LONG_SEEDS: dict[str, tuple[bytes, ...]] = {
+    "lines": tuple(verb + sign * 8000 + b"\r\n" for verb in (b"MDTM ", b"EPRT ") for sign in (b"|", b" ", b"1")),
+    "replies": tuple(
+        code + sign * 65_000 + b"\r\n" for code in (b"227 ", b"229 ") for sign in (b"|", b"!", b".", b" ", b"1")
+    ),
+}
+"""Lines of one sign, as long as they may be: what is slow with them is slow with every other session, too."""

@@ -12,7 +12,10 @@ _NUMBER = rb"(0|[1-9]\d{0,4})"  # Without leading zeros, which some take for oct
 _SIX_PARTS = re.compile(rb",".join([_NUMBER] * 6))
 _EPRT = re.compile(rb"([^\w\s])(\d{1,5})\1([0-9A-Fa-f:.]{2,45})\1" + _NUMBER + rb"\1")
 _FAMILIES: dict[str, type[IPv4Address | IPv6Address]] = {"1": IPv4Address, "2": IPv6Address}
-_FOUR_DELIMITERS = re.compile(rb"([^\w\s])[12]?\1[^\s]*?\1(\d{1,5})\1")
+_FOUR_DELIMITERS = re.compile(rb"([!-/:-@\[-`{-~])[12]?\1[0-9A-Fa-f:.]{0,45}\1(\d{1,5})\1")
+
+MOST_READ_BYTES = 2048
+"""The port stands within so much of a 229; a longer search is a server's way to keep everybody waiting."""
 
 
 def is_ipv6(host: str) -> bool:
@@ -56,7 +59,7 @@ def parse_passive_reply(raw: bytes) -> Endpoint | None:
 
 def parse_extended_passive_reply(raw: bytes) -> int | None:
     """Read the port of a 229 with any delimiter (IBM i uses `!`); None if there is none."""
-    found = _FOUR_DELIMITERS.search(raw, 4)
+    found = _FOUR_DELIMITERS.search(raw, 4, MOST_READ_BYTES)
     port = int(found[2]) if found else 0
     return port if 0 < port < 65536 else None
 
