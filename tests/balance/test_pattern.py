@@ -1,5 +1,6 @@
 """Expressions fit what Python's own would fit, and no name keeps them busy."""
 
+import random
 import re
 import time
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftpair.balance.expression import DEEPEST, LONGEST_PATTERN, PatternError
-from ftpair.balance.pattern import LONGEST_TEXT, Pattern, fits_glob, pattern
+from ftpair.balance.pattern import LONGEST_TEXT, MOST_HELD, MOST_REMEMBERED, Pattern, fits_glob, pattern
 
 PLAIN = st.sampled_from(
     ["a", "b", "-", "\\.", ".", "[ab]", "[^a]", "[a-c_]", "\\d", "\\w", "\\s", "\\D", "[\\d.]", "a]"]
@@ -57,7 +58,23 @@ def test_what_is_remembered_of_a_walk_is_bounded():
     every = Pattern(".*")
     for number in range(0x1000, 0x1000 + 9000):
         assert every.fits(chr(number))
-    assert len(every._known) <= 4096
+    assert len(every._known) <= MOST_REMEMBERED
+
+
+def test_the_sets_that_a_walk_remembers_are_bounded_by_their_places():
+    wide, chance = Pattern("[ab]*a[ab]{0,240}"), random.Random(1)
+    for _ in range(6):
+        wide.fits("".join(chance.choices("ab", k=500)))
+    kept = {id(each): each for (places, _sign), reached in wide._known.items() for each in (places, reached)}
+    assert len(wide._known) > 50
+    assert sum(map(len, kept.values())) <= MOST_HELD
+
+
+def test_equal_sets_are_remembered_once():
+    every = Pattern(".*x{0,200}")
+    for number in range(0x1000, 0x1000 + 3000):
+        assert every.fits(chr(number))
+    assert len({id(reached) for reached in every._known.values()}) == 1
 
 
 @pytest.mark.parametrize(

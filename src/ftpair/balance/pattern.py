@@ -16,19 +16,26 @@ LONGEST_TEXT = 512
 """A longer text fits nothing."""
 MOST_PLACES = 1000
 """Counted repeats are written out, so a short expression can be a long way."""
-_MOST_REMEMBERED = 4096
+MOST_REMEMBERED = 4096
+"""Steps of a walk that are kept, so that names cost less the second time."""
+MOST_HELD = 32_768
+"""Places in all the sets that an expression keeps: strangers choose the names, and so what is kept of them."""
 
 
 class Pattern:
     """An expression, ready to be asked. Raises PatternError."""
 
-    __slots__ = ("_known", "_moves", "_start")
+    __slots__ = ("_held", "_known", "_moves", "_sets", "_start")
 
     def __init__(self, text: str) -> None:
         self._moves: list[tuple[Signs | None, tuple[int, ...]]] = [(None, ())]
         """Places: what must come there (None: nothing) and where it leads; place 0 is the end."""
         self._start = self._reached((self._build(read(text), 0),))
         self._known: dict[tuple[frozenset[int], str], frozenset[int]] = {}
+        self._sets: dict[frozenset[int], frozenset[int]] = {}
+        """One of all sets that are equal."""
+        self._held = 0
+        """Places in those sets."""
 
     def fits(self, text: str) -> bool:
         """Return whether the whole text is as the expression wants it."""
@@ -44,10 +51,24 @@ class Pattern:
         if known is None:
             moves = (self._moves[place] for place in places)
             known = self._reached(tuple(after[0] for signs, after in moves if signs is not None and sign in signs))
-            if len(self._known) >= _MOST_REMEMBERED:
-                self._known.clear()
-            self._known[places, sign] = known
+            known = self._remember(places, sign, known)
         return known
+
+    def _remember(self, places: frozenset[int], sign: str, reached: frozenset[int]) -> frozenset[int]:
+        """Keep where a sign leads to; return the one set of those that are equal to it."""
+        if len(self._known) >= MOST_REMEMBERED or self._held + len(places) + len(reached) > MOST_HELD:
+            self._known.clear()
+            self._sets.clear()
+            self._held = 0
+        places, reached = self._one(places), self._one(reached)
+        self._known[places, sign] = reached
+        return reached
+
+    def _one(self, places: frozenset[int]) -> frozenset[int]:
+        if places not in self._sets:
+            self._sets[places] = places
+            self._held += len(places)
+        return self._sets[places]
 
     def _reached(self, places: tuple[int, ...]) -> frozenset[int]:
         """Return these places, and those that no sign separates from them."""
