@@ -21,6 +21,9 @@ virtual_services:
 """
 
 
+OVERLAPPING = "[10.0.0.0/8, 10.1.0.0/16]"
+
+
 @pytest.fixture
 def service(write, machine):
     """The plan of a service with these blocks."""
@@ -60,6 +63,23 @@ def test_what_is_not_a_network_is_refused_with_the_remedy(service, network, sent
         service(f"{{accept_from: [{network}]}}")
     (problem,) = caught.value.problems
     assert describe(problem) == f"line 6, virtual_services.VIP.proxy_protocol.accept_from.0: '{network}' {sentence}"
+
+
+@pytest.mark.parametrize(
+    ("key", "path"),
+    [
+        ("proxy_protocol: {accept_from: NETWORKS}", "proxy_protocol.accept_from"),
+        ("bans: {allow: NETWORKS}", "bans.allow"),
+        ("server_passive_networks: NETWORKS", "server_passive_networks"),
+    ],
+)
+def test_networks_that_overlap_are_refused_with_the_remedy(write, machine, key, path):
+    text = FILE.format(service="{}", server="{}").replace("proxy_protocol: {}", key.replace("NETWORKS", OVERLAPPING), 1)
+    with pytest.raises(InvalidConfigError) as caught:
+        check(write(text), 1, Slots(), machine)
+    (problem,) = caught.value.problems
+    sentence = "holds 10.1.0.0/16, which lies in 10.0.0.0/8: remove one of the two"
+    assert describe(problem) == f"line 6, virtual_services.VIP.{path}: {sentence}"
 
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "proxy-protocol.md"

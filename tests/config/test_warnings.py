@@ -49,3 +49,15 @@ def test_a_pool_in_which_nobody_gets_a_session_is_warned_of(machine):
 def test_a_further_pool_in_which_nobody_gets_a_session_is_warned_of_too(machine):
     pools = {"new": {"real_servers": {"B": {"address": "10.0.0.12", "weight": 0}}}}
     assert "VIP.pools.new.real_servers: every weight is 0" in said(config(pools=pools), machine)[0]
+
+
+def test_a_network_of_everybody_that_may_send_headers_is_warned_of(machine):
+    (sentence,) = said(config(proxy_protocol={"accept_from": ["10.1.0.0/24", "::/0"]}), machine)
+    assert "VIP.proxy_protocol.accept_from.1: ::/0 holds everybody: whoever connects may claim any" in sentence
+    assert sentence.endswith("write the networks of your proxies")
+
+
+def test_a_network_of_everybody_whose_address_of_a_server_is_used_is_warned_of(machine):
+    (sentence,) = said(config(server_passive_networks=["0.0.0.0/0"]), machine)
+    assert "VIP.server_passive_networks.0: 0.0.0.0/0 holds everybody: a server may have data connections" in sentence
+    assert sentence.endswith("write the networks of your servers")

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from ftpair.config.blocks import Block
-from ftpair.config.values import Network, Seconds
+from ftpair.config.values import Networks, Seconds
 from ftpair.core import limits as plan
 from ftpair.ftp.lines import LONGEST_LINE_BYTES
 
@@ -86,7 +86,7 @@ class Bans(Block):
         description="Seconds that the first refusal waits; each further one waits twice as long, up to 30.",
         examples=[1],
     )
-    allow: list[Network] = Field(
+    allow: Networks = Field(
         default_factory=list,
         description="Networks whose clients are never banned or delayed.",
         examples=[["10.0.0.0/8"]],

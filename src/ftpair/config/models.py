@@ -21,7 +21,7 @@ from ftpair.config.values import (
     Ipv4Address,
     Line,
     Name,
-    Network,
+    Networks,
     PassiveRange,
     Port,
     Seconds,
@@ -153,7 +153,7 @@ class VirtualService(Block):
         description="Ports that servers connect to in active mode; any free one, if not there.",
         examples=["30000-30999"],
     )
-    server_passive_networks: list[Network] = Field(
+    server_passive_networks: Networks = Field(
         default_factory=list,
         description="Networks whose address in a server's reply to PASV is used; else it is the server's own.",
         examples=[["10.0.0.0/8"]],

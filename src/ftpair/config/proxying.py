@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from ftpair.config.blocks import Block
-from ftpair.config.values import HeaderChoice, Network
+from ftpair.config.values import HeaderChoice, Networks
 
 
 class ServerHeaders(Block):
@@ -20,7 +20,7 @@ class ServerHeaders(Block):
 class ProxyProtocol(Block):
     """The PROXY protocol, towards clients and towards real servers."""
 
-    accept_from: list[Network] = Field(
+    accept_from: Networks = Field(
         default_factory=list,
         description="Networks of the proxies in front; connections from there must begin with a header.",
         examples=[["10.1.0.0/24"]],

@@ -7,7 +7,11 @@ from ftpair.config.checks import services
 from ftpair.config.descriptors import descriptors_needed
 from ftpair.config.machine import Machine
 from ftpair.config.models import Config
-from ftpair.config.problems import Finding
+from ftpair.config.problems import Finding, Where
+
+_EVERYBODY = ("0.0.0.0/0", "::/0")
+_ANY_PROXY = "whoever connects may claim any client's address; write the networks of your proxies"
+_ANY_SERVER = "a server may have data connections made to any host; write the networks of your servers"
 
 
 def find_warnings(config: Config, machine: Machine) -> tuple[Finding, ...]:
@@ -55,10 +59,24 @@ def _loose_binding(config: Config, _machine: Machine) -> Iterator[Finding]:
         yield from loosely_bound(where, service)
 
 
+def _everybody_believed(config: Config, _machine: Machine) -> Iterator[Finding]:
+    for where, service in services(config):
+        accepted, passive = service.proxy_protocol.accept_from, service.server_passive_networks
+        yield from _everybody((*where, "proxy_protocol", "accept_from"), accepted, _ANY_PROXY)
+        yield from _everybody((*where, "server_passive_networks"), passive, _ANY_SERVER)
+
+
+def _everybody(where: Where, networks: list[str], opened: str) -> Iterator[Finding]:
+    for number, network in enumerate(networks):
+        if network in _EVERYBODY:
+            yield Finding((*where, number), f"{network} holds everybody: {opened}")
+
+
 _LOOKS: tuple[Callable[[Config, Machine], Iterator[Finding]], ...] = (
     _few_descriptors,
     _ports_of_the_kernel,
     _no_weight,
     _useless_ciphers,
     _loose_binding,
+    _everybody_believed,
 )
