@@ -232,7 +232,7 @@ def real_server(site):
 
 
 def can_connect(port):
-    with suppress(ConnectionRefusedError):
+    with suppress(ConnectionRefusedError, ConnectionResetError):  # A reset is for who still queued at the end.
         return bool(connect(port))
     return False
 

@@ -181,9 +181,9 @@ def _accepts(address: str) -> bool:
 def test_a_killed_worker_costs_only_its_own_sessions_and_is_replaced_within_a_second(node: Node) -> None:
     with contextlib.ExitStack() as open_sessions:
         sessions = [open_sessions.enter_context(node.session()) for _ in range(8)]
-        workers = {row["client"]: row["worker"] for row in node.balancer.sessions()}
-        homes = [workers["{}:{}".format(*session.sock.getsockname())] for session in sessions]
-        assert set(homes) == {0, 1}, "sessions are spread over the workers"
+        while len(set(homes := _homes(node, sessions))) < 2:  # The kernel spreads them by chance.
+            assert len(sessions) < 40, "sessions are spread over the workers"
+            sessions.append(open_sessions.enter_context(node.session()))
         big = node.big_file()
         transfers = [session.begin(f"RETR {big}") for session in sessions]
         assert all(data.recv(65536) for data in transfers)
@@ -198,6 +198,11 @@ def test_a_killed_worker_costs_only_its_own_sessions_and_is_replaced_within_a_se
             assert session.reply().startswith("226") is (home == 1)
         with node.session() as fresh:
             assert fresh.ask("NOOP").startswith("200")
+
+
+def _homes(node: Node, sessions: list[RawClient]) -> list[int]:
+    workers = {row["client"]: row["worker"] for row in node.balancer.sessions()}
+    return [workers["{}:{}".format(*session.sock.getsockname())] for session in sessions]
 
 
 def _ready_pids(balancer: Balancer) -> set[int]:

@@ -70,11 +70,12 @@ def pool(lab_folder: Path, authority: Authority) -> Iterator[Pool]:
 
 def test_least_sessions_is_exact_over_all_workers(pool: Pool) -> None:
     with contextlib.ExitStack() as open_sessions:
-        sessions = [open_sessions.enter_context(pool.session("least-sessions")) for _ in range(9)]
-        workers = {row["worker"] for row in pool.balancer.sessions()}
-        assert workers == {0, 1}
+        sessions: list[RawClient] = []
+        while len(sessions) < 9 or len({row["worker"] for row in pool.balancer.sessions()}) < 2:
+            assert len(sessions) < 30, "the kernel spreads sessions over the workers"
+            sessions += [open_sessions.enter_context(pool.session("least-sessions")) for _ in range(3)]
         served = collections.Counter(pool.named(session) for session in sessions)
-    assert served == {"SVR_1": 3, "SVR_2": 3, "SVR_3": 3}
+    assert served == dict.fromkeys(("SVR_1", "SVR_2", "SVR_3"), len(sessions) // 3)
 
 
 def test_the_hashed_policies_keep_who_belongs_together_on_one_server(pool: Pool) -> None:

@@ -32,10 +32,21 @@ class BufferedTls(socket.socket):
     without close_notify what `tls.is_bare_fin` knows. The methods of `socket.socket` itself work below TLS.
     """
 
-    __slots__ = ("_barren", "_incoming", "_outgoing", "_unsent", "tls")
+    __slots__ = ("_barren", "_holds_tickets", "_incoming", "_outgoing", "_unsent", "tls")
 
-    def __init__(self, sock: socket.socket, wrap: Callable[[ssl.MemoryBIO, ssl.MemoryBIO], ssl.SSLObject]) -> None:
-        """Take a socket over; `wrap` makes the TLS object of what comes in and what goes out. Raises OSError."""
+    def __init__(
+        self,
+        sock: socket.socket,
+        wrap: Callable[[ssl.MemoryBIO, ssl.MemoryBIO], ssl.SSLObject],
+        *,
+        holds_tickets: bool = False,
+    ) -> None:
+        """Take a socket over; `wrap` makes the TLS object of what comes in and what goes out. Raises OSError.
+
+        `holds_tickets`: the tickets of TLS 1.3, with which a server's part of the handshake ends, go out with what is
+        sent next. A client that only writes may not read them in time, and closing over unread bytes would be a reset
+        over its last ones.
+        """
         sock.getpeername()  # Who is gone already is told now, as `wrap_socket` tells it.
         super().__init__(sock.family, sock.type, sock.proto, sock.detach())
         self.settimeout(0)
@@ -43,17 +54,14 @@ class BufferedTls(socket.socket):
         self._unsent = memoryview(b"")
         self._barren = 0
         """How much has come since there was data."""
+        self._holds_tickets = holds_tickets
         self.tls = wrap(self._incoming, self._outgoing)
 
     # The handshake and the end.
 
     def do_handshake(self) -> None:
-        """Go as far as the peer's bytes allow.
-
-        The tickets of TLS 1.3, with which a server's part ends, go out with what is sent next. A client that only
-        writes may not read them in time, and closing over unread bytes would be a reset over its last ones.
-        """
-        self._answering(self.tls.do_handshake, holds_last=True)
+        """Go as far as the peer's bytes allow."""
+        self._answering(self.tls.do_handshake, holds_last=self._holds_tickets)
 
     def unwrap(self) -> None:
         """Send close_notify and wait for the peer's."""
@@ -72,7 +80,7 @@ class BufferedTls(socket.socket):
                     self.flush()  # The alert says to the peer why.
                 raise
             else:
-                if not (holds_last and self.tls.server_side and self.tls.version() == "TLSv1.3"):
+                if not (holds_last and self.tls.version() == "TLSv1.3"):
                     self.flush()
                 return
 

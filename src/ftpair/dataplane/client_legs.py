@@ -57,13 +57,13 @@ class ClientLegs:
 
     def control(self, sock: socket.socket) -> tls.Secured:
         """Put TLS on the control connection."""
-        wrap = tls.wrap_as_server if self._may_clear else tls.wrap_data_as_server
+        wrap = tls.wrap_as_server if self._may_clear else tls.wrap_control_as_server
         return wrap(self._own(), sock)
 
     def data(self, sock: socket.socket, *, with_ticket: bool = False) -> BufferedTls:
         """Put TLS on a data connection, which gets no new ticket unless that is wanted.
 
-        A ticket is held until something is sent behind it (`BufferedTls.do_handshake`).
+        A ticket is held until something is sent behind it (`BufferedTls`).
         """
         context = self._own()
         if with_ticket:

@@ -99,13 +99,20 @@ def _client_legs(tls: ClientTls, certificate: Certificate) -> ssl.SSLContext:
 
 
 def wrap_as_server(context: ssl.SSLContext, sock: socket.socket) -> ssl.SSLSocket:
-    """Put TLS on a client leg; the handshake is yet to be made."""
+    """Put TLS on a client's control connection on which it may end (CCC); the handshake is yet to be made."""
     return context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False, suppress_ragged_eofs=False)
+
+
+def wrap_control_as_server(context: ssl.SSLContext, sock: socket.socket) -> BufferedTls:
+    """Put TLS on a client's control connection; its tickets go out at once, for clients that fetch them (wget)."""
+    return BufferedTls(sock, lambda incoming, outgoing: context.wrap_bio(incoming, outgoing, server_side=True))
 
 
 def wrap_data_as_server(context: ssl.SSLContext, sock: socket.socket) -> BufferedTls:
     """Put TLS on a client's data leg; the handshake is yet to be made."""
-    return BufferedTls(sock, lambda incoming, outgoing: context.wrap_bio(incoming, outgoing, server_side=True))
+    return BufferedTls(
+        sock, lambda incoming, outgoing: context.wrap_bio(incoming, outgoing, server_side=True), holds_tickets=True
+    )
 
 
 def wrap_data_as_client(
