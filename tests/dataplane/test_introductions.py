@@ -1,5 +1,6 @@
 """A proxy stands in front and says for whom it is; nobody else may, and no byte behind its header is lost."""
 
+import contextlib
 import re
 import socket
 import ssl
@@ -15,7 +16,7 @@ from ftpair.core.facts import DataConnection, ProtocolError, SessionEnded
 from ftpair.core.plan import ServicePlan
 from ftpair.ftp.proxy_header import Header, binary, line
 
-from .raw_client import FRONT, TIMEOUT_S, Fronted, read
+from .raw_client import FRONT, TIMEOUT_S, Fronted, RawClient, read
 from .stage import EXPLICIT, IMPLICIT, VIP, Stage, clocked, real_server, server_plan, service_plan, stage
 
 FILE = bytes(range(256)) * 2000
@@ -31,6 +32,15 @@ def listed(address: tuple[str, int]) -> ServicePlan:
 
 def errors(running: Stage, count: int = 1) -> list[tuple[str, str, str]]:
     return [(each.kind, each.client, each.reason) for each in running.facts_of(ProtocolError, count)]
+
+
+def send_in_pieces(sock: socket.socket, *pieces: bytes) -> None:
+    """Send each in a segment of its own; a peer that has had enough of it may close meanwhile."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with contextlib.suppress(ConnectionError):
+        for piece in pieces:
+            sock.sendall(piece)
+            threading.Event().wait(0.02)
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
@@ -140,6 +150,72 @@ def test_a_header_from_anybody_else_ends_the_connection_without_a_word(
         (ended,) = running.facts_of(SessionEnded)
         assert ended.ended == "a PROXY header came from an address that is not listed"
         running.wait(running.is_at_rest)
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+@pytest.mark.parametrize("port", [EXPLICIT, IMPLICIT])
+def test_no_cut_hides_a_header_of_anybody_else(tmp_path: Path, version: str, port: int):
+    header = HEADERS[version]
+    with real_server(tmp_path) as address, stage(service_plan(server_plan(address))) as running:
+        for count, at in enumerate(range(1, len(header)), 1):
+            with socket.create_connection((VIP, port), TIMEOUT_S, (DIRECT, 0)) as sock:
+                send_in_pieces(sock, header[:at], header[at:] + b"USER ann\r\n")
+                assert read(sock)[0] in (b"220 FTP service ready.\r\n", b""), at
+            assert [each.kind for each in running.facts_of(ProtocolError, count)] == ["proxy-header"] * count, at
+            assert running.facts_of(SessionEnded, count)[-1].user == "", at
+        running.wait(running.is_at_rest)
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_a_header_of_anybody_else_is_none_byte_by_byte(tmp_path: Path, version: str):
+    with real_server(tmp_path) as address, stage(service_plan(server_plan(address))) as running:
+        with socket.create_connection((VIP, EXPLICIT), TIMEOUT_S, (DIRECT, 0)) as sock:
+            send_in_pieces(sock, *(bytes((each,)) for each in HEADERS[version]))
+            assert read(sock)[0] in (b"220 FTP service ready.\r\n", b"")
+        assert [each.kind for each in running.facts_of(ProtocolError)] == ["proxy-header"]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "replies"),
+    [
+        ((b"PRO", b"T P\r\n"), ["503 "]),
+        ((b"P", b"WD\r\n"), ["530 "]),
+        ((b"PROXY", b"\r\n", b"NOOP\r\n"), ["530 ", "200 "]),
+        ((b"\r\n", b"\r", b"\nNOOP\r\n"), ["500 ", "500 ", "200 "]),
+        ((b"\r\n\r\n\x00\r\nQUIT", b"\r\n"), ["500 ", "500 ", "501 ", "221 "]),
+    ],
+)
+def test_what_only_begins_like_a_header_is_taken_whole(tmp_path: Path, pieces: tuple[bytes, ...], replies: list[str]):
+    with real_server(tmp_path) as address, stage(service_plan(server_plan(address))), RawClient() as client:
+        client.reply()
+        send_in_pieces(client.sock, *pieces)
+        assert [client.reply()[:4] for _ in replies] == replies
+
+
+def test_prot_p_may_be_cut_anywhere_under_implicit_tls(tmp_path: Path):
+    with real_server(tmp_path) as address, stage(service_plan(server_plan(address))):
+        with RawClient(port=IMPLICIT) as client:
+            client.reply()
+            send_in_pieces(client.sock, b"P", b"BSZ 0\r\nPRO", b"T P\r\n")
+            assert [client.reply()[:4] for _ in range(2)] == ["200 ", "200 "]
+
+
+def test_the_beginning_of_a_header_has_the_deadline_of_a_line(tmp_path: Path):
+    with real_server(tmp_path) as address:
+        with stage(clocked(server_plan(address), command_timeout_s=0.2)) as running, RawClient() as client:
+            client.reply()
+            client.sock.sendall(b"PRO")
+            assert client.reply() == "421 A command was begun but not finished in time."
+            assert running.facts_of(SessionEnded)[0].ended == "a command was not finished in time"
+
+
+def test_who_speaks_neither_tls_nor_the_proxy_protocol_on_the_implicit_port_is_no_proxy(tmp_path: Path):
+    with real_server(tmp_path) as address, stage(service_plan(server_plan(address))) as running:
+        with socket.create_connection((VIP, IMPLICIT), TIMEOUT_S, (DIRECT, 0)) as sock:
+            send_in_pieces(sock, b"PRO", b"T P\r\n")
+            assert read(sock) == (b"", End.CUT)
+        running.wait(running.is_at_rest)
+        assert not [fact for fact in running.facts if isinstance(fact, ProtocolError)]
 
 
 def test_a_second_header_is_nobody_s_to_send(tmp_path: Path):

@@ -221,10 +221,19 @@ def test_what_is_no_header_is_refused(data, sentence):
 
 
 def test_the_first_bytes_tell_a_header():
-    assert begins_header(binary(Header()))
-    assert begins_header(line(Header()))
-    assert not begins_header(b"USER ann\r\n")
-    assert not begins_header(b"PROXYUSER\r\n")
+    assert begins_header(binary(Header())) is True
+    assert begins_header(line(Header())) is True
+    assert begins_header(b"USER ann\r\n") is False
+    assert begins_header(b"PROXYUSER\r\n") is False
+    assert begins_header(b"\r\nUSER ann\r\n") is False
+
+
+@pytest.mark.parametrize("signature", [SIGNATURE, b"PROXY "])
+def test_the_beginning_of_a_signature_tells_nothing_yet(signature: bytes):
+    for length in range(len(signature)):
+        assert begins_header(signature[:length]) is None
+        assert begins_header(signature[:length] + b"x") is False
+    assert begins_header(signature) is True
 
 
 def test_every_version_has_its_builder():

@@ -21,6 +21,10 @@ RECORD_BYTES = 17 << 10
 """A TLS record and what is around it."""
 MOST_BARREN_BYTES = 64 << 10
 """So much may come behind a handshake without one byte of data: tickets and KeyUpdates take less, an attack more."""
+RECORD_HEAD_BYTES = 5
+"""So much of a record must be there before OpenSSL judges it (RFC 8446, 5.1)."""
+RECORD_TYPES = range(20, 24)
+"""First bytes of TLS records (RFC 8446, 5.1); no FTP command begins with one."""
 _ROOM = memoryview(bytearray(RECEIVE_BYTES))
 """Where bytes pass on their way from the kernel to OpenSSL; they never stay, so one is enough for a process."""
 
@@ -32,7 +36,7 @@ class BufferedTls(socket.socket):
     without close_notify what `tls.is_bare_fin` knows. The methods of `socket.socket` itself work below TLS.
     """
 
-    __slots__ = ("_barren", "_holds_tickets", "_incoming", "_outgoing", "_unsent", "tls")
+    __slots__ = ("_barren", "_holds_tickets", "_incoming", "_is_new", "_outgoing", "_unsent", "strange", "tls")
 
     def __init__(
         self,
@@ -55,6 +59,10 @@ class BufferedTls(socket.socket):
         self._barren = 0
         """How much has come since there was data."""
         self._holds_tickets = holds_tickets
+        self._is_new = True
+        """Whether it is still open if the peer begins with TLS."""
+        self.strange = b""
+        """What came first, where that was no TLS: it tells who speaks there."""
         self.tls = wrap(self._incoming, self._outgoing)
 
     # The handshake and the end.
@@ -74,7 +82,9 @@ class BufferedTls(socket.socket):
                 step()
             except ssl.SSLWantReadError:
                 self.flush()
-                self._pull()
+                count = self._pull()
+                if self._is_new:
+                    self._look(count)
             except ssl.SSLError:
                 with contextlib.suppress(OSError):
                     self.flush()  # The alert says to the peer why.
@@ -83,6 +93,14 @@ class BufferedTls(socket.socket):
                 if not (holds_last and self.tls.version() == "TLSv1.3"):
                     self.flush()
                 return
+
+    def _look(self, count: int) -> None:
+        """Keep the first bytes of who does not begin with TLS."""
+        if self.strange or _ROOM[0] not in RECORD_TYPES:
+            self.strange += _ROOM[:count]
+            self._is_new = len(self.strange) < RECORD_HEAD_BYTES
+        else:
+            self._is_new = False
 
     # Data.
 

@@ -22,6 +22,7 @@ from ftpair.dataplane.counts import Counts
 from ftpair.dataplane.ends import home_of
 from ftpair.dataplane.gate import Gate, Visit
 from ftpair.dataplane.intake import Intake
+from ftpair.dataplane.introductions import has_sent_header
 from ftpair.dataplane.opening import Guise
 from ftpair.dataplane.server_leg import ServerLeg
 from ftpair.dataplane.service import Service
@@ -86,8 +87,8 @@ class Driver:
         self._client = ControlStream(worker.sockets, sock, self._client_bytes, self._client_lost)
         self._client.on_ended = lambda: self.dispatch(events.ClientLost(End.ENDED))
         self._intake = Intake(worker.sockets.loop, service.plan.limits, self._client_line, self._refuse_flood)
-        self._is_first = True
-        """Whether the client has not said anything yet."""
+        self._first: bytes | None = b""
+        """What the client has said while that may still become a header; None once it is told from one."""
         self._handshake_until = 0.0
         self.guise = Guise(name, ends, service.plan.source, lambda: self.session.tls)
         self._server = ServerLeg(worker.sockets, service, self.dispatch, worker.note, self.guise.control)
@@ -118,8 +119,11 @@ class Driver:
         self.worker.clientele.note((self.service.plan.name, self.client_host, session.user, session.program), agreed)
 
     def _refuse_implicit(self, _reason: str) -> None:
-        """Anything but TLS on the implicit port is not a session at all."""
-        self._hang_up_client(effects.HangUpClient(End.CUT))
+        """Anything but TLS on the implicit port is not a session at all; a header is told, for who runs the proxy."""
+        if has_sent_header(self._client.sock):
+            self.dispatch(events.HeaderSent())
+        else:
+            self._hang_up_client(effects.HangUpClient(End.CUT))
 
     # Events in, effects out.
 
@@ -169,16 +173,29 @@ class Driver:
     # The client's control connection.
 
     def _client_bytes(self, data: bytes) -> None:
-        if self._is_first and begins_header(data):
-            self.dispatch(events.HeaderSent())  # Proxies that may send one have sent it before.
-            return
-        self._is_first = False
         self.heard = time.monotonic()
+        if self._first is not None:
+            data = self._told_from_header(self._first + data)
+            if not data:
+                return
         self._intake.feed(data, self.heard)
         if self._intake.is_overflowed:
             self.dispatch(events.LineTooLong(Leg.CLIENT))
         elif self._intake.is_slowed:
             self._client.pause()
+
+    def _told_from_header(self, data: bytes) -> bytes:
+        """Return the client's first bytes; none while they may become a header, nor if they are one."""
+        begins = begins_header(data)
+        if begins is False:
+            self._first = None
+            return data
+        self._first = data
+        if begins:
+            self.dispatch(events.HeaderSent())  # Proxies that may send one have sent it before.
+        elif not self._intake.begun:
+            self._intake.begun = self.heard
+        return b""
 
     def _client_line(self, line: bytes) -> None:
         self.dispatch(events.ClientSent(line))

@@ -13,11 +13,12 @@ from ftpair.core.ending import Leg
 from ftpair.core.facts import Fact, ProtocolError
 from ftpair.core.plan import ServicePlan
 from ftpair.dataplane.accepting import OnAccepted
+from ftpair.dataplane.buffered_tls import RECORD_HEAD_BYTES, BufferedTls
 from ftpair.dataplane.ends import Ends, Introduced
 from ftpair.dataplane.farewell import reset
 from ftpair.dataplane.tls import reason_of
 from ftpair.dataplane.watch import Watch
-from ftpair.ftp.proxy_header import MOST_BYTES, HeaderError, HeaderReader
+from ftpair.ftp.proxy_header import MOST_BYTES, HeaderError, HeaderReader, begins_header
 
 KIND = "no-proxy-header"
 """How a connection is counted that must begin with a header and does not."""
@@ -60,6 +61,12 @@ class Introductions:
         for introduction in self._waiting:
             introduction.cancel()
         self._waiting.clear()
+
+
+def has_sent_header(sock: socket.socket) -> bool:
+    """Return whether a header stood where TLS should have begun, as far as the handshake let it come."""
+    head = sock.strange if isinstance(sock, BufferedTls) else b""
+    return len(head) >= RECORD_HEAD_BYTES and begins_header(head) is not False
 
 
 class _Introduction:

@@ -14,11 +14,8 @@ from typing import Any, TypeGuard
 from ftpair.config import contexts
 from ftpair.core.facts import Tls
 from ftpair.core.plan import Certificate, ClientTls
-from ftpair.dataplane.buffered_tls import BufferedTls
+from ftpair.dataplane.buffered_tls import RECORD_TYPES, BufferedTls
 from ftpair.dataplane.watch import Watch
-
-RECORD_TYPES = range(20, 24)
-"""First bytes of TLS records (RFC 8446, 5.1); no FTP command begins with one."""
 
 
 class ClientSocket(ssl.SSLSocket):

@@ -61,9 +61,11 @@ class Header:
     tls: Secured | None = None
 
 
-def begins_header(data: bytes) -> bool:
-    """Return whether the first bytes of a connection are a header's."""
-    return data.startswith((SIGNATURE, WORD))
+def begins_header(data: bytes) -> bool | None:
+    """Return whether the first bytes of a connection are a header's; None while they are too few to tell."""
+    if data.startswith((SIGNATURE, WORD)):
+        return True
+    return None if SIGNATURE.startswith(data) or WORD.startswith(data) else False
 
 
 class HeaderReader:
