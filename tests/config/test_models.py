@@ -51,7 +51,7 @@ def every_block(block=Config):
                 "commands",
                 "explicit",
                 "implicit",
-                "advertised_address",
+                "advertised",
                 "slot",
                 "health",
                 "clocks",

@@ -7,6 +7,7 @@ from ftpair.config.load import load
 from ftpair.config.plan import rows_of
 from ftpair.config.problems import InvalidConfigError, describe
 from ftpair.config.slots import MOST_ROWS, Slots
+from ftpair.core.advertising import Advertised, AdvertisedRule
 from ftpair.core.endpoint import Endpoint, PortRange
 from ftpair.core.plan import ClientTls, Clocks, HealthPlan, ServerPlan, ServerTls
 
@@ -40,7 +41,8 @@ def test_every_key_arrives_in_the_plan(folder, machine, ca):
     assert (plan.log_format, plan.log_level) == ("json", "warning")
     service, clear = plan.services
     assert service.tls == ClientTls(service.tls.certificate, "allow", "allow", "1.3", "ignore")
-    assert (service.advertised_address, service.connect, service.balance) == ("198.51.100.7", "at-once", "round-robin")
+    assert service.advertised == Advertised("198.51.100.7", (AdvertisedRule(("10.0.0.0/8",), ""),))
+    assert (service.connect, service.balance) == ("at-once", "round-robin")
     assert (service.greeting, service.retries, service.max_sessions) == ("FTP service ready.", 1, 500)
     assert service.health == HealthPlan("login", 2.5, 3.0, 1, 2, "probe", "s3cret")
     assert service.clocks == Clocks(60, 10, 900, 2, 20, 120, 240)

@@ -145,6 +145,7 @@ def test_every_field_of_a_service_and_of_a_server_is_told(running):
         "bans": None,
         "commands": None,
         "bindings": (),
+        "advertised": None,
     }
     certificates = {"certificate", "certificates", "client_certificate"}
     for field in service.__struct_fields__:

@@ -37,8 +37,13 @@ def test_wrong_addresses_are_refused_with_a_remedy(value, expected):
 
 
 def test_only_an_ipv4_address_can_be_advertised():
-    assert accepted(values.Ipv4Address, "198.51.100.7") == "198.51.100.7"
-    assert "cannot carry" in refused(values.Ipv4Address, "2001:db8::1")
+    assert accepted(values.AdvertisedAddress, "198.51.100.7") == "198.51.100.7"
+    assert "cannot carry" in refused(values.AdvertisedAddress, "2001:db8::1")
+
+
+@pytest.mark.parametrize("value", ["0.0.0.0", "224.0.0.1", "255.255.255.255", "240.0.0.1"])
+def test_what_nobody_can_dial_cannot_be_advertised(value):
+    assert "can dial" in refused(values.AdvertisedAddress, value)
 
 
 @pytest.mark.parametrize("value", ["10.0.0.11", "ftp1.example.org", "localhost", "my_host", "::1", "a.b."])

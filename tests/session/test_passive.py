@@ -2,6 +2,7 @@
 
 import pytest
 
+from ftpair.core.advertising import Advertised, AdvertisedRule
 from ftpair.core.endpoint import Endpoint
 from ftpair.core.facts import ProtocolError
 from ftpair.core.plan import ServerPlan
@@ -41,12 +42,36 @@ def test_epsv_is_answered_with_a_port_alone():
 
 
 def test_the_advertised_address_is_named_where_one_is_configured():
-    logged_in(plan(advertised_address="203.0.113.5")).play("""
+    logged_in(plan(advertised=Advertised("203.0.113.5"))).play("""
         C> PASV
         D< expect
         S< PASV
         S> 227 (10,0,0,1,4,210)
         C< 227 Entering Passive Mode (203,0,113,5,4,1).
+        D< dial 10.0.0.1:1234
+    """)
+
+
+@pytest.mark.parametrize(("client", "named"), [("198.51.100.7", "192,0,2,10"), ("203.0.113.9", "203,0,113,5")])
+def test_clients_of_some_networks_are_told_another_address(client: str, named: str):
+    inside = AdvertisedRule(("198.51.100.0/24",), "")
+    logged_in(plan(advertised=Advertised("203.0.113.5", (inside,))), client=client).play(f"""
+        C> PASV
+        D< expect
+        S< PASV
+        S> 227 (10,0,0,1,4,210)
+        C< 227 Entering Passive Mode ({named},4,1).
+        D< dial 10.0.0.1:1234
+    """)
+
+
+def test_epsv_names_no_address_whatever_is_advertised():
+    logged_in(plan(advertised=Advertised("203.0.113.5"))).play("""
+        C> EPSV
+        D< expect
+        S< EPSV
+        S> 229 Extended (|||1234|)
+        C< 229 Entering Extended Passive Mode (|||1025|)
         D< dial 10.0.0.1:1234
     """)
 
@@ -176,10 +201,18 @@ def test_on_ipv6_pasv_is_refused_readably():
 
 
 def test_on_ipv6_pasv_works_with_an_advertised_ipv4_address():
-    logged_in(plan(advertised_address="203.0.113.5"), **V6).play("""
+    logged_in(plan(advertised=Advertised("203.0.113.5")), **V6).play("""
         C> PASV
         D< expect
         S< PASV
+    """)
+
+
+def test_on_ipv6_pasv_is_refused_to_those_who_are_told_the_dialled_address():
+    inside = AdvertisedRule(("2001:db8:1::/48",), "")
+    logged_in(plan(advertised=Advertised("203.0.113.5", (inside,))), **V6).play("""
+        C> PASV
+        C< 425 PASV speaks of IPv4 only: use EPSV.
     """)
 
 

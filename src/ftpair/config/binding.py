@@ -6,12 +6,12 @@ from typing import Any, Protocol
 from pydantic import Field
 
 from ftpair.config.blocks import Block, Timeouts
+from ftpair.config.by_network import never_reached
 from ftpair.config.encryption import Tls
 from ftpair.config.problems import Finding, Where
 from ftpair.config.values import DataSessionChoice, Networks
 from ftpair.core import binding as plan
 from ftpair.core.binding import DataPeer, DataSession
-from ftpair.core.networks import lies_in
 
 TICKET_LIFE_S = 7200.0
 """OpenSSL takes no session back that is older, and a data connection gets no ticket of its own."""
@@ -75,7 +75,7 @@ def unbindable(where: Where, service: Bound) -> Iterator[Finding]:
         if rule.data_peer is None and rule.data_session is None:
             sentence = "changes nothing: add data_peer or data_session to it, or remove it"
             yield Finding((*where, "data_binding", number), sentence)
-    yield from _never_reached((*where, "data_binding"), service.data_binding)
+    yield from never_reached((*where, "data_binding"), service.data_binding)
 
 
 def _sessions(where: Where, service: Bound) -> Iterator[tuple[Where, DataSession]]:
@@ -92,17 +92,6 @@ def _without_tls(where: Where, place: Where, service: Bound, session: DataSessio
     if session == "require" and service.tls is not None and service.tls.data_protection == "refuse":
         sentence = "require needs TLS on data connections, and data_protection: refuse forbids it: write off, or allow"
         yield Finding(place, f"{sentence} there", depends=((*where, "tls", "data_protection"),))
-
-
-def _never_reached(where: Where, rules: list[DataBinding]) -> Iterator[Finding]:
-    former: list[str] = []
-    for number, rule in enumerate(rules):
-        for place, network in enumerate(rule.from_):
-            wider = next((each for each in former if lies_in(network, each)), None)
-            if wider:
-                sentence = f"{network} lies in {wider}, of a rule before it, which counts first: put the narrower first"
-                yield Finding((*where, number, "from", place), sentence)
-        former += rule.from_
 
 
 def loosely_bound(where: Where, service: Bound) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from itertools import combinations
 
 from ftpair.config.binding import unbindable
+from ftpair.config.by_network import never_reached
 from ftpair.config.commanding import contradictions_of
 from ftpair.config.models import Config, VirtualService
 from ftpair.config.problems import Finding, Where, path_of
@@ -164,6 +165,11 @@ def _binding(config: Config, _cpus: int) -> Iterator[Finding]:
         yield from unbindable(where, service)
 
 
+def _advertising(config: Config, _cpus: int) -> Iterator[Finding]:
+    for where, service in services(config):
+        yield from never_reached((*where, "advertised_by_network"), service.advertised_by_network)
+
+
 @dataclass(frozen=True, slots=True)
 class _Claim:
     """Ports that a service listens on."""
@@ -224,4 +230,5 @@ _CHECKS: tuple[Check, ...] = (
     _overlaps,
     _command_policy,
     _binding,
+    _advertising,
 )

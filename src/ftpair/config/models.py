@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
+from ftpair.config.advertising import AdvertisedByNetwork
 from ftpair.config.binding import DataBinding
 from ftpair.config.blocks import Block, CertificateFiles, HealthCheck, Log, Paths, Ports, Timeouts
 from ftpair.config.commanding import Commands
@@ -16,9 +17,9 @@ from ftpair.config.proxying import ProxyProtocol
 from ftpair.config.routing import Route
 from ftpair.config.values import (
     Address,
+    AdvertisedAddress,
     DataSessionChoice,
     FilePath,
-    Ipv4Address,
     Line,
     Name,
     Networks,
@@ -50,10 +51,15 @@ class VirtualService(Block):
         description="IPv4 or IPv6 address to listen on; 0.0.0.0 or :: is every address.", examples=["192.0.2.10"]
     )
     ports: Ports = Field(description="The ports.", examples=["21,990,1025-1052"])
-    advertised_address: Ipv4Address | None = Field(
+    advertised_address: AdvertisedAddress | None = Field(
         default=None,
         description="IPv4 address in replies to PASV; the address the client dialled, if not there.",
         examples=["198.51.100.7"],
+    )
+    advertised_by_network: list[AdvertisedByNetwork] = Field(
+        default_factory=list,
+        description="The same by the network of the client; the first that fits counts.",
+        examples=[[{"from": ["10.0.0.0/8"], "address": "dialled"}]],
     )
     tls: Tls | None = Field(
         default=None,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ftpair.config.advertising import advertised_of
 from ftpair.config.binding import bindings_of
 from ftpair.config.checks import services
 from ftpair.config.commanding import policy_of
@@ -72,7 +73,7 @@ def _service(parts: Parts, name: str, service: VirtualService) -> ServicePlan:
         servers=tuple(_server(parts, (name, member.name), service, member) for member in service.members()),
         explicit=service.ports.explicit,
         implicit=service.ports.implicit,
-        advertised_address=service.advertised_address or "",
+        advertised=advertised_of(service.advertised_address, service.advertised_by_network),
         tls=_client_tls(parts, service),
         connect=service.connect,
         greeting=service.greeting,

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from ftpair.config.advertising import ADVERTISED_WORDS
 from ftpair.config.binding import BINDING_WORDS
 from ftpair.config.certificates import day, fingerprint
 from ftpair.config.commanding import COMMAND_WORDS
@@ -43,6 +44,7 @@ def _service_steps(before: ServicePlan, after: ServicePlan) -> list[str]:
         *_changes(_SERVICE, before, after),
         *_tls_steps(before.tls, after.tls),
         *_struct_steps("health", before.health, after.health),
+        *_changes(ADVERTISED_WORDS, before.advertised, after.advertised),
         *_changes(BINDING_WORDS, before.bindings, after.bindings),
         *_changes(COMMAND_WORDS, before.commands, after.commands),
         *_struct_steps("timeouts", before.clocks, after.clocks),
@@ -159,7 +161,6 @@ _SERVICE: _Words = (
     ("explicit port", lambda service: service.explicit),
     ("implicit port", lambda service: service.implicit),
     ("passive range", lambda service: service.passive),
-    ("advertised address", lambda service: service.advertised_address),
     ("connect", lambda service: service.connect),
     ("greeting", lambda service: service.greeting),
     ("balance", lambda service: service.balance),

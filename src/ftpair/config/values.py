@@ -1,7 +1,7 @@
 """The kinds of values that keys take: addresses, names, ports, ranges. Each refusal says what to write instead."""
 
 import re
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from itertools import permutations
 from typing import Annotated, Any, Literal
 
@@ -14,9 +14,13 @@ from ftpair.core.plan import CheckLevel, HeaderVersion, ServerTlsMode, TlsVersio
 
 NAME = r"^[A-Za-z0-9_.-]{1,64}$"
 LONGEST_GLOB = 120
+DIALLED = "dialled"
+"""What stands for the address that the client dialled."""
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
 _RANGE = re.compile(r"\s*(\d{1,6})\s*(?:-\s*(\d{1,6})\s*)?")
 _LONGEST_SOCKET_FOLDER = 90
+_FIRST_GROUP = IPv4Address("224.0.0.0")
+"""From here on there are groups (RFC 5771) and reserved addresses, and nobody to dial."""
 _PASSIVE_EXAMPLE = "write a range such as 40000-40199"
 
 
@@ -37,6 +41,24 @@ def _ipv4(text: str) -> str:
     if ":" in address:
         raise ValueError("is an IPv6 address, which a reply to PASV cannot carry: write an IPv4 address")
     return address
+
+
+def _advertised(text: str) -> str:
+    address = _ipv4(text)
+    if IPv4Address(address).is_unspecified or IPv4Address(address) >= _FIRST_GROUP:
+        raise ValueError(
+            "is no address that a client can dial: write one of this machine, or of the NAT in front of it"
+        )
+    return address
+
+
+def _advertised_or_dialled(text: str) -> str:
+    if text == DIALLED:
+        return text
+    try:
+        return _advertised(text)
+    except ValueError as error:
+        raise ValueError(f"{error}, or {DIALLED} for the one that the client dialled") from None
 
 
 def _network(text: str) -> str:
@@ -113,7 +135,8 @@ def _version(value: Any) -> Any:
 
 Name = Annotated[str, Field(pattern=NAME)]
 Address = Annotated[str, AfterValidator(_address)]
-Ipv4Address = Annotated[str, AfterValidator(_ipv4)]
+AdvertisedAddress = Annotated[str, AfterValidator(_advertised)]
+AdvertisedChoice = Annotated[str, AfterValidator(_advertised_or_dialled)]
 Host = Annotated[str, AfterValidator(_host)]
 Network = Annotated[str, AfterValidator(_network)]
 Networks = Annotated[list[Network], AfterValidator(_apart)]

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from ftpair.core.advertising import Advertised
 from ftpair.core.binding import Bindings
 from ftpair.core.endpoint import Endpoint, PortRange
 from ftpair.core.errors import NotFoundError
@@ -160,8 +161,8 @@ class ServicePlan(msgspec.Struct, frozen=True):
     servers: tuple[ServerPlan, ...]
     explicit: int | None = None
     implicit: int | None = None
-    advertised_address: str = ""
-    """The IPv4 address in replies to PASV; empty means the address the client dialled."""
+    advertised: Advertised = Advertised()
+    """The IPv4 address in replies to PASV."""
     tls: ClientTls | None = None
     """None: clear text only."""
     connect: Connect = "at-login"

@@ -22,7 +22,7 @@ def passive(talk: Conversation, _command: Command) -> None:
     """Answer PASV with the address that the client dialled, or the advertised one; never with the server's."""
     if is_out_of_bounds(talk):
         return
-    host = talk.plan.advertised_address or ipv4_of(talk.caller.local.host)
+    host = talk.plan.advertised.to(talk.caller.client.host) or ipv4_of(talk.caller.local.host)
     if host:
         _take_port(talk, host)
     else:
