@@ -46,6 +46,7 @@ def client_context(tls: ServerTls, authorities: Callable[[], bytes] = system_aut
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     _harden(context, tls)
+    context.set_alpn_protocols(["ftp"])
     if tls.certificate is not None:
         load_chain(context, tls.certificate)
     if not tls.verify:

@@ -217,9 +217,6 @@ class Driver:
         service = self.service
 
         def done() -> None:
-            if tls.is_for_another_protocol(self._client.sock):
-                failed("the client offers a web protocol, not FTP (ALPN)")
-                return
             self._handshake_until = 0.0
             agreed = tls.negotiated(self._client.sock)
             self.worker.note(Handshake(service.plan.name, Leg.CLIENT, "control", agreed))

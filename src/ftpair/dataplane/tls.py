@@ -34,8 +34,13 @@ Secured = ssl.SSLSocket | BufferedTls
 """A socket under TLS: of a control connection, of a data leg."""
 
 
-FOREIGN_PROTOCOLS = ("h2", "http/1.1", "http/1.0")
-"""Understood only to be turned away: `ssl` cannot refuse an ALPN in the handshake, it can only ignore it."""
+_WEB = ("h2", "http/1.1", "http/1.0", "http/0.9", "h2c", "h3", "spdy/3", "spdy/2", "spdy/1", "webrtc", "c-webrtc")
+_MAIL_AND_TALK = ("imap", "pop3", "managesieve", "xmpp-client", "xmpp-server", "irc", "nntp", "nnsp", "sip/2", "mqtt")
+_OTHERS = ("acme-tls/1", "dot", "doq", "ntske/1", "coap", "postgresql", "tds/8.0", "smb", "sunrpc", "dicom")
+FOREIGN_PROTOCOLS = (*_WEB, *_MAIL_AND_TALK, *_OTHERS)
+"""Of IANA's registry, understood only to be turned away: `ssl` cannot refuse an ALPN, it can only ignore it."""
+_FOREIGN = frozenset(FOREIGN_PROTOCOLS)
+IS_FOREIGN = "the client offers another protocol, not FTP (ALPN)"
 
 
 Named = Mapping[str, ssl.SSLContext]
@@ -162,12 +167,10 @@ def subject_of(names: Any) -> str:
     return ",".join(f"{key}={value}" for key, value in pairs) or "no subject"
 
 
-def is_for_another_protocol(sock: socket.socket) -> bool:
-    """Return whether the client offered a web protocol and not FTP: a browser that was lured here (CVE-2021-3618)."""
-    if not is_secured(sock):
-        return False
+def is_for_another_protocol(sock: Secured) -> bool:
+    """Return whether the client offered a protocol of others and not FTP: it was lured here (ALPACA, CVE-2021-3618)."""
     secured = sock.tls if isinstance(sock, BufferedTls) else sock
-    return secured.selected_alpn_protocol() in FOREIGN_PROTOCOLS
+    return secured.selected_alpn_protocol() in _FOREIGN
 
 
 def is_secured(sock: socket.socket) -> TypeGuard[Secured]:
@@ -262,7 +265,10 @@ class Handshaking:
             self._on_failed(reason_of(error))
         else:
             self.cancel()
-            self._on_done()
+            if not self.to_end and is_for_another_protocol(self._sock):
+                self._on_failed(IS_FOREIGN)
+            else:
+                self._on_done()
 
     def _advance(self) -> None:
         if not self.to_end:
