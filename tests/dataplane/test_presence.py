@@ -30,6 +30,13 @@ def test_who_has_left_leaves_no_row(table: SharedTable):
     assert not list(table.rows())
 
 
+def test_when_the_table_is_full_who_came_last_is_known(table: SharedTable):
+    presence, other = Presence(table, 0, 2), Presence(table, 1, 2)
+    for number in range(1000):
+        presence.enter(b"%d" % number)
+    assert [other.total(b"%d" % number) for number in range(990, 1000)] == [1] * 10
+
+
 def test_the_sessions_of_a_dead_worker_vanish_and_no_others(table: SharedTable):
     one, two = Presence(table, 0, 2), Presence(table, 1, 2)
     for presence in (one, one, two):

@@ -26,6 +26,7 @@ pytestmark = pytest.mark.interop
 
 BANS: dict[str, dict[str, Any]] = {
     "brute": {"failures": 3, "delay_s": 0, "for_s": 600},
+    "rush": {"failures": 3, "delay_s": 0, "for_s": 600},
     "real": {"failures": 2, "delay_s": 1, "by": ["address"]},
 }
 LOCKED = "Your address is locked out for now: try again later."
@@ -34,8 +35,9 @@ LOCKED = "Your address is locked out for now: try again later."
 class Suspicious:
     """A server that refuses every password but one, and counts the passwords."""
 
-    def __init__(self) -> None:
+    def __init__(self, pause_s: float = 0.0) -> None:
         self.passwords = 0
+        self._pause_s = pause_s
         self._lock = threading.Lock()
         self.server = ScriptedServer(self._run)
 
@@ -46,6 +48,7 @@ class Suspicious:
             if verb == "PASS":
                 with self._lock:
                     self.passwords += 1
+                time.sleep(self._pause_s)
             refusal = "230 in" if argument == "right" else "530 wrong"
             conversation.say({"USER": "331 password, please", "PASS": refusal}.get(verb, "200 ok"))
 
@@ -55,9 +58,9 @@ class Field:
 
     def __init__(self, folder: Path, authority: Authority) -> None:
         self.folder, self.authority = folder, authority
-        self.suspicious = Suspicious()
+        self.suspicious, self.slow = Suspicious(), Suspicious(pause_s=0.3)
         self.real = new_server(folder, authority, "ProFTPD", "clear")
-        hosts = {"brute": self.suspicious.server.address, "real": self.real.address}
+        hosts = {"brute": self.suspicious.server.address, "rush": self.slow.server.address, "real": self.real.address}
         self.vips = {name: fresh_address() for name in BANS}
         tls = {"clear_text": "allow", "data_protection": "allow"}
         services = {
@@ -77,6 +80,7 @@ def field(lab_folder: Path, authority: Authority) -> Iterator[Field]:
     field = Field(folder, authority)
     with contextlib.ExitStack() as ends:
         ends.callback(field.suspicious.server.close)
+        ends.callback(field.slow.server.close)
         ends.callback(field.real.stop)
         field.real.start()
         yield field
@@ -157,3 +161,32 @@ def test_s16_10000_wrong_passwords_are_banned_by_address_and_user_and_so_they_st
         banned = next(ban["subject"] for ban in bans if ban["by"] == "address")
         assert asyncio.run(login(banned, "carl")) == f"421 {LOCKED}"
         assert asyncio.run(login("127.0.0.77", "bert")) == "230 in"
+
+
+async def _all_at_once(vip: str, source: str, users: list[str], password: str) -> list[str]:
+    """Connect as all these users from one address, then say all passwords at the same moment."""
+    callers = [await call(vip, source) for _ in users]
+    for caller, user in zip(callers, users, strict=True):
+        await caller.reply()
+        assert (await caller.ask(f"USER {user}")).startswith("331")
+    replies = await asyncio.gather(*(caller.ask(f"PASS {password}") for caller in callers))
+    for caller in callers:
+        caller.close()
+    return replies
+
+
+def test_s16_300_wrong_passwords_at_the_same_moment_are_not_all_tried(field: Field) -> None:
+    """While a slow server looks at the first ones, the others wait; then their address is banned."""
+    vip, guesser = field.vips["rush"], next(itertools.islice(sources(), 4000, None))
+    with running(field.folder, field.settings) as field.balancer:
+        replies = asyncio.run(_all_at_once(vip, guesser, [f"user-{number}" for number in range(300)], "wrong"))
+        assert {reply[:3] for reply in replies} == {"530"}
+        assert field.slow.passwords <= 40, "the others found the address banned"
+        assert guesser in {ban["subject"] for ban in field.balancer.ask("/bans")}
+
+
+def test_an_office_that_logs_in_at_the_same_moment_gets_in(field: Field) -> None:
+    vip, office = field.vips["rush"], next(itertools.islice(sources(), 4100, None))
+    with running(field.folder, field.settings) as field.balancer:
+        replies = asyncio.run(_all_at_once(vip, office, [f"worker-{number}" for number in range(40)], "right"))
+        assert set(replies) == {"230 in"}

@@ -112,7 +112,8 @@ TESTS: dict[str, tuple[str, ...]] = {
         MATRIX,
     ),
     "refuses an ALPN other than `ftp`": (
-        "dataplane/test_alpn.py::test_a_client_that_offers_ftp_or_something_unknown_is_served",
+        "dataplane/test_alpn.py::test_servers_are_offered_ftp",
+        MATRIX,
     ),
     "demands resumption, newest ticket": (
         MATRIX,

@@ -29,6 +29,8 @@ class Strict:
     def __init__(self, **answers: Any) -> None:
         self.answers = answers
         self.asked: list[tuple[str, str]] = []
+        self.turns: list[str] = []
+        """Who asked for a turn; empty: one has ended."""
 
     def _answer(self, question: str, user: str = "") -> Any:
         self.asked.append((question, user))
@@ -42,6 +44,13 @@ class Strict:
 
     def may_try(self, user: str) -> str:
         return str(self._answer("try", user))
+
+    def begins_try(self, user: str) -> bool:
+        self.turns.append(user)
+        return not self.answers.get("turn")
+
+    def end_try(self) -> None:
+        self.turns.append("")
 
     def may_stay(self, user: str) -> str:
         return str(self._answer("stay", user))
@@ -65,7 +74,7 @@ def delayed(seconds: float = 4.0) -> Stage:
 def test_nobody_stands_in_the_way_where_nothing_is_limited():
     questions: tuple[Callable[[str], str], ...] = (NOBODY.may_ask, NOBODY.may_try, NOBODY.may_stay)
     assert [ask("anna") for ask in questions] == ["", "", ""]
-    assert (NOBODY.may_secure(), NOBODY.delay_s("anna")) == ("", 0.0)
+    assert (NOBODY.may_secure(), NOBODY.delay_s("anna"), NOBODY.begins_try("anna")) == ("", 0.0, True)
 
 
 def test_a_banned_user_is_refused_and_no_server_hears_of_it():
@@ -115,6 +124,54 @@ def test_a_password_counts_for_the_user_that_was_named_last():
         C< 530 Login incorrect.
     """)
     assert [user for question, user in guard.asked if question == "delay"] == ["anna", "bert"]
+
+
+UP_TO_PASSWORD = """
+    C> USER anna
+    S< [dial A]
+    S> 220 Welcome.
+    S< USER anna
+    S> 331 Password please.
+    C< 331 Password please.
+    C> PASS secret
+"""
+
+
+def test_a_password_waits_while_too_many_others_are_looked_at():
+    stage, guard = guarded(turn="others first")
+    stage.play(UP_TO_PASSWORD)
+    assert stage.session.state == "awaiting a turn to log in"
+    guard.answers = {}
+    stage.play("""
+        T> 1
+        S< PASS secret
+        S> 230 Welcome.
+        C< 230 Welcome.
+    """)
+    assert guard.turns[-3:] == ["anna", "anna", ""]
+
+
+def test_who_is_banned_while_a_password_waits_is_told_so_and_no_server_hears_it():
+    stage, guard = guarded(turn="others first")
+    stage.play(UP_TO_PASSWORD)
+    guard.answers = {"turn": "others first", "ask": "This user is locked."}
+    stage.play("""
+        T> 1
+        C< 530 This user is locked.
+        C> NOOP
+        S< NOOP
+    """)
+
+
+def test_a_password_may_have_to_wait_more_than_once():
+    stage, guard = guarded(turn="others first")
+    stage.play(UP_TO_PASSWORD)
+    stage.play("""
+        T> 1
+        T> 1
+    """)
+    assert stage.session.state == "awaiting a turn to log in"
+    assert guard.turns.count("anna") == 3
 
 
 def test_the_answer_to_a_wrong_password_waits_and_so_does_what_comes_behind():

@@ -42,7 +42,7 @@ from ftpair.core.messages import (
     UseStates,
     Verdict,
 )
-from ftpair.core.plan import Plan
+from ftpair.core.plan import Plan, ServicePlan
 from ftpair.dataplane.children import Child, Recipe
 from ftpair.dataplane.counts import SESSIONS, Counts, create_counts_fd
 from ftpair.dataplane.groups import Groups
@@ -119,6 +119,11 @@ class Node:
     def children(self) -> tuple[Child, ...]:
         """All children: workers, prober, API."""
         return (*self.workers, self.prober, self.api)
+
+    def taken(self, service: ServicePlan) -> Callable[[int], int]:
+        """Return what tells the sessions of a server, and for the service itself the places that are taken."""
+        counts = self.counts
+        return lambda slot: counts.places(slot) if slot == service.slot else counts.sessions(slot)
 
     # What the node does.
 

@@ -25,7 +25,7 @@ def find_route(node: Node, action: FindRoute) -> RouteStatus:
     """Explain the choice. Raises NotFoundError, WrongRequestError."""
     service = node.plan.named(action.service)
     request = _request(service, action)
-    scene = Scene(node.states.by_slot(), node.counts.sessions, Bonds(node.tables.affinity))
+    scene = Scene(node.states.by_slot(), node.taken(service), Bonds(node.tables.affinity))
     assigned = Assigning(service).foresee(request, scene)
     return _explained(node, request, assigned)
 

@@ -113,7 +113,7 @@ def _serving(node: Node, service: ServicePlan) -> tuple[bool, str]:
     # Asked as a worker asks: what it would answer a client is the reason.
     request = Request("", "", 0, lambda: 0.0)
     states, pools = node.states.by_slot(), {name: pool_of(service, name) for name in pool_names(service)}
-    chosen = {name: choose(pool, states, node.counts.sessions, request, ()) for name, pool in pools.items()}
+    chosen = {name: choose(pool, states, node.taken(service), request, ()) for name, pool in pools.items()}
     refusals = {name: choice.reason for name, choice in chosen.items() if isinstance(choice, NoChoice)}
     reasons = [f"pool {name}: {reason}" if len(pools) > 1 else reason for name, reason in refusals.items()]
     if len(refusals) == len(pools):

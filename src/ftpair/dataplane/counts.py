@@ -10,8 +10,9 @@ import os
 from ftpair.core.errors import SetupError
 
 SLOTS = 1024
-COLUMNS = 4
-SESSIONS, TRANSFERS, BYTES_UP, BYTES_DOWN = range(COLUMNS)
+COLUMNS = 5
+SESSIONS, TRANSFERS, BYTES_UP, BYTES_DOWN, PLACES = range(COLUMNS)
+"""Of a service: all its sessions, and those that have taken a place in it, since they have asked for a server."""
 CELL_BYTES = 8
 BLOCK = SLOTS * COLUMNS
 """Cells of one worker."""
@@ -50,6 +51,10 @@ class Counts:
     def sessions(self, slot: int) -> int:
         """Return the live sessions of a slot."""
         return self.total(slot, SESSIONS)
+
+    def places(self, slot: int) -> int:
+        """Return the places of a service that are taken."""
+        return self.total(slot, PLACES)
 
     def transfers(self, slot: int) -> int:
         """Return the running transfers of a slot."""

@@ -21,6 +21,9 @@ TOO_MANY_HERE = "Too many sessions from your address: end one first."
 TOO_MANY_IN_ALL = "Too many sessions: try again later."
 TOO_MANY_OF_USER = "Too many sessions of this user: end one first."
 
+MOST_AT_ONCE = 16
+"""So many passwords of one address or user may be under way while none was wrong: an office that begins its day."""
+
 Note = Callable[[Fact], None]
 OnFailure = Callable[[str, str, str], None]
 """Hears of a wrong password: service, address, user."""
@@ -76,7 +79,7 @@ def turn_away(sock: socket.socket, text: str) -> None:
 class Visit:
     """What one session has at the gate: it is counted by its address, later by its user (`session.guard.Guard`)."""
 
-    __slots__ = ("_address", "_gate", "_host", "_is_let_in", "_plan", "_user", "ends", "session")
+    __slots__ = ("_address", "_gate", "_host", "_is_let_in", "_plan", "_trying", "_user", "ends", "session")
 
     def __init__(self, gate: Gate, plan: ServicePlan, ends: Ends, session: str) -> None:
         self._gate, self._plan, self.ends, self.session = gate, plan, ends, session
@@ -84,6 +87,8 @@ class Visit:
         self._address = bans.subject_of_address(self._host)
         self._is_let_in = False
         self._user: str | None = None
+        self._trying: list[bytes] = []
+        """Whose attempts this session's counts among, while a server looks at its password."""
 
     @property
     def _limits(self) -> Limits:
@@ -115,6 +120,7 @@ class Visit:
             self._is_let_in = False
             self._gate.presence.leave(self._key("address", self._address))
         self._leave_user()
+        self.end_try()
 
     def _leave_user(self) -> None:
         if self._user is not None:
@@ -147,6 +153,34 @@ class Visit:
         rate, subject = self._limits.logins_per_minute_per_user, bans.subject_of_user(user)
         return self._rate("logins-per-user", rate, "logins", user, subject)
 
+    def begins_try(self, user: str) -> bool:
+        """Return whether a password may go to a server now; it counts as an attempt under way until `end_try`.
+
+        Attempts under way could all be wrong. So of who has a wrong password on record no more are let through at a
+        time than may still be wrong before the ban, and of anybody else no more than MOST_AT_ONCE.
+        """
+        policy = self._plan.bans
+        if policy is None or bans.is_allowed(policy, self._host):
+            return True
+        subjects = {"address": self._address, "user": bans.subject_of_user(user)}
+        for by in policy.by:
+            key = self._key(f"trying-{by}", subjects[by])
+            self._trying.append(key)
+            if self._gate.presence.enter(key) > self._most_at_once(policy, by, subjects[by]):
+                self.end_try()
+                return False
+        return True
+
+    def _most_at_once(self, policy: BanPolicy, by: str, subject: str) -> int:
+        failures = self._gate.rates.counted(self._key(f"failures-{by}", subject), policy.within_s)
+        return max(1, policy.failures - failures) if failures else max(MOST_AT_ONCE, policy.failures)
+
+    def end_try(self) -> None:
+        """The server has answered, and so has ftpair; or the session is over."""
+        for key in self._trying:
+            self._gate.presence.leave(key)
+        self._trying.clear()
+
     def may_stay(self, user: str) -> str:
         """Once the server has accepted the login; counts the session as the user's."""
         most, subject = self._limits.sessions_per_user, bans.subject_of_user(user)
@@ -164,11 +198,12 @@ class Visit:
         if policy is None or bans.is_allowed(policy, self._host):
             return 0.0
         self._gate.on_failure(self._plan.name, self._host, user)
-        return self._delay(policy)
+        return self._delay(policy, bans.subject_of_user(user))
 
-    def _delay(self, policy: BanPolicy) -> float:
-        failures = self._gate.rates.count(self._key("failures", self._address), policy.within_s)
-        return bans.delay_s(policy, failures)
+    def _delay(self, policy: BanPolicy, user: str) -> float:
+        rates, within_s = self._gate.rates, policy.within_s
+        rates.count(self._key("failures-user", user), within_s)
+        return bans.delay_s(policy, rates.count(self._key("failures-address", self._address), within_s))
 
     def throttle(self, user: str) -> Throttle | None:
         """Return what slows the transfers of a session; None where nothing does."""

@@ -4,6 +4,7 @@ Each worker has rows of its own in a shared table: it writes them from what it k
 So nothing is ever counted down by somebody else, and the rows of a dead worker are simply taken away.
 """
 
+import time
 from collections import defaultdict
 
 from ftpair.dataplane.shared_table import Row, SharedTable
@@ -42,7 +43,7 @@ class Presence:
 
     def _publish(self, key: bytes) -> None:
         count = self._own[key]
-        row = Row(0.0, count, self._worker + 1) if count else None
+        row = Row(time.monotonic(), count, self._worker + 1) if count else None
         self._table.change(_of_worker(key, self._worker), lambda _former: row)
 
 

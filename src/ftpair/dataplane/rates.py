@@ -53,6 +53,11 @@ class Rates:
         self._table.change(key, how)
         return wait_s
 
+    def counted(self, key: bytes, within_s: float) -> int:
+        """Return what `count` has come to."""
+        row = self._table.look(key)
+        return int(row.amount) if row is not None and self._now() - row.stamp < within_s else 0
+
     def count(self, key: bytes, within_s: float) -> int:
         """Count something that is forgotten when it does not happen again within that time; return the count."""
         now = self._now()

@@ -21,7 +21,7 @@ from ftpair.dataplane.accepting import Accepting, OnAccepted
 from ftpair.dataplane.assigning import Assigned, Scene
 from ftpair.dataplane.bonds import Bonds
 from ftpair.dataplane.clientele import Clientele
-from ftpair.dataplane.counts import SESSIONS, Counts
+from ftpair.dataplane.counts import PLACES, SESSIONS, Counts
 from ftpair.dataplane.descriptors import most_sessions, open_descriptors
 from ftpair.dataplane.dialling import keep_alive
 from ftpair.dataplane.driver import Driver
@@ -182,19 +182,25 @@ class Worker:
         return visit.refuse_for_descriptors()
 
     def _count_in(self, driver: Driver) -> None:
-        """Count first and look then: so two workers never both give the last place away."""
         self.counts.add(driver.service.plan.slot, SESSIONS, 1)
-        self._look_for_place(driver)
 
-    def _look_for_place(self, driver: Driver) -> None:
+    def _take_place(self, driver: Driver) -> None:
+        """Count first and look then: so two workers never both give the last place away.
+
+        Not before a server is asked for: who connects and says nothing takes no place from those who log in.
+        """
         plan = driver.service.plan
-        driver.has_place = driver.has_place or not 0 < plan.max_sessions < self.counts.sessions(plan.slot)
+        self.counts.add(plan.slot, PLACES, 1)
+        driver.has_place = not 0 < plan.max_sessions < self.counts.places(plan.slot)
+        if not driver.has_place:
+            self.counts.add(plan.slot, PLACES, -1)
 
     # What drivers ask for.
 
     def choose(self, driver: Driver, user: str, tried: tuple[int, ...]) -> ServerPlan | NoChoice:
         """Ask the balancer."""
-        self._look_for_place(driver)
+        if not driver.has_place:
+            self._take_place(driver)
         scene = Scene(self._states, partial(self._others, driver), self.bonds, tried)
         assigned = driver.service.assigning.assign(_request(driver, user), scene)
         if not isinstance(assigned.choice, NoChoice):
@@ -213,13 +219,18 @@ class Worker:
             self.note(ServerChosen(plan.name, driver.name, client, *names))
 
     def _others(self, driver: Driver, slot: int) -> int:
-        """Count the sessions of a row; for who has a place in the service, nobody counts there any more."""
-        return 0 if driver.has_place and slot == driver.service.plan.slot else self.counts.sessions(slot)
+        """Count the sessions of a server, or the places of the service, which are all taken for who has none."""
+        plan = driver.service.plan
+        if slot == plan.slot:
+            return 0 if driver.has_place else plan.max_sessions
+        return self.counts.sessions(slot)
 
     def forget(self, driver: Driver) -> None:
         """The session is over."""
         if self._drivers.pop(driver.name, None) is not None:
             self.counts.add(driver.service.plan.slot, SESSIONS, -1)
+            if driver.has_place:
+                self.counts.add(driver.service.plan.slot, PLACES, -1)
             driver.visit.leave()
             self._heap.session_ended()
             if self.bonds:

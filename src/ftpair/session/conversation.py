@@ -58,6 +58,7 @@ class Conversation:
         "has_buffer_size",
         "has_client_ended",
         "has_port",
+        "held",
         "is_attached",
         "is_cleared",
         "is_logged_in",
@@ -135,6 +136,8 @@ class Conversation:
         # The command that is being answered.
         self.command: Command | None = None
         self.user_command: Command | None = None
+        self.held: Command | None = None
+        """A password that waits for its turn."""
         self.answer: Answer = relay
         # The data connection.
         self.has_port = False

@@ -24,7 +24,16 @@ GOODBYE = b"221 Goodbye.\r\n"
 CLIENT_CLOSED = "the client closed"
 OLD = "This session has lasted as long as it may."
 
-SILENT = frozenset({State.OPENING, State.READY, State.DELAYING, State.SECURING_CLIENT, State.CLEARING_CLIENT})
+SILENT = frozenset(
+    {
+        State.OPENING,
+        State.READY,
+        State.AWAITING_TURN,
+        State.DELAYING,
+        State.SECURING_CLIENT,
+        State.CLEARING_CLIENT,
+    }
+)
 """Where nothing is owed to a client that has closed its side."""
 
 

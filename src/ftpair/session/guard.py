@@ -15,6 +15,12 @@ class Guard(Protocol):
     def may_try(self, user: str) -> str:
         """At PASS, before a server hears of it."""
 
+    def begins_try(self, user: str) -> bool:
+        """Return whether the password may go to a server now; if so, `end_try` follows its answer."""
+
+    def end_try(self) -> None:
+        """A password is answered."""
+
     def may_stay(self, user: str) -> str:
         """Once the server has accepted the login; counts the session as the user's."""
 
@@ -33,6 +39,12 @@ class _Nobody:
 
     def may_try(self, _user: str) -> str:
         return ""
+
+    def begins_try(self, _user: str) -> bool:
+        return True
+
+    def end_try(self) -> None:
+        pass
 
     def may_stay(self, _user: str) -> str:
         return ""

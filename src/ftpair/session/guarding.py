@@ -75,6 +75,7 @@ def _is_to_password(talk: Conversation) -> bool:
 
 def on_delayed(talk: Conversation, _event: Ticked) -> None:
     """Give the answer now."""
+    talk.guard.end_try()
     talk.tell(talk.delayed)
     talk.rest()
 

@@ -89,7 +89,25 @@ def password(talk: Conversation, command: Command) -> None:
     if not talk.is_attached:
         talk.say(LOGIN_FIRST)
     elif not has_refused_clear_text(talk) and not guarding.has_refused_attempt(talk, command.verb):
+        attempt(talk, command)
+
+
+def attempt(talk: Conversation, command: Command) -> None:
+    """Pass a password on, or let it wait while too many others are looked at."""
+    if command.verb != "PASS" or talk.guard.begins_try(guarding.claimed(talk)):
         talk.forward(command, on_login_reply)
+    else:
+        talk.held = command
+        talk.go(State.AWAITING_TURN)
+
+
+def on_turn(talk: Conversation, _event: Ticked) -> None:
+    """Ask again for the turn of the password that waits; by now its user or address may be banned."""
+    assert talk.held is not None, "a password waits"
+    if guarding.has_refused_user(talk, guarding.claimed(talk).encode()):
+        talk.rest()
+    else:
+        attempt(talk, talk.held)
 
 
 def has_refused_clear_text(talk: Conversation) -> bool:
@@ -251,11 +269,13 @@ def on_login_reply(talk: Conversation, reply: Reply) -> None:
     if reply.code < 400 and talk.user_command is not None:
         talk.user = printable(talk.user_command.argument)
     if _is_login(talk, reply):
+        talk.guard.end_try()
         _log_in(talk, reply)
         return
     if reply.code >= 400 and reply.code not in SYNTAX_CODES:
         _note_login(talk, accepted=False)
     if not guarding.has_delayed(talk, reply):
+        talk.guard.end_try()
         relay(talk, reply)
 
 

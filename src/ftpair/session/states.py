@@ -7,6 +7,8 @@ from ftpair.core.plan import Clocks
 
 CUT_WAIT_S = 10.0
 """How long a server may take to answer a transfer whose data connection is cut."""
+TURN_S = 0.2
+"""How long a password waits before it asks again for its turn; clocks are looked at once a second."""
 ABORT_GRACE_S = 2.0
 """How long a second reply after ABOR may take when the first was a 2xx: some servers send only that one."""
 
@@ -25,6 +27,7 @@ class State(Enum):
     SECURING_SERVER = "securing the server"
     REPLAYING = "replaying"
     AWAITING_REPLY = "awaiting a reply"
+    AWAITING_TURN = "awaiting a turn to log in"
     DELAYING = "delaying an answer"
     PROTECTING = "protecting data"
     TAKING_PORT = "taking a port"
@@ -56,6 +59,7 @@ WAITS_FOR: dict[State, str] = {
     State.SECURING_SERVER: "the TLS handshake with the server",
     State.REPLAYING: "the server's reply to HOST, CLNT or OPTS sent before login",
     State.AWAITING_REPLY: "the server's reply to a command",
+    State.AWAITING_TURN: "other passwords of the same address or user to be answered",
     State.DELAYING: "the time that the answer to a wrong password takes",
     State.PROTECTING: "the server's reply to PBSZ 0 or PROT P",
     State.TAKING_PORT: "a passive port",
@@ -90,6 +94,7 @@ CLOCKS: dict[State, str] = {
 """Which of the configured clocks runs in a state. In the others the data plane's deadlines arrive as events."""
 
 FIXED_CLOCKS: dict[State, float] = {
+    State.AWAITING_TURN: TURN_S,
     State.CUTTING: CUT_WAIT_S,
     State.ABORTING: CUT_WAIT_S,
     State.SETTLING: ABORT_GRACE_S,

@@ -63,6 +63,7 @@ TAKEN = (
     State.SECURING_CLIENT,
     State.CLEARING_CLIENT,
     State.AWAITING_REPLY,
+    State.AWAITING_TURN,
     State.TAKING_PORT,
     *ASKED,
     State.AWAITING_START,
@@ -127,6 +128,9 @@ ROWS: dict[State, dict[type[Event], Step]] = {
     State.REPLAYING: SERVER_FAILS | {ServerReplied: _to(login.on_replay_reply, *ATTACHED, *NEXT_SERVER)},
     State.AWAITING_REPLY: SERVER_IS_SILENT
     | {ServerReplied: _to(endings.on_reply, State.DELAYING, State.PROTECTING, *RESTING)},
+    State.AWAITING_TURN: {
+        Ticked: _to(login.on_turn, State.AWAITING_REPLY, State.AWAITING_TURN, *RESTING),
+    },
     State.DELAYING: {
         ServerReplied: _to(guarding.on_reply_in_delay),
         ServerLost: _to(guarding.on_server_lost),
