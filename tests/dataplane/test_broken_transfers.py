@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from ftpair.core.ending import End
-from ftpair.core.facts import TransferEnded
+from ftpair.core.facts import Refusal, TransferEnded
 
 from . import scripted_server as real
 from .raw_client import RawClient, end, read, reset, vanish
 from .scripted_server import Dialogue, scripted_server
-from .stage import FILE, behind, pool, server_plan, service_plan, stage, verified
+from .stage import FILE, USER, behind, pool, server_plan, service_plan, stage, verified
 
 TLS_1_2, TLS_1_3 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 
@@ -59,6 +59,8 @@ def test_a_transfer_that_stalls_is_cut_on_both_sides():
         client.log_in()
         assert client.retrieve("RETR a") == (b"some", End.CUT, "426 cut")
         assert running.facts_of(TransferEnded)[0].reason == "not one byte moved for 1 s"
+        (stall,) = running.facts_of(Refusal)
+        assert (stall.reason, stall.user, bool(stall.session)) == ("stall-timeout", USER, True)
 
 
 def test_a_transfer_that_crawls_is_not_a_stall():

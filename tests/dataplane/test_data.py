@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ftpair.core.ending import End, Leg
-from ftpair.core.facts import DataConnection, TransferEnded
+from ftpair.core.facts import DataConnection, Refusal, TransferEnded
 from ftpair.core.plan import ServerTlsMode
 
 from . import descriptors
@@ -110,6 +110,7 @@ def test_a_client_that_never_connects_gets_the_servers_refusal_and_the_session_l
         assert client.reply() == "425 nobody came"
         (transfer,) = running.facts_of(TransferEnded)
         assert (transfer.result, transfer.reason) == ("cut", "no data connection from the client within 1 s")
+        assert running.facts_of(Refusal)[0].reason == "data-timeout"
         assert is_turned_away(client, port)
         assert client.ask("NOOP").startswith("200 ")
 
@@ -123,6 +124,7 @@ def test_a_client_that_never_shakes_hands_is_cut_and_the_session_lives_on(tmp_pa
         assert client.reply().startswith("426 ")
         (transfer,) = running.facts_of(TransferEnded)
         assert transfer.reason == "no TLS handshake on the data connection within 1 s"
+        assert running.facts_of(Refusal)[0].reason == "handshake-timeout"
         assert client.retrieve("RETR a.bin")[1:] == (End.ENDED, "226 Transfer complete.")
 
 

@@ -13,7 +13,16 @@ import pytest
 
 from ftpair.core.binding import Binding, Bindings
 from ftpair.core.ending import End, Leg
-from ftpair.core.facts import DataConnection, Fact, Handshake, LoginAnswered, ProtocolError, SessionEnded, TransferEnded
+from ftpair.core.facts import (
+    DataConnection,
+    Fact,
+    Handshake,
+    LoginAnswered,
+    ProtocolError,
+    Refusal,
+    SessionEnded,
+    TransferEnded,
+)
 from ftpair.session.ongoing import Progress
 
 from .raw_client import RawClient, read
@@ -92,6 +101,7 @@ def test_a_client_that_never_shakes_hands_is_cut_on_both_ports():
             assert 0.5 < silence(client.sock, 5) < 4
         for failed in running.facts_of(Handshake, 2):
             assert (failed.leg, failed.tls, failed.reason) == (Leg.CLIENT, None, "no TLS handshake within 1 s")
+        assert [refusal.reason for refusal in running.facts_of(Refusal, 2)] == ["handshake-timeout"] * 2
         running.wait(running.is_at_rest)
 
 
@@ -111,11 +121,12 @@ def test_a_server_that_does_not_answer_ends_the_session():
         dialogue.until("PWD")
         dialogue.hear()
 
-    with scripted_server(deaf) as (address, _), stage(clocked(server_plan(address), reply_timeout_s=1)):
+    with scripted_server(deaf) as (address, _), stage(clocked(server_plan(address), reply_timeout_s=1)) as running:
         with RawClient() as client:
             client.log_in()
             assert client.ask("PWD") == "421 The server does not answer."
             assert client.reply() == ""
+            assert running.facts_of(Refusal)[0].reason == "reply-timeout"
 
 
 # Pipelines.

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from ftpair.core.ending import End
 from ftpair.core.facts import LoginAnswered, ProtocolError, Refusal, SessionEnded
 from ftpair.core.plan import Clocks, ServicePlan
+from ftpair.session import events
 from ftpair.session.guard import NOBODY
 from tests.transcripts.play import Stage, greeted, logged_in, plan, started, tls_plan
 
@@ -402,3 +404,13 @@ def test_who_is_idle_or_does_not_log_in_is_counted():
         "idle-timeout",
         "login-timeout",
     ]
+
+
+def test_a_transfer_that_a_clock_has_cut_is_counted_under_its_name():
+    stage = started()
+    stage.tell(events.DataEnded(End.CUT, 5, "not one byte moved for 300 s", None, clock="stall-timeout"))
+    stage.play("""
+        S> 226 Done.
+        C< 426 Connection lost; transfer aborted: not one byte moved for 300 s.
+    """)
+    assert [refusal.reason for refusal in stage.noted(Refusal)] == ["stall-timeout"]

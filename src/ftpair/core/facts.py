@@ -22,6 +22,10 @@ Reason = Literal[
     "command-timeout",
     "idle-timeout",
     "session-timeout",
+    "handshake-timeout",
+    "data-timeout",
+    "stall-timeout",
+    "reply-timeout",
 ]
 """Why a client is turned away, or let go: the words of `refusals_total`."""
 

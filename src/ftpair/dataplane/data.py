@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from ftpair.core.ending import End, Leg
-from ftpair.core.facts import Handshake, Tls
+from ftpair.core.facts import Handshake, Reason, Tls
 from ftpair.dataplane import tls
 from ftpair.dataplane.buffered_tls import BufferedTls
 from ftpair.dataplane.dialling import keep_alive
@@ -169,18 +169,18 @@ class DataConnections:
         words = f"data connection of the {leg.value}: {reason}" if reason else ""
         self._finish(end, words, leg if end is End.CUT else None)
 
-    def _fail(self, half: Half, reason: str) -> None:
+    def _fail(self, half: Half, reason: str, clock: Reason | None = None) -> None:
         """A leg is lost before the relay: told at once if the transfer runs, else when it is joined."""
         half.reason = reason
         if self._direction is not None:
-            self._finish(End.CUT, reason, half.leg)
+            self._finish(End.CUT, reason, half.leg, clock)
         else:
             self._release(half, End.CUT)
 
     # The end.
 
-    def _finish(self, end: End, reason: str, culprit: Leg | None) -> None:
-        report = DataEnded(end, self.bytes, reason, culprit, self._client.tls, self._server.tls)
+    def _finish(self, end: End, reason: str, culprit: Leg | None, clock: Reason | None = None) -> None:
+        report = DataEnded(end, self.bytes, reason, culprit, self._client.tls, self._server.tls, clock)
         if end is End.ENDED and self._direction == "down":
             self._part_with_server()
         else:
@@ -235,11 +235,12 @@ class DataConnections:
         if self.relay is None:
             late = next((half for half in (self._client, self._server) if not half.is_ready), self._client)
             if late.handshake is not None and now - late.since > clocks.handshake_timeout_s:
-                self._fail(late, f"no TLS handshake on the data connection within {clocks.handshake_timeout_s:g} s")
+                lack = f"no TLS handshake on the data connection within {clocks.handshake_timeout_s:g} s"
+                self._fail(late, lack, "handshake-timeout")
             elif now > self._deadline:
                 self.meeting.give_notice()
                 lack = self.meeting.lack if late is self._client else "no data connection from the server"
-                self._fail(late, f"{lack} within {clocks.data_timeout_s:g} s")
+                self._fail(late, f"{lack} within {clocks.data_timeout_s:g} s", "data-timeout")
             else:
                 self.meeting.check(now)
         elif self._moved < 0:
@@ -249,4 +250,4 @@ class DataConnections:
         elif self.relay.bytes != self._moved or self.relay.is_resting:
             self._moved, self._moved_at = self.relay.bytes, now
         elif now - self._moved_at > clocks.stall_timeout_s:
-            self._finish(End.CUT, f"not one byte moved for {clocks.stall_timeout_s:g} s", None)
+            self._finish(End.CUT, f"not one byte moved for {clocks.stall_timeout_s:g} s", None, "stall-timeout")

@@ -308,6 +308,7 @@ class Driver:
         self._handshake_until = 0.0
         reason = f"no TLS handshake within {self.service.plan.clocks.handshake_timeout_s:g} s"
         self.worker.note(Handshake(self.service.plan.name, Leg.CLIENT, "control", None, reason))
+        self.visit.refuse_handshake()
         if self.entrance == "implicit" and not self.session.is_open:
             self._refuse_implicit(reason)
         else:

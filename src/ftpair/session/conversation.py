@@ -9,7 +9,7 @@ import msgspec
 
 from ftpair.core.ending import End, Leg
 from ftpair.core.endpoint import Endpoint
-from ftpair.core.facts import ProtocolError, SessionEnded, Tls, TransferEnded
+from ftpair.core.facts import ProtocolError, Reason, Refusal, SessionEnded, Tls, TransferEnded
 from ftpair.core.plan import Entrance, ServerPlan, ServicePlan
 from ftpair.ftp.command import Command, printable
 from ftpair.ftp.reply import Reply
@@ -195,6 +195,10 @@ class Conversation:
         self.effects.append(ToServer(command.line))
         self.state = State.AWAITING_REPLY
         self.since = self.now
+
+    def note_refusal(self, reason: Reason) -> None:
+        """Count that a limit or a clock lets the client go."""
+        self.emit(Note(Refusal(self.plan.name, reason, str(self.caller.client), self.caller.id, self.user)))
 
     def note_protocol_error(self, leg: Leg, kind: str) -> None:
         """Count that a peer broke the protocol."""

@@ -1,10 +1,10 @@
 """Everything that ends a session, or happens outside of its plan."""
 
 from ftpair.core.ending import End, Leg
-from ftpair.core.facts import Reason, Refusal
+from ftpair.core.facts import Reason
 from ftpair.ftp.command import Command
 from ftpair.session.conversation import Conversation, parting_words
-from ftpair.session.effects import Note, ToServer
+from ftpair.session.effects import ToServer
 from ftpair.session.events import (
     ClientLost,
     ClientSent,
@@ -107,17 +107,13 @@ def on_line_unfinished(talk: Conversation, _event: LineUnfinished) -> None:
 
 
 def _let_go(talk: Conversation, reason: Reason, ended: str, last: bytes) -> None:
-    _note_refusal(talk, reason)
+    talk.note_refusal(reason)
     talk.end(ended, last)
-
-
-def _note_refusal(talk: Conversation, reason: Reason) -> None:
-    talk.emit(Note(Refusal(talk.plan.name, reason, str(talk.caller.client), talk.caller.id, talk.user)))
 
 
 def on_old(talk: Conversation, _event: Ticked) -> None:
     """End a session that has lived as long as it may, right after the transfer that runs."""
-    _note_refusal(talk, "session-timeout")
+    talk.note_refusal("session-timeout")
     on_shutting_down(talk, ShuttingDown(OLD))
 
 
@@ -128,7 +124,7 @@ def on_idle(talk: Conversation, _event: Ticked) -> None:
 
 def on_silent_server(talk: Conversation, _event: Ticked) -> None:
     """End a session whose server does not answer."""
-    talk.end("the server does not answer", SERVER_SILENT)
+    _let_go(talk, "reply-timeout", "the server does not answer", SERVER_SILENT)
 
 
 def on_late_login(talk: Conversation, _event: Ticked) -> None:

@@ -4,7 +4,7 @@ import msgspec
 
 from ftpair.core.ending import End, Leg
 from ftpair.core.endpoint import Endpoint
-from ftpair.core.facts import Tls
+from ftpair.core.facts import Reason, Tls
 from ftpair.core.plan import ServerPlan
 from ftpair.ftp.reply import Reply
 
@@ -136,6 +136,8 @@ class DataEnded(Event, frozen=True):
     """Whose connection broke; None if both ended well."""
     client_tls: Tls | None = None
     server_tls: Tls | None = None
+    clock: Reason | None = None
+    """Which clock has cut it, if one has."""
 
 
 class Ticked(Event, frozen=True):

@@ -87,20 +87,21 @@ def on_reply_in_transfer(talk: Conversation, event: ServerReplied) -> None:
 
 def on_data_ended(talk: Conversation, event: DataEnded) -> None:
     """Wait for the server's final reply now; one that saw no data connection may await it until its own time-out."""
-    _learn(running(talk), event)
+    _learn(talk, event)
     is_patient = event.culprit is Leg.CLIENT and not event.bytes
     talk.go(State.AWAITING_FINAL if event.end is End.ENDED or is_patient else State.CUTTING)
 
 
 def on_data_ended_last(talk: Conversation, event: DataEnded) -> None:
     """Give the client the final reply that was held."""
+    _learn(talk, event)
     transfer = running(talk)
-    _learn(transfer, event)
     assert transfer.held is not None, "no reply is held"
     conclude(talk, transfer.held)
 
 
-def _learn(transfer: Transfer, event: DataEnded) -> None:
+def _learn(talk: Conversation, event: DataEnded) -> None:
+    transfer = running(talk)
     transfer.has_legs = False
     transfer.awaits_end = event.end is End.ENDED and transfer.direction == "down"
     transfer.bytes = event.bytes
@@ -109,6 +110,8 @@ def _learn(transfer: Transfer, event: DataEnded) -> None:
     if event.end is End.CUT:
         transfer.end = "cut"
         transfer.reason = event.reason
+    if event.clock is not None:
+        talk.note_refusal(event.clock)
 
 
 def on_final_reply(talk: Conversation, event: ServerReplied) -> None:
@@ -148,6 +151,7 @@ def on_server_lost(talk: Conversation, _event: ServerLost) -> None:
 
 def on_silent_server(talk: Conversation, _event: Ticked) -> None:
     """End with 426 and 421 when the server does not answer: a late reply would belong to no command."""
+    talk.note_refusal("reply-timeout")
     _end_cut(talk, "the server does not answer", SERVER_SILENT)
 
 
