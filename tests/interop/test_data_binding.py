@@ -163,15 +163,15 @@ def test_whoever_would_break_is_named_before_anything_is_required(house: House, 
     assert row["not_resumed"] == 3
 
 
-def _thief(house: House) -> RawClient:
-    client = RawClient(house.vips["require"], CONTROL_PORT, house.authority.ca)
+def _thief(house: House, version: str = "1.3") -> RawClient:
+    client = RawClient(house.vips["require"], CONTROL_PORT, house.authority.ca, version)
     client.auth()
     client.log_in(house.server.user, house.server.password)
     return client
 
 
 class Crowd:
-    """A thousand connections from the client's own address, each with a valid TLS session of another login."""
+    """Connections from the client's own address, each with a valid TLS session of another login."""
 
     def __init__(self, thieves: list[RawClient], endpoint: tuple[str, int]) -> None:
         self._thieves, self._endpoint = thieves, endpoint
@@ -198,15 +198,17 @@ class Crowd:
         return taken, False
 
 
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
 @pytest.mark.parametrize("when", ["the client comes first", "the crowd comes first"])
-def test_s7_a_thousand_thieves_with_valid_sessions_get_not_one_byte(house: House, when: str) -> None:
+def test_s7_a_thousand_thieves_with_valid_sessions_get_not_one_byte(house: House, when: str, version: str) -> None:
+    """Half of them speak TLS 1.2, with its session ids and tickets, half TLS 1.3."""
     content = bytes(range(256)) * 4000
     house.server.put("wanted", lambda path: path.write_bytes(content))
-    thieves = [_thief(house) for _ in range(10)]
+    thieves = [_thief(house, each) for each in ("1.2", "1.3") * 5]
     with contextlib.ExitStack() as ends:
         for thief in thieves:
             ends.enter_context(thief)
-        client = ends.enter_context(_thief(house))
+        client = ends.enter_context(_thief(house, version))
         endpoint = client.passive()
         crowd = Crowd(thieves, endpoint)
         racing = threading.Thread(target=crowd.race, args=(1000,))
