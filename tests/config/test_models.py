@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from ftpair.config.blocks import Block, HealthCheck, Timeouts
 from ftpair.config.encryption import Tls
-from ftpair.config.models import Config, VirtualService
+from ftpair.config.models import Config, FtpService
 from ftpair.config.pools import RealServer
 from ftpair.config.problems import Lines
 from ftpair.config.shape import block_in, block_named, keys_of
@@ -39,7 +39,7 @@ def every_block(block=Config):
         (HealthCheck, HealthPlan, {"password"}),
         (Tls, ClientTls, {"ciphers", "curves", "certificates"}),
         (
-            VirtualService,
+            FtpService,
             ServicePlan,
             ROUTING
             | HEADERS
@@ -67,7 +67,7 @@ def test_defaults_of_the_file_are_defaults_of_the_plan(block, struct, others):
 
 def test_defaults_of_server_tls_are_defaults_of_the_plan():
     wanted = {
-        key: VirtualService.model_fields[f"server_{key}"].default
+        key: FtpService.model_fields[f"server_{key}"].default
         for key in ("verify", "minimum_version", "close_notify")
     }
     assert ServerTls(**wanted) == ServerTls()

@@ -2,7 +2,7 @@
 
 from ftpair.config.blocks import HealthCheck, Ports
 from ftpair.config.encryption import Tls
-from ftpair.config.models import Config, VirtualService
+from ftpair.config.models import Config, FtpService
 from ftpair.config.pools import RealServer
 from ftpair.config.routing import Route
 from ftpair.config.shape import block_at, blocks_below, example_text, field_at, keys_of
@@ -12,7 +12,7 @@ VIP = ("virtual_services", "VIP")
 
 def test_the_block_at_a_place_is_found_through_names_and_optional_blocks():
     assert block_at(()) is Config
-    assert block_at(VIP) is VirtualService
+    assert block_at(VIP) is FtpService
     assert block_at((*VIP, "tls")) is Tls
     assert block_at((*VIP, "real_servers", "A")) is RealServer
 
@@ -30,7 +30,7 @@ def test_a_key_has_a_field_and_a_name_has_none():
 
 
 def test_blocks_below_a_service_are_known_by_their_key():
-    assert dict(blocks_below(VirtualService)).items() >= {"ports": Ports, "tls": Tls, "health": HealthCheck}.items()
+    assert dict(blocks_below(FtpService)).items() >= {"ports": Ports, "tls": Tls, "health": HealthCheck}.items()
 
 
 def test_examples_are_written_as_in_a_file():

@@ -38,6 +38,7 @@ from ftpair.core.errors import NotFoundError, WrongRequestError
 from ftpair.core.messages import EndSessions
 from ftpair.core.plan import ServerPlan
 from ftpair.core.status import Admin
+from ftpair.haproxy.runtime import SilentError
 
 log = structlog.get_logger("ftpair")
 
@@ -64,6 +65,8 @@ class Actions:
             return Refused("not-found", error.sentence)
         except WrongRequestError as error:
             return Refused("wrong-request", error.sentence)
+        except SilentError as error:
+            return Refused("setup", error.sentence)
         except Exception:  # A bug in one action must not end the supervisor, on which all sessions depend.
             log.exception("an action failed")
             return Refused("internal", "an internal error; the log has the details")
@@ -77,10 +80,15 @@ class Actions:
         return StatusIs(node_status(self._node))
 
     async def _get_sessions(self, _action: GetSessions) -> SessionTable:
-        table = await self._node.listing.ask(self._node.workers)
+        table = await self._sessions()
         what_of = self._node.former.what_of
         rows = tuple(replace(row, removed=what_of(row.service, row.server)) for row in table.sessions)
         return SessionTable(rows, table.transfers)
+
+    async def _sessions(self) -> SessionTable:
+        """Return what workers and HAProxy have."""
+        own, its = await self._node.listing.ask(self._node.workers), await self._node.haproxy.table()
+        return SessionTable((*own.sessions, *its.sessions), (*own.transfers, *its.transfers))
 
     async def _get_clients(self, _action: GetClients) -> ClientsAre:
         return await self._node.listing.clients(self._node.workers)
@@ -95,6 +103,7 @@ class Actions:
         self._node.states.set_admin(server, action.admin)
         if action.admin is Admin.HALT:
             self._node.end_sessions(EndSessions(f"{server.name} is halted", slot=server.slot))
+            await self._node.haproxy.end_sessions(server)
         log.info(sentence, service=server.service)
         return Said(sentence)
 
@@ -111,14 +120,18 @@ class Actions:
         return RouteIs(find_route(self._node, action))
 
     async def _kill_session(self, action: KillSession) -> Said:
-        table = await self._node.listing.ask(self._node.workers)
+        table = await self._sessions()
         row = next((row for row in table.sessions if row.id == action.session), None)
         reason = "ended by the administrator"
-        if row is None or not await self._node.listing.end(self._node.workers, reason, row.id):
+        if row is None or not await self._end(row.id, reason):
             raise NotFoundError(f"no session {action.session!r} (it may have ended); `ftpair sessions` lists them")
         sentence = f"kill {row.id}: the session of {row.user or 'nobody yet'} from {row.client} is ended"
         log.info(sentence, service=row.service)
         return Said(sentence)
+
+    async def _end(self, name: str, reason: str) -> bool:
+        is_ended = await self._node.haproxy.end_session(name)
+        return is_ended or await self._node.listing.end(self._node.workers, reason, name)
 
     async def _apply(self, action: Apply) -> Applied | Refused:
         if self._applying.locked():

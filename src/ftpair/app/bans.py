@@ -13,7 +13,7 @@ from ftpair.balance.bans import Bans, subject_of_address, subject_of_user
 from ftpair.core.errors import NotFoundError, WrongRequestError
 from ftpair.core.limits import Ban, BannedBy
 from ftpair.core.messages import PasswordWrong, UseBans
-from ftpair.core.plan import Plan
+from ftpair.core.plan import Plan, TcpServicePlan
 from ftpair.core.status import Sample
 
 log = structlog.get_logger("ftpair")
@@ -67,7 +67,7 @@ class BanKeeper:
 
     def hear(self, wrong: PasswordWrong) -> None:
         """Count a wrong password, and ban for it."""
-        service = self._plan.service(wrong.service)
+        service = self._plan.in_ftp_mode(wrong.service)
         if service is None or service.bans is None:
             return
         self._publish(self._bans.fail(service.bans, wrong.service, wrong.address, wrong.user, self._now()))
@@ -75,7 +75,7 @@ class BanKeeper:
     def add(self, service: str, by: BannedBy, subject: str, for_s: float) -> str:
         """Ban because somebody wants it; return the sentence."""
         known = _known(by, subject)
-        self._plan.named(service)
+        self._demand(service)
         ban = Ban(service, by, known, self._now() + for_s, "the administrator wants it")
         self._bans.add(ban)
         self._publish((ban,))
@@ -83,7 +83,7 @@ class BanKeeper:
 
     def lift(self, service: str, by: BannedBy, subject: str) -> str:
         """Take a ban back; return the sentence. Raises NotFoundError."""
-        self._plan.named(service)
+        self._demand(service)
         ban = self._bans.lift((service, by, _known(by, subject)))
         if ban is None:
             raise NotFoundError(f"{service} has no ban of {by} {subject!r}; `ftpair bans` lists them")
@@ -91,6 +91,11 @@ class BanKeeper:
         sentence = f"lift the ban of {_named(ban)} from {service}"
         log.info(sentence, service=service)
         return sentence
+
+    def _demand(self, service: str) -> None:
+        """Raise NotFoundError or WrongRequestError for a service that can ban nobody."""
+        if isinstance(self._plan.named(service), TcpServicePlan):
+            raise WrongRequestError(f"{service} is in TCP mode, where TLS hides users and passwords: it bans nobody")
 
     def refresh(self) -> None:
         """Forget what is over and keep what has changed; called every second."""

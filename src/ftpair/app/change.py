@@ -5,6 +5,8 @@ A refused change changes nothing; an applied change ends no session.
 
 import asyncio
 import os
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from ftpair.config.slots import Slots
 from ftpair.config.steps import steps
 from ftpair.core.actions import Applied, Refused
 from ftpair.core.errors import SetupError
-from ftpair.core.plan import Plan
+from ftpair.core.plan import Plan, ServerPlan
 from ftpair.dataplane.listeners import listener_keys
 
 log = structlog.get_logger("ftpair")
@@ -131,11 +133,15 @@ async def _take(node: Node, change: Change, follow_timeout_s: float) -> Applied 
         return change.applied(node.plan.revision)
     if node.is_draining:
         return STOPPING
+    former = node.former_servers(change.plan)
+    if _needs_ports_of_haproxy(node.plan, change.plan):
+        await node.haproxy.take(change.plan, former)
     node.listeners.open(listener_keys(change.plan))
     node.revision = change.plan.revision
     refusal = await _proposed(node, change.plan, follow_timeout_s)
     if node.is_draining:
         return STOPPING
+    refusal = refusal or await _carried(node, change.plan, former)
     if refusal:
         await _take_back(node)
     else:
@@ -143,6 +149,23 @@ async def _take(node: Node, change: Change, follow_timeout_s: float) -> Applied 
         node.keep(change.plan, change.slots)
     node.listeners.keep(listener_keys(node.plan))
     return refusal or change.applied(change.plan.revision)
+
+
+def _needs_ports_of_haproxy(running: Plan, wanted: Plan) -> bool:
+    """Whether workers are to listen where HAProxy does: then it must let go first."""
+    held = {(service.address, port) for service in running.carried_by("haproxy") for _entrance, port in service.doors}
+    return any((key.host, key.port) in held for key in listener_keys(wanted))
+
+
+async def _carried(node: Node, plan: Plan, former: Mapping[str, tuple[ServerPlan, ...]]) -> Refused | None:
+    """Let HAProxy follow a plan that the workers follow; return why it does not."""
+    node.listeners.keep(listener_keys(plan))  # A port that moves to HAProxy must be free.
+    try:
+        await node.haproxy.take(plan, former)
+    except SetupError as error:
+        node.listeners.open(listener_keys(node.plan))
+        return Refused("setup", f"revision {plan.revision}: {error.sentence}; the former one runs on")
+    return None
 
 
 async def _proposed(node: Node, plan: Plan, timeout_s: float) -> Refused | None:
@@ -158,6 +181,8 @@ async def _proposed(node: Node, plan: Plan, timeout_s: float) -> Refused | None:
 
 async def _take_back(node: Node) -> None:
     """Let the workers follow the former plan again: only then are the ports that it does not need free."""
+    with suppress(SetupError):
+        await node.haproxy.take(node.plan, {})
     node.propose(node.plan)
     await node.until(lambda: node.is_followed() or node.is_draining, TAKE_BACK_TIMEOUT_S)
 

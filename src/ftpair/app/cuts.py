@@ -7,7 +7,11 @@ from ftpair.core.plan import HealthPlan, Plan
 
 def for_worker(plan: Plan) -> Plan:
     """Return the plan without the probes: their passwords are none of a worker's business."""
-    return replace(plan, services=tuple(replace(service, health=HealthPlan()) for service in plan.services))
+    return replace(
+        plan,
+        services=tuple(replace(service, health=HealthPlan()) for service in plan.services),
+        tcp_services=tuple(replace(service, health=HealthPlan()) for service in plan.carried_by("builtin")),
+    )
 
 
 def for_prober(plan: Plan) -> Plan:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Container, Iterable
 from msgspec.structs import replace
 
 from ftpair.config.slots import Key
-from ftpair.core.plan import Plan, ServerPlan, ServicePlan
+from ftpair.core.plan import AnyService, Plan, ServerPlan
 
 Sessions = Callable[[int], int]
 """Returns the live sessions of a row."""
@@ -17,14 +17,14 @@ class Former:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
         self._plan = Plan(0, 1, ())
-        self._services: dict[str, ServicePlan] = {}
+        self._services: dict[str, AnyService] = {}
         self._servers: dict[Key, ServerPlan] = {}
 
     def use_plan(self, plan: Plan) -> None:
         """Remember what is not in this plan, but was in the one before."""
-        self._services |= {service.name: service for service in self._plan.services}
+        self._services |= {service.name: service for service in self._plan.all_services}
         self._servers |= {(server.service, server.name): server for server in _servers(self._plan)}
-        for service in plan.services:
+        for service in plan.all_services:
             self._services.pop(service.name, None)
         for server in _servers(plan):
             self._servers.pop((server.service, server.name), None)
@@ -35,7 +35,7 @@ class Former:
         self._services = {name: each for name, each in self._services.items() if (name, "") in keys}
         self._servers = {key: each for key, each in self._servers.items() if key in keys}
 
-    def services(self) -> tuple[ServicePlan, ...]:
+    def services(self) -> tuple[AnyService, ...]:
         """Return the removed services on which sessions stay, without their servers, which are removed as well."""
         return tuple(
             replace(service, servers=()) for service in self._services.values() if self._sessions(service.slot)
@@ -54,4 +54,4 @@ class Former:
 
 
 def _servers(plan: Plan) -> Iterable[ServerPlan]:
-    return (server for service in plan.services for server in service.servers)
+    return (server for service in plan.all_services for server in service.servers)

@@ -23,6 +23,7 @@ from ftpair.app.traffic import Traffic
 from ftpair.config.blocks import Paths
 from ftpair.config.check import Checked
 from ftpair.config.slots import Slots
+from ftpair.core.columns import SESSIONS
 from ftpair.core.messages import (
     Beat,
     CannotFollow,
@@ -42,11 +43,12 @@ from ftpair.core.messages import (
     UseStates,
     Verdict,
 )
-from ftpair.core.plan import Plan, ServicePlan
+from ftpair.core.plan import Plan, ServerPlan, ServicePlan
 from ftpair.dataplane.children import Child, Recipe
-from ftpair.dataplane.counts import SESSIONS, Counts, create_counts_fd
+from ftpair.dataplane.counts import Counts, create_counts_fd
 from ftpair.dataplane.groups import Groups
 from ftpair.dataplane.listeners import Listeners, listener_keys
+from ftpair.haproxy.engine import Haproxy
 from ftpair.observe import log as logs
 
 log = structlog.get_logger("ftpair")
@@ -100,6 +102,9 @@ class Node:
         self.affinity.fill(self.tables.affinity)
         admin = AdminFile(Path(self.paths.state) / "admin.json", log.warning)
         self.states = States(admin, self._tell_states, log.info)
+        self.haproxy = Haproxy(self.states.of, self.counts.add)
+        self.news_for_haproxy = asyncio.Event()
+        """Set when the states of servers are others than HAProxy was told."""
         self.bans = BanKeeper(BanFile(Path(self.paths.state) / "bans.json", log.warning), self._tell_bans)
         self.groups = Groups()
         self.workers = [self._worker(number) for number in range(self.plan.workers)]
@@ -124,6 +129,18 @@ class Node:
         """Return what tells the sessions of a server, and for the service itself the places that are taken."""
         counts = self.counts
         return lambda slot: counts.places(slot) if slot == service.slot else counts.sessions(slot)
+
+    def former_servers(self, plan: Plan) -> dict[str, tuple[ServerPlan, ...]]:
+        """Return the servers that a plan lacks and that sessions stay on, by service."""
+        kept = {(server.service, server.name) for service in plan.all_services for server in service.servers}
+        return {
+            service.name: tuple(
+                server
+                for server in (*service.servers, *self.former.servers(service.name))
+                if (server.service, server.name) not in kept and self.counts.sessions(server.slot)
+            )
+            for service in self.plan.tcp_services
+        }
 
     # What the node does.
 
@@ -298,6 +315,7 @@ class Node:
     def _tell_states(self) -> None:
         for worker in self.workers:
             worker.send(UseStates(self.states.by_slot()))
+        self.news_for_haproxy.set()
 
     def ring(self) -> None:
         """Let those who wait with `until` look again."""

@@ -7,7 +7,7 @@ from ftpair.balance.choice import NoChoice
 from ftpair.balance.policies import Request
 from ftpair.core.actions import FindRoute
 from ftpair.core.errors import WrongRequestError
-from ftpair.core.plan import BalancePolicy, ServerPlan, ServicePlan
+from ftpair.core.plan import BalancePolicy, ServerPlan, ServicePlan, TcpServicePlan
 from ftpair.core.status import RouteStatus
 from ftpair.dataplane.assigning import Assigned, Assigning, Scene
 from ftpair.dataplane.bonds import Bonds
@@ -24,10 +24,19 @@ REASONS: dict[BalancePolicy, str] = {
 def find_route(node: Node, action: FindRoute) -> RouteStatus:
     """Explain the choice. Raises NotFoundError, WrongRequestError."""
     service = node.plan.named(action.service)
+    if isinstance(service, TcpServicePlan):
+        raise WrongRequestError(
+            f"{service.name} is in TCP mode, which has no routes: a client's server is {_way(service)}"
+        )
     request = _request(service, action)
     scene = Scene(node.states.by_slot(), node.taken(service), Bonds(node.tables.affinity))
     assigned = Assigning(service).foresee(request, scene)
     return _explained(node, request, assigned)
+
+
+def _way(service: TcpServicePlan) -> str:
+    remembered = " and kept for its address" if service.pairing == "source" else ""
+    return f"chosen by {service.balance}{remembered}"
 
 
 def _request(service: ServicePlan, action: FindRoute) -> Request:

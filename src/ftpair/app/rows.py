@@ -11,8 +11,8 @@ RELEASE_AFTER_S = 600.0
 
 def keys_of(plan: Plan) -> set[Key]:
     """Return the keys of all services and servers of a plan."""
-    servers = {(server.service, server.name) for service in plan.services for server in service.servers}
-    return servers | {(service.name, "") for service in plan.services}
+    servers = {(server.service, server.name) for service in plan.all_services for server in service.servers}
+    return servers | {(service.name, "") for service in plan.all_services}
 
 
 class Leaving:

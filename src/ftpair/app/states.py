@@ -29,7 +29,7 @@ class States:
     def use_plan(self, plan: Plan) -> None:
         """Keep the servers of this plan; one that is new, or reached in a new way, is unknown until it is probed."""
         former, states, since = self._servers, self._states, self._since
-        self._servers = {server.slot: server for service in plan.services for server in service.servers}
+        self._servers = {server.slot: server for service in plan.all_services for server in service.servers}
         self._admin.forget_all_but({(server.service, server.name) for server in self._servers.values()})
         self._states = {
             slot: states[slot]

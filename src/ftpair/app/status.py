@@ -9,7 +9,7 @@ from ftpair.app.node import Node
 from ftpair.balance.choice import NoChoice, choose
 from ftpair.balance.policies import Request
 from ftpair.balance.routes import pool_names, pool_of
-from ftpair.core.plan import Certificate, Plan, ServerPlan, ServicePlan
+from ftpair.core.plan import AnyService, Certificate, Plan, ServerPlan, ServicePlan, TcpServicePlan
 from ftpair.core.status import (
     Admin,
     CertificateStatus,
@@ -28,7 +28,7 @@ REMOVED = "removed: its sessions end by themselves"
 
 def node_status(node: Node) -> NodeStatus:
     """Return what the node is and does now."""
-    services = tuple(_service(node, service, _serving(node, service)) for service in node.plan.services)
+    services = tuple(_service(node, service, _serving(node, service)) for service in node.plan.all_services)
     removed = tuple(_service(node, service, (False, REMOVED)) for service in node.former.services())
     return NodeStatus(
         version=ftpair.__version__,
@@ -45,13 +45,13 @@ def node_status(node: Node) -> NodeStatus:
     )
 
 
-def _service(node: Node, service: ServicePlan, serving: tuple[bool, str]) -> ServiceStatus:
+def _service(node: Node, service: AnyService, serving: tuple[bool, str]) -> ServiceStatus:
     servers = tuple(_server(node, server, node.states.of(server)) for server in service.servers)
     removed = tuple(_server(node, server, ServerState(reason=REMOVED)) for server in node.former.servers(service.name))
     is_serving, reason = serving
     return ServiceStatus(
         name=service.name,
-        mode="ftp",
+        mode="ftp" if isinstance(service, ServicePlan) else "tcp",
         address=service.address,
         explicit=service.explicit,
         implicit=service.implicit,
@@ -68,6 +68,8 @@ def _service(node: Node, service: ServicePlan, serving: tuple[bool, str]) -> Ser
         servers=servers,
         certificates=tuple(map(_certificate, _certificates(service))),
         removed_servers=removed,
+        engine=service.engine if isinstance(service, TcpServicePlan) else "",
+        pairing=service.pairing if isinstance(service, TcpServicePlan) else "",
     )
 
 
@@ -76,9 +78,10 @@ def _certificate(certificate: Certificate) -> CertificateStatus:
     return CertificateStatus(certificate.name, certificate.not_after, days_left)
 
 
-def _certificates(service: ServicePlan) -> tuple[Certificate, ...]:
+def _certificates(service: AnyService) -> tuple[Certificate, ...]:
     """Return every certificate that a service shows to clients or servers, once."""
-    used = [service.tls.certificate, *service.tls.certificates] if service.tls else []
+    tls = service.tls if isinstance(service, ServicePlan) else None
+    used = [tls.certificate, *tls.certificates] if tls else []
     used += [server.tls.certificate for server in service.servers if server.tls.certificate]
     return tuple({certificate.name: certificate for certificate in used}.values())
 
@@ -104,12 +107,16 @@ def _server(node: Node, server: ServerPlan, state: ServerState) -> ServerStatus:
     )
 
 
-def _serving(node: Node, service: ServicePlan) -> tuple[bool, str]:
+def _serving(node: Node, service: AnyService) -> tuple[bool, str]:
     """Return whether a new session would find a server now, and the sentence that says why."""
     if node.is_draining:
         return False, "ftpair is stopping"
+    if isinstance(service, TcpServicePlan) and service.engine == "haproxy":
+        return _served_by_haproxy(node, service)
     if not any(worker.is_ready for worker in node.workers):
         return False, "no worker is ready"
+    if isinstance(service, TcpServicePlan):
+        return _eligible(node, service)
     # Asked as a worker asks: what it would answer a client is the reason.
     request = Request("", "", 0, lambda: 0.0)
     states, pools = node.states.by_slot(), {name: pool_of(service, name) for name in pool_names(service)}
@@ -118,8 +125,17 @@ def _serving(node: Node, service: ServicePlan) -> tuple[bool, str]:
     reasons = [f"pool {name}: {reason}" if len(pools) > 1 else reason for name, reason in refusals.items()]
     if len(refusals) == len(pools):
         return False, "; ".join(reasons)
+    return True, "; ".join([_eligible(node, service)[1], *reasons])
+
+
+def _eligible(node: Node, service: AnyService) -> tuple[bool, str]:
     eligible = sum(server.weight > 0 and node.states.of(server).is_eligible for server in service.servers)
-    return True, "; ".join([f"{eligible} of {len(service.servers)} servers take new sessions", *reasons])
+    return eligible > 0, f"{eligible} of {len(service.servers)} servers take new sessions"
+
+
+def _served_by_haproxy(node: Node, service: TcpServicePlan) -> tuple[bool, str]:
+    trouble = node.haproxy.trouble
+    return (False, trouble) if trouble else _eligible(node, service)
 
 
 def _worker(node: Node, number: int) -> WorkerStatus:
@@ -143,7 +159,11 @@ def node_gauges(node: Node) -> tuple[Sample, ...]:
         Sample("config_last_apply_successful", (), float(node.last_apply.is_successful)),
         open_fds("supervisor"),
     ]
-    for service in node.plan.services:
+    gauges += [
+        Sample("sessions", (carried.name,), float(node.counts.sessions(carried.slot)))
+        for carried in node.plan.carried_by("haproxy")
+    ]
+    for service in node.plan.all_services:
         gauges.append(Sample("passive_ports", (service.name,), float(len(service.passive))))
         for server in service.servers:
             gauges += _server_gauges(node, server, node.states.of(server))
@@ -152,7 +172,7 @@ def node_gauges(node: Node) -> tuple[Sample, ...]:
 
 def _certificate_gauges(plan: Plan) -> list[Sample]:
     """Return one gauge per certificate, however many services use it."""
-    ends = {each.name: each.not_after for service in plan.services for each in _certificates(service)}
+    ends = {each.name: each.not_after for service in plan.all_services for each in _certificates(service)}
     return [Sample("certificate_not_after_seconds", (name,), not_after) for name, not_after in ends.items()]
 
 

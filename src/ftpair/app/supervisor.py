@@ -116,6 +116,7 @@ class Supervisor:
             sampling = self._tasks.create_task(self._sample())
             keeping = self._tasks.create_task(self._keep_affinity())
             renewing = self._tasks.create_task(Renewal(self._node, self._actions.turn).run())
+            telling = self._tasks.create_task(self._tell_haproxy())
             try:
                 await self._begin()
                 await self._told_to_end.wait()
@@ -125,6 +126,7 @@ class Supervisor:
             sampling.cancel()
             keeping.cancel()
             renewing.cancel()
+            telling.cancel()
         self._node.save_affinity()
         self._node.close()
         if failure:
@@ -149,7 +151,8 @@ class Supervisor:
             raise SetupError(self._node.refusal.sentence)
         if late:
             raise SetupError(f"{', '.join(late)} cannot start; the lines above say why")
-        sentence = "serves " + ", ".join(service.name for service in self._node.plan.services)
+        await self._node.haproxy.take(self._node.plan, {})
+        sentence = "serves " + ", ".join(service.name for service in self._node.plan.all_services)
         log.info(sentence, workers=len(workers), revision=self._node.plan.revision)
         notify(f"READY=1\nSTATUS={sentence}")
 
@@ -163,7 +166,7 @@ class Supervisor:
             worker.stop(grace_s)
         self._node.listeners.close()
         self._node.prober.stop(SHORT_GRACE_S)
-        await self._deaths(*self._node.workers, self._node.prober)
+        await asyncio.gather(self._deaths(*self._node.workers, self._node.prober), self._node.haproxy.stop(grace_s))
         self._node.api.stop(SHORT_GRACE_S)
         await self._deaths(self._node.api)
 
@@ -210,6 +213,14 @@ class Supervisor:
         while True:
             await asyncio.sleep(SAVE_S)
             await asyncio.to_thread(self._node.save_affinity)
+
+    async def _tell_haproxy(self) -> None:
+        """Once a second, and at once when the state of a server is another."""
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._node.news_for_haproxy.wait(), SAMPLE_S)
+            self._node.news_for_haproxy.clear()
+            await self._node.haproxy.refresh()
 
     async def _sample(self) -> None:
         while True:

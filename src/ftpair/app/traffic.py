@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ftpair.dataplane.counts import BYTES_DOWN, BYTES_UP, Counts
+from ftpair.core.columns import BYTES_DOWN, BYTES_UP
+from ftpair.dataplane.counts import Counts
 
 
 @dataclass(frozen=True, slots=True)

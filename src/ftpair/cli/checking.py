@@ -48,7 +48,7 @@ def tell(report: Report, as_json: bool) -> None:
 
 
 def _valid(file: Path, checked: Checked) -> Report:
-    services = checked.plan.services
+    services = checked.plan.all_services
     servers = sum(len(service.servers) for service in services)
     return Report(str(file), is_valid=True, services=len(services), servers=servers, warnings=checked.warnings)
 

@@ -8,6 +8,7 @@ from ftpair.config.load import draft, read_config
 from ftpair.config.machine import Machine, this_machine
 from ftpair.config.materials import Materials, gather, renewed
 from ftpair.config.models import Config
+from ftpair.config.pairing import demand_descriptors, missing_engine
 from ftpair.config.plan import Parts, plan_of, too_many_rows
 from ftpair.config.pooling import vain_routes
 from ftpair.config.problems import locate, refusal
@@ -50,10 +51,13 @@ def check(path: Path, revision: int, slots: Slots, machine: Machine | None = Non
     made = draft(read_config(path), machine)
     materials = gather(made.config, path.parent, machine)
     rows = too_many_rows(made.config, slots)
-    made = made.with_findings((*materials.findings, *rows, *strangers(made.config, materials, machine)))
+    made = made.with_findings(
+        (*materials.findings, *rows, *strangers(made.config, materials, machine), *missing_engine(made.config, machine))
+    )
     if made.findings:
         raise refusal(str(path), made.problems)
     _demand_descriptors(made.config, machine)
+    demand_descriptors(made.config, machine)
     demand_rights(made.config, machine)
     plan = plan_of(Parts(made.config, materials, slots), revision, machine)
     return Checked(

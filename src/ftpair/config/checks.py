@@ -8,8 +8,9 @@ from itertools import combinations
 from ftpair.config.binding import unbindable
 from ftpair.config.by_network import never_reached
 from ftpair.config.commanding import contradictions_of
-from ftpair.config.models import Config, VirtualService
+from ftpair.config.models import Config, FtpService, VirtualService
 from ftpair.config.problems import Finding, Where, path_of
+from ftpair.config.tcp import TcpService
 from ftpair.core.endpoint import PortRange
 
 Check = Callable[[Config, int], Iterator[Finding]]
@@ -24,6 +25,16 @@ def contradictions(config: Config, cpus: int) -> tuple[Finding, ...]:
 def services(config: Config) -> Iterator[tuple[Where, VirtualService]]:
     """Yield every virtual service with its place."""
     return ((("virtual_services", name), service) for name, service in config.virtual_services.items())
+
+
+def ftp_services(config: Config) -> Iterator[tuple[Where, FtpService]]:
+    """Yield those in FTP mode."""
+    return ((where, service) for where, service in services(config) if isinstance(service, FtpService))
+
+
+def tcp_services(config: Config) -> Iterator[tuple[Where, TcpService]]:
+    """Yield those in TCP mode."""
+    return ((where, service) for where, service in services(config) if isinstance(service, TcpService))
 
 
 def _no_service(config: Config, _cpus: int) -> Iterator[Finding]:
@@ -41,7 +52,7 @@ def _no_control_port(config: Config, _cpus: int) -> Iterator[Finding]:
 
 
 def _implicit_without_tls(config: Config, _cpus: int) -> Iterator[Finding]:
-    for where, service in services(config):
+    for where, service in ftp_services(config):
         if service.ports.implicit is not None and service.tls is None:
             sentence = "needs TLS: add tls: {certificate: NAME} to the service, or remove the implicit port"
             yield Finding((*where, "ports", "implicit"), sentence, depends=((*where, "tls"),))
@@ -57,7 +68,7 @@ def _unknown_certificate(config: Config, _cpus: int) -> Iterator[Finding]:
 
 
 def _certificates_named(config: Config) -> Iterator[tuple[Where, str]]:
-    for where, service in services(config):
+    for where, service in ftp_services(config):
         if service.tls:
             yield (*where, "tls", "certificate"), service.tls.certificate
             for place, name in enumerate(service.tls.certificates):
@@ -70,7 +81,7 @@ def _certificates_named(config: Config) -> Iterator[tuple[Where, str]]:
 
 
 def _certificates_demanded_in_vain(config: Config, _cpus: int) -> Iterator[Finding]:
-    for where, service in services(config):
+    for where, service in ftp_services(config):
         tls = service.tls
         demand = tls and tls.client_certificate and tls.client_certificate.demand
         if tls and demand == "require" and tls.clear_text == "allow" and service.ports.explicit is not None:
@@ -80,14 +91,14 @@ def _certificates_demanded_in_vain(config: Config, _cpus: int) -> Iterator[Findi
 
 
 def _nothing_to_match(config: Config, _cpus: int) -> Iterator[Finding]:
-    for where, service in services(config):
+    for where, service in ftp_services(config):
         places = [where] * (service.server_tls == "match")
         places += [(*where, *each.where) for each in service.members() if each.server.server_tls == "match"]
         for place in places:
             yield from _match_problems(where, service, (*place, "server_tls"))
 
 
-def _match_problems(where: Where, service: VirtualService, place: Where) -> Iterator[Finding]:
+def _match_problems(where: Where, service: FtpService, place: Where) -> Iterator[Finding]:
     if service.tls is None:
         sentence = "match follows the TLS of clients, and the service offers none: write off or explicit, or add tls"
         yield Finding(place, sentence, depends=((*where, "tls"),))
@@ -114,7 +125,7 @@ def _login_without_user(config: Config, _cpus: int) -> Iterator[Finding]:
 
 def _too_few_passive_ports(config: Config, cpus: int) -> Iterator[Finding]:
     workers = config.worker_count(cpus)
-    for where, service in services(config):
+    for where, service in ftp_services(config):
         passive = service.ports.passive
         if len(passive) < workers:
             remedy = f"write at least {workers} ports, or workers: {len(passive)}"
@@ -123,7 +134,7 @@ def _too_few_passive_ports(config: Config, cpus: int) -> Iterator[Finding]:
 
 
 def _source_port_is_taken(config: Config, _cpus: int) -> Iterator[Finding]:
-    for where, service in services(config):
+    for where, service in ftp_services(config):
         port = service.active_source_port
         taken = next((claim for claim in _claims(where, service) if port in claim.ports), None)
         if taken:
@@ -132,7 +143,7 @@ def _source_port_is_taken(config: Config, _cpus: int) -> Iterator[Finding]:
 
 
 def _server_ports_are_taken(config: Config, _cpus: int) -> Iterator[Finding]:
-    for where, service in services(config):
+    for where, service in ftp_services(config):
         wanted = service.server_active_ports
         taken = next((claim for claim in _claims(where, service) if wanted and wanted.overlaps(claim.ports)), None)
         if taken:
@@ -146,7 +157,7 @@ def _server_is_the_service(config: Config, _cpus: int) -> Iterator[Finding]:
         for where, service in services(config)
         for port in (service.ports.explicit, service.ports.implicit)
     }
-    for where, service in services(config):
+    for where, service in ftp_services(config):
         for member in service.members():
             server = member.server
             door = own.get((server.address, server.control_port(service.tls_towards(server))))
@@ -156,12 +167,12 @@ def _server_is_the_service(config: Config, _cpus: int) -> Iterator[Finding]:
 
 
 def _command_policy(config: Config, _cpus: int) -> Iterator[Finding]:
-    for where, service in services(config):
+    for where, service in ftp_services(config):
         yield from contradictions_of((*where, "commands"), service.commands)
 
 
 def _binding(config: Config, _cpus: int) -> Iterator[Finding]:
-    for where, service in services(config):
+    for where, service in ftp_services(config):
         yield from unbindable(where, service)
 
 

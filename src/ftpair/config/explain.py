@@ -1,23 +1,23 @@
 """The validator's errors in plain words: each becomes a finding that says what to write instead."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
 from pydantic_core import ErrorDetails
 
 from ftpair.config.problems import Finding, Where, path_of, shown
-from ftpair.config.shape import block_at, blocks_below, example_text, field_at, keys_of
-
-_LATER = {
-    "engine": "engine belongs to TCP mode, which is not part of this version",
-    "pairing": "pairing belongs to TCP mode, which is not part of this version",
-    "longest_transfer": "longest_transfer belongs to TCP mode, which is not part of this version",
-}
+from ftpair.config.shape import MODES, block_at, blocks_below, example_text, field_at, keys_of, without_modes
 
 
 def explain(error: ErrorDetails) -> Finding:
     """Return what is wrong in plain words; `depends` names the key that was probably meant."""
+    found = _explained(error)
+    return replace(found, where=without_modes(found.where), depends=tuple(map(without_modes, found.depends)))
+
+
+def _explained(error: ErrorDetails) -> Finding:
     where: Where = error["loc"]
     if where and where[-1] == "[key]":
         return Finding(where[:-1], "is not a name: write 1 to 64 letters, digits, dots, dashes or underscores")
@@ -32,11 +32,12 @@ def explain(error: ErrorDetails) -> Finding:
 
 def _unknown_key(where: Where) -> Finding:
     key = str(where[-1])
-    if key in _LATER:
-        return Finding(where, f"{_LATER[key]}: remove it")
+    other = _mode_that_has(where)
+    if other:
+        return Finding(where, f"belongs to mode: {other}: remove it, or write mode: {other}")
     home = _home_of(where)
     if home is not None:
-        place = f"into {path_of(home)}" if home else "at the top of the file, outside of every block"
+        place = f"into {path_of(without_modes(home))}" if home else "at the top of the file, outside of every block"
         return Finding(where, f"does not belong here: write it {place}", depends=((*home, key),))
     known = _keys_at(where[:-1])
     meant = get_close_matches(key, known, n=1)
@@ -48,6 +49,13 @@ def _unknown_key(where: Where) -> Finding:
 def _keys_at(where: Where) -> list[str]:
     block = block_at(where)
     return list(keys_of(block)) if block else []
+
+
+def _mode_that_has(where: Where) -> str:
+    """Return the other mode of a service, if a key of it is written that this one lacks; else nothing."""
+    *service, mode, key = where
+    others = [other for other in MODES if mode in MODES and other != mode]
+    return next((other for other in others if key in _keys_at((*service, other))), "")
 
 
 def _home_of(where: Where) -> Where | None:

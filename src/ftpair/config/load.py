@@ -12,6 +12,7 @@ from ftpair.config.checks import contradictions
 from ftpair.config.explain import explain
 from ftpair.config.machine import Machine, this_machine
 from ftpair.config.models import Config
+from ftpair.config.pairing import contradictory_pairings
 from ftpair.config.pooling import contradictory_pools
 from ftpair.config.problems import Finding, InvalidConfigError, Where, locate, refusal
 from ftpair.config.shape import field_at
@@ -55,7 +56,13 @@ def draft(content: bytes, machine: Machine) -> Draft:
         empty = Config.model_validate({}, context=source.lines)
         return Draft(empty, source.findings, source.broken)
     made = _understood(source)
-    return made.with_findings((*contradictions(made.config, machine.cpus), *contradictory_pools(made.config)))
+    return made.with_findings(
+        (
+            *contradictions(made.config, machine.cpus),
+            *contradictory_pools(made.config),
+            *contradictory_pairings(made.config),
+        )
+    )
 
 
 def read_config(path: Path) -> bytes:

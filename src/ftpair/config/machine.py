@@ -2,8 +2,10 @@
 
 import os
 import pwd
+import re
 import resource
 import socket
+import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from ftpair.core.endpoint import PortRange
 
 _IPV4 = Path("/proc/sys/net/ipv4")
 _SELF = Path("/proc/self/status")
+_PATIENCE_S = 10.0
 CAPABILITIES = {"net_bind_service": 10, "net_admin": 12, "net_raw": 13}
 """Those that ftpair can make use of, with their numbers (linux/capability.h)."""
 
@@ -31,6 +34,16 @@ def has_user(name: str) -> bool:
     return True
 
 
+def haproxy_version(program: str) -> tuple[int, int] | None:
+    """Return the version of HAProxy, asked of the program itself; None if there is none that answers."""
+    try:
+        said = subprocess.run([program, "-v"], capture_output=True, timeout=_PATIENCE_S, check=True).stdout  # noqa: S603
+    except (OSError, subprocess.SubprocessError):
+        return None
+    found = re.search(rb"HAProxy version (\d+)\.(\d+)", said)
+    return (int(found[1]), int(found[2])) if found else None
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """A machine as the checks see it; `now` is in seconds since the epoch."""
@@ -47,6 +60,8 @@ class Machine:
     """What this process may do and hand on; root may everything."""
     transparency: str = ""
     """Why the kernel binds no socket to an address that is not its own; empty: it does, for who may ask."""
+    haproxy: Callable[[str], tuple[int, int] | None] = haproxy_version
+    """Tells the version of a program that is HAProxy; None: there is no such program."""
     resolve: Callable[[str], str] = resolved
     has_user: Callable[[str], bool] = has_user
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PrivateAttr
+from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag
 
 from ftpair.config.advertising import AdvertisedByNetwork
 from ftpair.config.binding import DataBinding
@@ -15,6 +15,7 @@ from ftpair.config.pools import Member, RealServer, ServerPool, SessionLimit
 from ftpair.config.problems import Lines
 from ftpair.config.proxying import ProxyProtocol
 from ftpair.config.routing import Route
+from ftpair.config.tcp import Haproxy, TcpService
 from ftpair.config.values import (
     Address,
     AdvertisedAddress,
@@ -36,16 +37,18 @@ from ftpair.core.routing import DEFAULT_POOL, Affinity
 
 
 def _mode(value: Any) -> Any:
-    if value == "tcp":
-        raise ValueError("is TCP mode; this version balances in FTP mode only: write mode: ftp")
+    if value != "ftp":
+        raise ValueError("is no mode: write ftp, or tcp")
     return value
 
 
-class VirtualService(Block):
-    """A VIP with its ports and its pool of real servers."""
+class FtpService(Block):
+    """A VIP with its ports and its pools of real servers, for which ftpair speaks FTP."""
 
     mode: Annotated[Literal["ftp"], BeforeValidator(_mode)] = Field(
-        default="ftp", description="How it is balanced; this version knows FTP mode.", examples=["ftp"]
+        default="ftp",
+        description="`ftp`: ftpair speaks FTP and TLS on both sides; `tcp`: bytes pass as they are.",
+        examples=["ftp"],
     )
     address: Address = Field(
         description="IPv4 or IPv6 address to listen on; 0.0.0.0 or :: is every address.", examples=["192.0.2.10"]
@@ -209,7 +212,7 @@ class VirtualService(Block):
         default=3600.0, description="How long a server is remembered after a session's end.", examples=[3600]
     )
 
-    def members(self) -> Iterator[Member]:
+    def members(self) -> Iterator[Member[RealServer]]:
         """Yield the real servers of all pools, those of the default one first."""
         for name, server in self.real_servers.items():
             yield Member(DEFAULT_POOL, ("real_servers", name), name, server)
@@ -220,6 +223,16 @@ class VirtualService(Block):
     def tls_towards(self, server: RealServer) -> ServerTlsMode:
         """Return how TLS is spoken with one of its real servers."""
         return server.server_tls or self.server_tls
+
+
+def _mode_of(service: Any) -> str:
+    """Return which model describes a service; whatever is wrong is FTP mode's to say."""
+    mode = service.get("mode") if isinstance(service, dict) else getattr(service, "mode", "")
+    return "tcp" if mode == "tcp" else "ftp"
+
+
+VirtualService = FtpService | TcpService
+_Service = Annotated[Annotated[FtpService, Tag("ftp")] | Annotated[TcpService, Tag("tcp")], Discriminator(_mode_of)]
 
 
 class Config(Block):
@@ -253,7 +266,10 @@ class Config(Block):
         description="Certificates and keys, by name.",
         examples=[{"files": {"certificate": "tls/fullchain.pem", "key": "tls/privkey.pem"}}],
     )
-    virtual_services: dict[Name, VirtualService] = Field(
+    haproxy: Haproxy = Field(
+        default=Haproxy(), description="The HAProxy of services in TCP mode.", examples=[{"user": "haproxy"}]
+    )
+    virtual_services: dict[Name, _Service] = Field(
         default_factory=dict,
         description="The services, by name; at least one.",
         examples=[{"FTP_VIP": {"address": "192.0.2.10", "ports": "21,1025-1052"}}],

@@ -5,18 +5,19 @@ from dataclasses import dataclass
 
 from ftpair.config.advertising import advertised_of
 from ftpair.config.binding import bindings_of
-from ftpair.config.checks import services
+from ftpair.config.checks import ftp_services, tcp_services
 from ftpair.config.commanding import policy_of
 from ftpair.config.encryption import Tls
 from ftpair.config.limiting import bans_of, limits_of
 from ftpair.config.machine import Machine
 from ftpair.config.materials import Materials
-from ftpair.config.models import Config, VirtualService
+from ftpair.config.models import Config, FtpService
 from ftpair.config.pools import Member, RealServer
 from ftpair.config.problems import Finding
 from ftpair.config.rights import capabilities
 from ftpair.config.routing import rule_of
 from ftpair.config.slots import MOST_ROWS, Key, Slots
+from ftpair.config.tcp_plan import haproxy_plan, tcp_service_plan
 from ftpair.core.endpoint import Endpoint
 from ftpair.core.plan import ClientCertificates, ClientTls, Clocks, HealthPlan, Plan, ServerPlan, ServerTls, ServicePlan
 
@@ -54,17 +55,22 @@ def plan_of(parts: Parts, revision: int, machine: Machine) -> Plan:
     return Plan(
         revision=revision,
         workers=config.worker_count(machine.cpus),
-        services=tuple(_service(parts, str(where[-1]), service) for where, service in services(config)),
+        services=tuple(_service(parts, str(where[-1]), service) for where, service in ftp_services(config)),
         shutdown_timeout_s=config.shutdown_timeout_s,
         user=config.user,
         api_user=config.api_user or config.user,
         log_format=config.log.format,
         log_level=config.log.level,
         capabilities=capabilities(config),
+        tcp_services=tuple(
+            tcp_service_plan(str(where[-1]), service, parts.materials, parts.slots)
+            for where, service in tcp_services(config)
+        ),
+        haproxy=haproxy_plan(config),
     )
 
 
-def _service(parts: Parts, name: str, service: VirtualService) -> ServicePlan:
+def _service(parts: Parts, name: str, service: FtpService) -> ServicePlan:
     slot = parts.slots.take((name, ""))
     return ServicePlan(
         name=name,
@@ -100,7 +106,7 @@ def _service(parts: Parts, name: str, service: VirtualService) -> ServicePlan:
     )
 
 
-def _server(parts: Parts, key: Key, service: VirtualService, member: Member) -> ServerPlan:
+def _server(parts: Parts, key: Key, service: FtpService, member: Member[RealServer]) -> ServerPlan:
     server = member.server
     tls = _server_tls(parts, service, server)
     return ServerPlan(
@@ -117,7 +123,7 @@ def _server(parts: Parts, key: Key, service: VirtualService, member: Member) -> 
     )
 
 
-def _client_tls(parts: Parts, service: VirtualService) -> ClientTls | None:
+def _client_tls(parts: Parts, service: FtpService) -> ClientTls | None:
     if service.tls is None:
         return None
     tls, known = service.tls, parts.materials.certificates
@@ -140,7 +146,7 @@ def _client_certificates(parts: Parts, tls: Tls) -> ClientCertificates | None:
     return ClientCertificates(parts.materials.cas[wanted.ca], crl, wanted.demand, wanted.user)
 
 
-def _server_tls(parts: Parts, service: VirtualService, server: RealServer) -> ServerTls:
+def _server_tls(parts: Parts, service: FtpService, server: RealServer) -> ServerTls:
     mode = service.tls_towards(server)
     if mode == "off":
         return ServerTls()
@@ -161,6 +167,6 @@ def _server_tls(parts: Parts, service: VirtualService, server: RealServer) -> Se
     )
 
 
-def _health(parts: Parts, service: VirtualService) -> HealthPlan:
+def _health(parts: Parts, service: FtpService) -> HealthPlan:
     wanted = service.health.model_dump(exclude={"password_file"})
     return HealthPlan(**wanted, password=parts.materials.passwords.get(service.health.password_file, ""))

@@ -3,44 +3,44 @@
 from collections.abc import Callable, Iterator
 
 from ftpair.balance.pattern import fits_glob, pattern
-from ftpair.config.checks import services
-from ftpair.config.models import Config, VirtualService
+from ftpair.config.checks import ftp_services
+from ftpair.config.models import Config, FtpService
 from ftpair.config.problems import Finding, Where
 from ftpair.config.routing import rule_of
 from ftpair.core.networks import lies_in
 from ftpair.core.routing import DEFAULT_POOL, Route
 
-_Look = Callable[[Where, VirtualService], Iterator[Finding]]
+_Look = Callable[[Where, FtpService], Iterator[Finding]]
 
 
 def contradictory_pools(config: Config) -> Iterator[Finding]:
     """Yield what keeps pools and routes from being used."""
-    for where, service in services(config):
+    for where, service in ftp_services(config):
         for look in (_default_twice, _empty_pools, _names_twice, _unknown_pools):
             yield from look(where, service)
 
 
 def vain_routes(config: Config) -> Iterator[Finding]:
     """Yield rules that no session ever comes to or fits, and pools that no rule leads to."""
-    for where, service in services(config):
+    for where, service in ftp_services(config):
         for look in (_covered_rules, _rules_that_never_fit, _lonely_pools, _vain_affinity):
             yield from look(where, service)
 
 
-def _default_twice(where: Where, service: VirtualService) -> Iterator[Finding]:
+def _default_twice(where: Where, service: FtpService) -> Iterator[Finding]:
     if DEFAULT_POOL in service.pools:
         sentence = "is the name of the service's own real_servers: write another, or put these servers there"
         yield Finding((*where, "pools", DEFAULT_POOL), sentence)
 
 
-def _empty_pools(where: Where, service: VirtualService) -> Iterator[Finding]:
+def _empty_pools(where: Where, service: FtpService) -> Iterator[Finding]:
     for name, pool in service.pools.items():
         if not pool.real_servers:
             sentence = "holds no server: write at least one, such as FTP_SVR9: {address: 10.0.0.19}"
             yield Finding((*where, "pools", name, "real_servers"), sentence)
 
 
-def _names_twice(where: Where, service: VirtualService) -> Iterator[Finding]:
+def _names_twice(where: Where, service: FtpService) -> Iterator[Finding]:
     homes: dict[str, str] = {}
     for member in service.members():
         if member.name in homes:
@@ -49,7 +49,7 @@ def _names_twice(where: Where, service: VirtualService) -> Iterator[Finding]:
         homes.setdefault(member.name, member.pool)
 
 
-def _unknown_pools(where: Where, service: VirtualService) -> Iterator[Finding]:
+def _unknown_pools(where: Where, service: FtpService) -> Iterator[Finding]:
     known = (DEFAULT_POOL, *service.pools)
     for number, route in enumerate(service.routes):
         if route.pool not in known:
@@ -59,7 +59,7 @@ def _unknown_pools(where: Where, service: VirtualService) -> Iterator[Finding]:
             yield Finding((*where, "routes", number, "pool"), f"{sentence}, {remedy}", depends)
 
 
-def _covered_rules(where: Where, service: VirtualService) -> Iterator[Finding]:
+def _covered_rules(where: Where, service: FtpService) -> Iterator[Finding]:
     rules = [rule_of(route) for route in service.routes]
     for place, rule in enumerate(rules):
         before = next((number for number, each in enumerate(rules[:place]) if covers(each, rule)), None)
@@ -93,7 +93,7 @@ def _covers_networks(wanted: tuple[str, ...], others: tuple[str, ...]) -> bool:
     return not wanted or (bool(others) and all(any(lies_in(other, each) for each in wanted) for other in others))
 
 
-def _rules_that_never_fit(where: Where, service: VirtualService) -> Iterator[Finding]:
+def _rules_that_never_fit(where: Where, service: FtpService) -> Iterator[Finding]:
     for place, route in enumerate(service.routes):
         rule = rule_of(route)
         for key, is_unknown, why in _UNKNOWN:
@@ -101,16 +101,16 @@ def _rules_that_never_fit(where: Where, service: VirtualService) -> Iterator[Fin
                 yield Finding((*where, "routes", place, key), f"never fits: {why}")
 
 
-def _is_at_once(service: VirtualService) -> bool:
+def _is_at_once(service: FtpService) -> bool:
     return service.connect == "at-once"
 
 
-def _is_asked_for_none(service: VirtualService) -> bool:
+def _is_asked_for_none(service: FtpService) -> bool:
     return service.tls is None or service.tls.client_certificate is None
 
 
 _AT_ONCE = "connect: at-once chooses the server before the client says {}; write connect: at-login"
-_UNKNOWN: tuple[tuple[str, Callable[[VirtualService], bool], str], ...] = (
+_UNKNOWN: tuple[tuple[str, Callable[[FtpService], bool], str], ...] = (
     ("user", _is_at_once, _AT_ONCE.format("USER")),
     ("user_regex", _is_at_once, _AT_ONCE.format("USER")),
     ("host", _is_at_once, _AT_ONCE.format("HOST")),
@@ -129,14 +129,14 @@ _UNKNOWN: tuple[tuple[str, Callable[[VirtualService], bool], str], ...] = (
 """What a rule asks for and no session tells: the key, when, and why with the remedy."""
 
 
-def _lonely_pools(where: Where, service: VirtualService) -> Iterator[Finding]:
+def _lonely_pools(where: Where, service: FtpService) -> Iterator[Finding]:
     wanted = {route.pool for route in service.routes}
     for name in service.pools:
         if name not in wanted:
             yield Finding((*where, "pools", name), f"no rule leads here: add one to routes, such as {{pool: {name}}}")
 
 
-def _vain_affinity(where: Where, service: VirtualService) -> Iterator[Finding]:
+def _vain_affinity(where: Where, service: FtpService) -> Iterator[Finding]:
     if service.affinity == "user" and _is_at_once(service):
         sentence = f"user remembers nobody: {_AT_ONCE.format('USER')}, or affinity: source"
         yield Finding((*where, "affinity"), sentence)

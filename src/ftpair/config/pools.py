@@ -1,7 +1,7 @@
 """Pools of real servers: the blocks, as frozen models. A default here equals the default of the plan (`core.plan`)."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Generic, TypeVar
 
 from pydantic import Field
 
@@ -95,12 +95,16 @@ class ServerPool(Block):
     )
 
 
+Server_co = TypeVar("Server_co", covariant=True)
+"""The block of a real server, of FTP mode or of TCP mode."""
+
+
 @dataclass(frozen=True, slots=True)
-class Member:
+class Member(Generic[Server_co]):
     """A real server of a service, and where it stands."""
 
     pool: str
     where: Where
     """In the block of the service."""
     name: str
-    server: RealServer
+    server: Server_co

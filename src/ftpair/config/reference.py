@@ -8,7 +8,7 @@ from pydantic.fields import FieldInfo
 from ftpair.config.blocks import Block
 from ftpair.config.models import Config
 from ftpair.config.schema import schema
-from ftpair.config.shape import block_in, block_named, example_text, keys_of
+from ftpair.config.shape import block_in, blocks_named, example_text, keys_of
 
 BEGIN = "<!-- reference: begin (make docs) -->"
 END = "<!-- reference: end -->"
@@ -45,22 +45,27 @@ def refreshed(text: str) -> str:
 def _blocks(path: str, block: type[Block]) -> Iterator[tuple[str, type[Block]]]:
     yield path, block
     for key, field in keys_of(block).items():
-        below, named = block_in(field.annotation), block_named(field.annotation)
-        if below or named:
-            yield from _blocks(f"{path}{key}.{_place_in(field)}", below or named or Block)
+        below = block_in(field.annotation)
+        for each in (below,) if below else blocks_named(field.annotation):
+            yield from _blocks(f"{path}{key}.{_place_in(field)}", each)
 
 
 def _place_in(field: FieldInfo) -> str:
-    if not block_named(field.annotation):
+    if not blocks_named(field.annotation):
         return ""
     return "NAME." if get_origin(field.annotation) is dict else "NUMBER."
 
 
 def _chapter(path: str, block: type[Block]) -> str:
-    title = f"### `{path.rstrip('.')}`" if path else "### The top of the file"
+    title = f"### `{path.rstrip('.')}`{_mode_in(block)}" if path else "### The top of the file"
     shapes = _shapes(block)
     rows = "\n".join(_row(key, field, shapes[key]) for key, field in keys_of(block).items())
     return f"{title}\n\n{(block.__doc__ or '').strip()}\n\n{_HEAD}\n{rows}"
+
+
+def _mode_in(block: type[Block]) -> str:
+    mode = block.model_fields.get("mode")
+    return f" with `mode: {mode.examples[0]}`" if mode and mode.examples else ""
 
 
 def _shapes(block: type[Block]) -> dict[str, Any]:

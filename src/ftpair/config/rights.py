@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from ftpair.config.checks import services
 from ftpair.config.machine import Machine
-from ftpair.config.models import Config, VirtualService
+from ftpair.config.models import Config, FtpService, VirtualService
 from ftpair.config.problems import Finding, Where, describe, locate
+from ftpair.config.tcp import TcpService
 from ftpair.core.errors import SetupError
 
 _LOWEST_FREE_PORT = 1024
@@ -24,17 +25,22 @@ class Need:
     """What can be written where nobody grants it."""
 
 
+def _leaves_as_client(service: VirtualService) -> bool:
+    """Return whether workers make connections under the client's address; HAProxy makes its own."""
+    by_haproxy = isinstance(service, TcpService) and service.engine == "haproxy"
+    return service.source == "client" and not by_haproxy
+
+
+def _leaves_from_low_port(service: VirtualService) -> bool:
+    port = service.active_source_port if isinstance(service, FtpService) else None
+    return port is not None and port < _LOWEST_FREE_PORT
+
+
 NEEDS: tuple[Need, ...] = (
     # IP_TRANSPARENT asks for either of net_raw and net_admin (ip(7)); net_raw may change nothing of the machine.
-    Need("source", "net_raw", lambda service: service.source == "client", "source: balancer"),
-    Need(
-        "active_source_port", "net_bind_service", lambda service: _is_low(service.active_source_port), "a higher port"
-    ),
+    Need("source", "net_raw", _leaves_as_client, "source: balancer"),
+    Need("active_source_port", "net_bind_service", _leaves_from_low_port, "a higher port"),
 )
-
-
-def _is_low(port: int | None) -> bool:
-    return port is not None and port < _LOWEST_FREE_PORT
 
 
 def capabilities(config: Config) -> tuple[str, ...]:

@@ -10,7 +10,16 @@ from ftpair.config.binding import BINDING_WORDS
 from ftpair.config.certificates import day, fingerprint
 from ftpair.config.commanding import COMMAND_WORDS
 from ftpair.core.limits import BanPolicy
-from ftpair.core.plan import Certificate, ClientCertificates, ClientTls, Plan, ServerPlan, ServicePlan
+from ftpair.core.plan import (
+    AnyService,
+    Certificate,
+    ClientCertificates,
+    ClientTls,
+    Plan,
+    ServerPlan,
+    ServicePlan,
+    TcpServicePlan,
+)
 from ftpair.core.routing import DEFAULT_POOL
 
 _LEAVES = "no new sessions, running ones end by themselves"
@@ -22,16 +31,34 @@ def steps(running: Plan | None, wanted: Plan) -> tuple[str, ...]:
 
     `workers` and `user` are no steps: they stay as they are until a restart.
     """
-    before = {service.name: service for service in running.services} if running else {}
+    before = {service.name: service for service in running.all_services} if running else {}
     sentences = list(_changes(_NODE, running, wanted)) if running else []
     sentences += [f"remove service {name}: {_LEAVES}" for name in before if wanted.service(name) is None]
-    for service in wanted.services:
+    for service in wanted.all_services:
         former = before.get(service.name)
-        sentences += _service_steps(former, service) if former else [_added(service)]
+        sentences += _steps_of(former, service) if former else [_added(service)]
     return tuple(sentences)
 
 
-def _added(service: ServicePlan) -> str:
+def _steps_of(before: AnyService, after: AnyService) -> list[str]:
+    if isinstance(before, ServicePlan) and isinstance(after, ServicePlan):
+        return _service_steps(before, after)
+    if isinstance(before, TcpServicePlan) and isinstance(after, TcpServicePlan):
+        return _tcp_steps(before, after)
+    modes = ("ftp", "tcp") if isinstance(before, ServicePlan) else ("tcp", "ftp")
+    return [f"{after.name}: mode {modes[0]} -> {modes[1]}, {_LEAVES}"]
+
+
+def _tcp_steps(before: TcpServicePlan, after: TcpServicePlan) -> list[str]:
+    sentences = [
+        *_changes(_TCP_SERVICE, before, after),
+        *_struct_steps("health", before.health, after.health),
+        *_pool_steps(before.servers, after.servers),
+    ]
+    return [f"{after.name}: {sentence}" for sentence in sentences]
+
+
+def _added(service: AnyService) -> str:
     doors = [
         f"{door} {port}" for door, port in (("explicit", service.explicit), ("implicit", service.implicit)) if port
     ]
@@ -177,6 +204,26 @@ _SERVICE: _Words = (
     ("server_active_ports", lambda service: service.server_active_ports),
     ("server_passive_networks", lambda service: ", ".join(service.server_passive_networks)),
 )
+_TCP_SERVICE: _Words = (
+    ("engine", lambda service: service.engine),
+    ("pairing", lambda service: service.pairing),
+    ("address", lambda service: service.address),
+    ("explicit port", lambda service: service.explicit),
+    ("implicit port", lambda service: service.implicit),
+    ("passive range", lambda service: service.passive),
+    ("servers' explicit port", lambda service: service.server_explicit),
+    ("servers' implicit port", lambda service: service.server_implicit),
+    ("advertised address", lambda service: service.advertised_address),
+    ("public name", lambda service: service.public_name),
+    ("balance", lambda service: service.balance),
+    ("max_sessions", lambda service: service.max_sessions),
+    ("longest_transfer_s", lambda service: service.longest_transfer_s),
+    ("connect_timeout_s", lambda service: service.connect_timeout_s),
+    ("source of connections to servers", lambda service: service.source),
+    ("proxies in front", lambda service: ", ".join(service.accept_from)),
+    ("clear_text", lambda service: service.clear_text),
+    ("minimum TLS version of servers", lambda service: service.minimum_version),
+)
 _TLS: _Words = (
     ("clear_text", lambda tls: tls.clear_text),
     ("data_protection", lambda tls: tls.data_protection),
@@ -196,6 +243,7 @@ _CLIENT_CERTIFICATE: _Words = (
 _SERVER: _Words = (
     ("address", lambda server: server.address),
     ("pool", lambda server: server.pool),
+    ("slice of the passive range", lambda server: server.passive),
     ("weight", lambda server: server.weight),
     ("max_sessions", lambda server: server.max_sessions),
     ("TLS", lambda server: server.tls.mode),

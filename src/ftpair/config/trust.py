@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ftpair.config.checks import services
+from ftpair.config.checks import ftp_services, tcp_services
 from ftpair.config.models import Config
 from ftpair.config.problems import Where
 
@@ -33,7 +33,7 @@ class Trust:
 
 def trusts(config: Config) -> Iterator[Trust]:
     """Yield whom both legs of every service trust."""
-    for where, service in services(config):
+    for where, service in ftp_services(config):
         wanted = service.tls.client_certificate if service.tls else None
         if wanted:
             yield Trust((*where, "tls", "client_certificate"), wanted.ca, wanted.crl)
@@ -41,6 +41,8 @@ def trusts(config: Config) -> Iterator[Trust]:
         for member in service.members():
             place, server = (*where, *member.where), member.server
             yield Trust(place, server.server_ca, server.server_crl, "server_", service.server_ca)
+    for where, carried in tcp_services(config):
+        yield Trust(where, carried.server_ca, None, "server_")
 
 
 def trust_files(config: Config) -> tuple[str, ...]:

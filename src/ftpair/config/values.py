@@ -125,7 +125,8 @@ def _folder(text: str) -> str:
     return text
 
 
-def _off(value: Any) -> Any:
+def off_as_text(value: Any) -> Any:
+    """Return `off` where YAML has made a truth value of it."""
     return "off" if value is False else value  # YAML 1.1 reads off as false, and so do the people who know it.
 
 
@@ -147,10 +148,10 @@ PrintableText = Annotated[str, AfterValidator(_printable)]
 Glob = Annotated[str, Field(min_length=1, max_length=LONGEST_GLOB), AfterValidator(_printable)]
 FilePath = Annotated[str, Field(min_length=1)]
 Folder = Annotated[str, AfterValidator(_folder)]
-ServerTlsChoice = Annotated[ServerTlsMode, BeforeValidator(_off)]
-HeaderChoice = Annotated[HeaderVersion, BeforeValidator(_off)]
-DataSessionChoice = Annotated[DataSession, BeforeValidator(_off)]
-CheckChoice = Annotated[CheckLevel, BeforeValidator(_off)]
+ServerTlsChoice = Annotated[ServerTlsMode, BeforeValidator(off_as_text)]
+HeaderChoice = Annotated[HeaderVersion, BeforeValidator(off_as_text)]
+DataSessionChoice = Annotated[DataSession, BeforeValidator(off_as_text)]
+CheckChoice = Annotated[CheckLevel, BeforeValidator(off_as_text)]
 Version = Annotated[TlsVersion, BeforeValidator(_version)]
 PassiveRange = Annotated[
     PortRange,

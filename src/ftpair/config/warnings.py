@@ -1,12 +1,13 @@
 """What works but will hurt: nothing here stops a configuration from being used. Pure."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 from ftpair.config.binding import loosely_bound
-from ftpair.config.checks import services
+from ftpair.config.checks import ftp_services, services
 from ftpair.config.descriptors import descriptors_needed
 from ftpair.config.machine import Machine
-from ftpair.config.models import Config
+from ftpair.config.models import Config, FtpService
 from ftpair.config.problems import Finding, Where
 
 _EVERYBODY = ("0.0.0.0/0", "::/0")
@@ -39,15 +40,17 @@ def _ports_of_the_kernel(config: Config, machine: Machine) -> Iterator[Finding]:
 
 def _no_weight(config: Config, _machine: Machine) -> Iterator[Finding]:
     for where, service in services(config):
-        pools = {(): service.real_servers} | {("pools", key): pool.real_servers for key, pool in service.pools.items()}
-        for place, servers in pools.items():
-            if servers and all(server.weight == 0 for server in servers.values()):
+        pools = defaultdict(list)
+        for member in service.members():
+            pools[member.where[:-1]].append(member.server.weight)
+        for place, weights in pools.items():
+            if not any(weights):
                 sentence = "every weight is 0, so no server gets a session: write a weight from 1 to 256"
-                yield Finding((*where, *place, "real_servers"), sentence)
+                yield Finding((*where, *place), sentence)
 
 
 def _useless_ciphers(config: Config, _machine: Machine) -> Iterator[Finding]:
-    for where, service in services(config):
+    for where, service in ftp_services(config):
         tls = service.tls
         if tls and tls.ciphers and tls.minimum_version == "1.3":
             sentence = "is for TLS 1.2, which minimum_version 1.3 leaves out: remove one of the two"
@@ -55,15 +58,16 @@ def _useless_ciphers(config: Config, _machine: Machine) -> Iterator[Finding]:
 
 
 def _loose_binding(config: Config, _machine: Machine) -> Iterator[Finding]:
-    for where, service in services(config):
+    for where, service in ftp_services(config):
         yield from loosely_bound(where, service)
 
 
 def _everybody_believed(config: Config, _machine: Machine) -> Iterator[Finding]:
     for where, service in services(config):
-        accepted, passive = service.proxy_protocol.accept_from, service.server_passive_networks
+        accepted = service.proxy_protocol.accept_from
         yield from _everybody((*where, "proxy_protocol", "accept_from"), accepted, _ANY_PROXY)
-        yield from _everybody((*where, "server_passive_networks"), passive, _ANY_SERVER)
+        if isinstance(service, FtpService):
+            yield from _everybody((*where, "server_passive_networks"), service.server_passive_networks, _ANY_SERVER)
 
 
 def _everybody(where: Where, networks: list[str], opened: str) -> Iterator[Finding]:

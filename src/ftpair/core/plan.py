@@ -34,6 +34,9 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 Entrance = Literal["explicit", "implicit"]
 HeaderVersion = Literal["off", "v1", "v2"]
 Source = Literal["balancer", "client"]
+Engine = Literal["haproxy", "builtin"]
+Pairing = Literal["source", "port"]
+TcpBalance = Literal["round-robin", "least-sessions", "random-two", "source-hash"]
 
 
 class Certificate(msgspec.Struct, frozen=True):
@@ -115,6 +118,8 @@ class ServerPlan(msgspec.Struct, frozen=True):
     """The PROXY protocol's header that control connections begin with."""
     data_header: HeaderVersion = "off"
     pool: str = DEFAULT_POOL
+    passive: PortRange | None = None
+    """In TCP mode its own slice of the passive range (`pairing: port`)."""
 
 
 class HealthPlan(msgspec.Struct, frozen=True):
@@ -203,12 +208,87 @@ class ServicePlan(msgspec.Struct, frozen=True):
     affinity_timeout_s: float = 3600.0
 
 
+class TcpServicePlan(msgspec.Struct, frozen=True):
+    """One virtual service in TCP mode. `tls` and `address` of its servers say how they are probed."""
+
+    name: str
+    address: str
+    passive: PortRange
+    servers: tuple[ServerPlan, ...]
+    explicit: int | None = None
+    implicit: int | None = None
+    server_explicit: int | None = None
+    """The servers' port for what comes to `explicit`."""
+    server_implicit: int | None = None
+    engine: Engine = "haproxy"
+    pairing: Pairing = "source"
+    advertised_address: str = ""
+    """What servers must answer to PASV; empty means the service's address."""
+    public_name: str = ""
+    """The host name that clients dial; empty: they dial the address."""
+    balance: TcpBalance = "least-sessions"
+    max_sessions: int = 0
+    """0: no limit."""
+    slot: int = 0
+    """Row number in shared memory for the count of all sessions of the service."""
+    longest_transfer_s: float = 7200.0
+    """How long a connection may be idle, and a client's server is remembered."""
+    connect_timeout_s: float = 5.0
+    source: Source = "balancer"
+    accept_from: tuple[str, ...] = ()
+    """Networks whose connections must begin with a header of the PROXY protocol."""
+    health: HealthPlan = HealthPlan()
+    clear_text: Literal["refuse", "allow"] = "refuse"
+    """What servers should do with logins without TLS."""
+    minimum_version: TlsVersion = "1.2"
+    """The oldest TLS version that servers should speak."""
+
+    @property
+    def doors(self) -> tuple[tuple[Entrance, int], ...]:
+        """The control ports, each with what it is for."""
+        ports: tuple[tuple[Entrance, int | None], ...] = (("explicit", self.explicit), ("implicit", self.implicit))
+        return tuple((entrance, port) for entrance, port in ports if port is not None)
+
+    def server_port(self, entrance: Entrance) -> int:
+        """Return the servers' port of a control port that the service has."""
+        port = self.server_explicit if entrance == "explicit" else self.server_implicit
+        assert port is not None, entrance
+        return port
+
+
+AnyService = ServicePlan | TcpServicePlan
+
+
+class HaproxyPlan(msgspec.Struct, frozen=True):
+    """The HAProxy that carries the services of TCP mode."""
+
+    program: str = "haproxy"
+    config: str = ""
+    """The file that ftpair writes."""
+    socket: str = ""
+    """Of the runtime API."""
+    is_managed: bool = True
+    reload: str = ""
+    """The command, where it is not managed."""
+    user: str = ""
+    """Whom HAProxy becomes once it has its ports; empty: it stays who it is."""
+    node: str = "ftpair"
+    """The name of this node among its peers."""
+    peers: dict[str, str] = {}
+    """Address and port of every node, this one too; empty: there is this one alone."""
+    folder: str = ""
+    """Where its sockets lie, and what it keeps over a reload."""
+    connections: int = 2000
+    """How many it may have at a time."""
+
+
 class Plan(msgspec.Struct, frozen=True):
     """All that runs."""
 
     revision: int
     workers: int
     services: tuple[ServicePlan, ...]
+    """Those in FTP mode."""
     shutdown_timeout_s: float = 30.0
     user: str = ""
     """The user of workers and prober; empty means the one who started ftpair."""
@@ -218,15 +298,31 @@ class Plan(msgspec.Struct, frozen=True):
     log_level: LogLevel = "info"
     capabilities: tuple[str, ...] = ()
     """What workers keep of root's powers."""
+    tcp_services: tuple[TcpServicePlan, ...] = ()
+    """Those in TCP mode, whatever their engine."""
+    haproxy: HaproxyPlan = HaproxyPlan()
 
-    def service(self, name: str) -> ServicePlan | None:
+    @property
+    def all_services(self) -> tuple[AnyService, ...]:
+        """The services of both modes."""
+        return (*self.services, *self.tcp_services)
+
+    def carried_by(self, engine: Engine) -> tuple[TcpServicePlan, ...]:
+        """Return the services in TCP mode that this engine carries."""
+        return tuple(service for service in self.tcp_services if service.engine == engine)
+
+    def service(self, name: str) -> AnyService | None:
         """Return the service of that name."""
+        return next((service for service in self.all_services if service.name == name), None)
+
+    def in_ftp_mode(self, name: str) -> ServicePlan | None:
+        """Return the service of that name, if it is one in FTP mode."""
         return next((service for service in self.services if service.name == name), None)
 
-    def named(self, name: str) -> ServicePlan:
+    def named(self, name: str) -> AnyService:
         """Return the service of that name. Raises NotFoundError, which tells those that there are."""
         service = self.service(name)
         if service is None:
-            known = ", ".join(each.name for each in self.services)
+            known = ", ".join(each.name for each in self.all_services)
             raise NotFoundError(f"no service {name!r}; there are: {known}")
         return service

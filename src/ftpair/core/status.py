@@ -151,6 +151,10 @@ class ServiceStatus:
     certificates: tuple[CertificateStatus, ...] = ()
     removed_servers: tuple[ServerStatus, ...] = ()
     """Those that an apply removed, while sessions stay on them."""
+    engine: str = ""
+    """In TCP mode: `haproxy` or `builtin`."""
+    pairing: str = ""
+    """In TCP mode: `source` or `port`."""
 
 
 @dataclass(frozen=True, slots=True)

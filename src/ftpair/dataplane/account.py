@@ -5,7 +5,8 @@ That its client is connected is counted by the worker, in the row of the service
 
 from typing import Literal
 
-from ftpair.dataplane.counts import BYTES_DOWN, BYTES_UP, SESSIONS, TRANSFERS, Counts
+from ftpair.core.columns import BYTES_DOWN, BYTES_UP, SESSIONS, TRANSFERS
+from ftpair.dataplane.counts import Counts
 
 NOWHERE = -1
 

@@ -1,18 +1,17 @@
 """Counts in shared memory: how many sessions and transfers every server has, exact over all workers and without a lock.
 
 A block of rows per worker, one row per slot, one column per figure. A worker writes its own block only, and all read
-all blocks. One block more, the past, belongs to the supervisor: it keeps the bytes that dead workers had moved.
+all blocks. One block more belongs to the supervisor: it keeps the bytes that dead
+workers had moved, and counts what HAProxy carries.
 """
 
 import mmap
 import os
 
+from ftpair.core.columns import BYTES_DOWN, BYTES_UP, COLUMNS, PLACES, SESSIONS, TRANSFERS
 from ftpair.core.errors import SetupError
 
 SLOTS = 1024
-COLUMNS = 5
-SESSIONS, TRANSFERS, BYTES_UP, BYTES_DOWN, PLACES = range(COLUMNS)
-"""Of a service: all its sessions, and those that have taken a place in it, since they have asked for a server."""
 CELL_BYTES = 8
 BLOCK = SLOTS * COLUMNS
 """Cells of one worker."""

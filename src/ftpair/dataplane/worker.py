@@ -12,6 +12,7 @@ from weakref import WeakSet
 
 from ftpair.balance.choice import FULL, NoChoice
 from ftpair.balance.policies import Request
+from ftpair.core.columns import PLACES, SESSIONS
 from ftpair.core.ending import Leg
 from ftpair.core.facts import DataConnection, Fact, ServerChosen
 from ftpair.core.messages import ListenerKey, Sessions
@@ -21,7 +22,7 @@ from ftpair.dataplane.accepting import Accepting, OnAccepted
 from ftpair.dataplane.assigning import Assigned, Scene
 from ftpair.dataplane.bonds import Bonds
 from ftpair.dataplane.clientele import Clientele
-from ftpair.dataplane.counts import PLACES, SESSIONS, Counts
+from ftpair.dataplane.counts import Counts
 from ftpair.dataplane.descriptors import most_sessions, open_descriptors
 from ftpair.dataplane.dialling import keep_alive
 from ftpair.dataplane.driver import Driver

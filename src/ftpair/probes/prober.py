@@ -94,7 +94,7 @@ class Prober:
         """Probe the servers of this plan from now on; probes of which nothing changed go on undisturbed."""
         self._wanted_revision = plan.revision
         self._targets = {
-            server.slot: _Target(server, service.health) for service in plan.services for server in service.servers
+            server.slot: _Target(server, service.health) for service in plan.all_services for server in service.servers
         }
         self._is_new.set()
 

@@ -1,0 +1,1 @@
+"""What to do on real servers and firewalls for a service, in words and in files that can be used as they are."""

@@ -1,0 +1,285 @@
+"""HAProxy as the engine of TCP mode: follows the plan, is told the states of servers, tells what moves.
+
+Three things are in its hands: the file (written, checked, taken back), the processes (`master`), and the runtime API. A
+file that HAProxy refuses is never put in place, and if a reload fails, the last good one is there again.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import structlog
+
+from ftpair.core.actions import SessionTable
+from ftpair.core.columns import BYTES_DOWN, BYTES_UP, SESSIONS, TRANSFERS
+from ftpair.core.errors import SetupError
+from ftpair.core.plan import HaproxyPlan, Plan, ServerPlan, TcpServicePlan
+from ftpair.core.status import Admin, Health, ServerState
+from ftpair.haproxy import reports
+from ftpair.haproxy.journal import Journal
+from ftpair.haproxy.listing import place_of, session_rows, transfer_rows
+from ftpair.haproxy.master import Foreign, Master, check
+from ftpair.haproxy.render import Scene, data_of, render, table_of
+from ftpair.haproxy.reports import Figures
+from ftpair.haproxy.runtime import SilentError, ask
+
+log = structlog.get_logger("ftpair")
+
+Add = Callable[[int, int, int], None]
+"""Adds to a figure: slot, column, amount."""
+States = Callable[[ServerPlan], ServerState]
+LOG = "log.sock"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What HAProxy is to carry."""
+
+    how: HaproxyPlan
+    services: tuple[TcpServicePlan, ...]
+    former: Mapping[str, tuple[ServerPlan, ...]]
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is nothing to carry."""
+        return not self.services
+
+
+class Haproxy:
+    """The engine; one of its methods at a time speaks with HAProxy."""
+
+    def __init__(self, states: States, add: Add) -> None:
+        self._states, self._add = states, add
+        self._running: Wanted | None = None
+        self._master: Master | Foreign | None = None
+        self._last: dict[tuple[int, str, str], Figures] = {}
+        self._shown: dict[tuple[int, int], int] = {}
+        self._turn = asyncio.Lock()
+        self._journal: asyncio.DatagramTransport | None = None
+        self.trouble = ""
+        """Why it does not serve; empty: it does."""
+
+    # The plan.
+
+    async def take(self, plan: Plan, former: Mapping[str, tuple[ServerPlan, ...]]) -> None:
+        """Carry the services of a plan from now on. Raises SetupError, and then the former ones are carried on."""
+        async with self._turn:
+            await self._take(plan, former)
+
+    async def _take(self, plan: Plan, former: Mapping[str, tuple[ServerPlan, ...]]) -> None:
+        wanted = Wanted(plan.haproxy, plan.carried_by("haproxy"), former)
+        if wanted.is_idle:
+            await self._stop(plan.shutdown_timeout_s)
+            return
+        if self._running is not None and _gist(wanted) == _gist(self._running):
+            self._running = wanted
+            return
+        await self._follow(wanted)
+        self._running, self.trouble = wanted, ""
+        await self._refresh()
+
+    async def _follow(self, wanted: Wanted) -> None:
+        how, is_first = wanted.how, self._master is None
+        _prepare(how)
+        if self._journal is None:
+            self._journal = await Journal(_log_session, log.info).open(Path(how.folder, LOG))
+        new, path = Path(f"{how.config}.new"), Path(how.config)
+        new.write_text(render(how, wanted.services, self._scene(wanted)), encoding="utf-8")
+        refusal = await check(how, new)
+        if refusal:
+            raise SetupError(f"HAProxy refuses the file that ftpair made ({new}): {refusal}")
+        good = path.read_bytes() if path.exists() else None
+        await self._keep_states(how)
+        os.replace(new, path)  # noqa: PTH105  # Path.replace is the same call; the file is the new one or the old one.
+        master = self._master or (Master(how) if how.is_managed else Foreign(how))
+        try:
+            await (master.start() if is_first else master.reload())
+        except SetupError:
+            await self._restore(master, path, good, is_first=is_first)
+            raise
+        self._master = master
+
+    async def _restore(self, master: Master | Foreign, path: Path, good: bytes | None, *, is_first: bool) -> None:
+        if good is None:
+            return
+        path.write_bytes(good)
+        if not is_first:
+            with suppress(SetupError, SilentError):
+                await master.reload()
+
+    def _scene(self, wanted: Wanted) -> Scene:
+        """Return the servers that must get no session before their state is told: on a start, all not online."""
+        closed = {
+            (server.service, server.name)
+            for service in wanted.services
+            for server in service.servers
+            if self._states(server).admin is not Admin.ONLINE
+        }
+        return Scene(closed if self._master is None else (), wanted.former)
+
+    async def _keep_states(self, how: HaproxyPlan) -> None:
+        """Let HAProxy write down which servers are drained, down or stopped: new processes begin with that."""
+        with suppress(SilentError):
+            Path(how.folder, "servers.state").write_text(await ask(how.socket, "show servers state") + "\n")
+
+    # Once a second, and after every change.
+
+    async def refresh(self) -> None:
+        """Tell HAProxy the states of servers where it sees them otherwise, and count what moves."""
+        async with self._turn:
+            await self._refresh()
+
+    async def _refresh(self) -> None:
+        if self._master is None or self._running is None:
+            return
+        try:
+            answers = await self._master.ask_each("show stat")
+            now = {pid: reports.figures(answer) for pid, answer in answers.items()}
+            self._count(now)
+            if now:
+                await self._tell(next(iter(now.values())))
+        except SilentError as error:
+            self.trouble = error.sentence
+        else:
+            self.trouble = ""
+
+    async def _tell(self, seen: tuple[Figures, ...]) -> None:
+        assert self._running
+        states = {(row.proxy, row.server): row for row in seen}
+        commands: list[str] = []
+        draining: list[ServerPlan] = []
+        for service in self._running.services:
+            for server in service.servers:
+                state, row = self._states(server), states.get((service.name, server.name))
+                commands += orders(service, server, state, row) if row else ()
+                draining += [server] if state.admin is not Admin.ONLINE and service.pairing == "source" else ()
+        if commands:
+            await ask(self._running.how.socket, *commands)
+        if draining:
+            await self._forget_idle(draining)
+
+    async def _forget_idle(self, draining: Iterable[ServerPlan]) -> None:
+        """Let clients without a session be sent elsewhere: what is remembered would lead them to a drained server."""
+        assert self._running and self._master
+        ids = {(server.service, server.slot + 1) for server in draining}
+        for service in {server.service for server in draining}:
+            answers = await self._master.ask_each(f"show table {table_of(service)}")
+            tables = [tuple(reports.entries(answer)) for answer in answers.values()]
+            alive = {entry.client for table in tables for entry in table if entry.sessions}
+            idle = [entry for entry in (tables[0] if tables else ()) if entry.client not in alive]
+            gone = [
+                f"clear table {table_of(service)} key {each.client}" for each in idle if (service, each.server) in ids
+            ]
+            if gone:
+                await ask(self._running.how.socket, *gone)
+
+    def _count(self, now: Mapping[int, tuple[Figures, ...]]) -> None:
+        """Add to the counts what is new since the last look, so that a process that ends takes nothing away."""
+        assert self._running
+        shown: dict[tuple[int, int], int] = {}
+        last: dict[tuple[int, str, str], Figures] = {}
+        for service in self._running.services:
+            proxies = {service.name: SESSIONS} | dict.fromkeys(
+                (data_of(service, each) for each in service.servers), TRANSFERS
+            )
+            slots = {
+                server.name: server.slot for server in (*service.servers, *self._running.former.get(service.name, ()))
+            }
+            for pid, rows in now.items():
+                for row in rows:
+                    column, slot = proxies.get(row.proxy), slots.get(row.server)
+                    if column is None:
+                        continue
+                    if row.server == "FRONTEND" and column == SESSIONS:
+                        shown[service.slot, SESSIONS] = shown.get((service.slot, SESSIONS), 0) + row.sessions
+                    if slot is not None:
+                        shown[slot, column] = shown.get((slot, column), 0) + row.sessions
+                        before = self._last.get((pid, row.proxy, row.server))
+                        self._add(slot, BYTES_UP, row.bytes_in - (before.bytes_in if before else 0))
+                        self._add(slot, BYTES_DOWN, row.bytes_out - (before.bytes_out if before else 0))
+                        last[pid, row.proxy, row.server] = row
+        for key in shown.keys() | self._shown.keys():
+            self._add(*key, shown.get(key, 0) - self._shown.get(key, 0))
+        self._shown, self._last = shown, last
+
+    # Operators.
+
+    async def end_sessions(self, server: ServerPlan) -> None:
+        """End every connection with a server, of former processes too. Raises SilentError."""
+        await self.refresh()  # It gets no new one any more.
+        service = self._service_of(server)
+        if service is None or self._master is None:
+            return
+        for proxy in (service.name, data_of(service, server)):
+            await self._master.ask_each(f"shutdown sessions server {proxy}/{server.name}")
+
+    async def table(self) -> SessionTable:
+        """Return all sessions and transfers. Raises SilentError."""
+        if self._master is None or self._running is None:
+            return SessionTable((), ())
+        answers = await self._master.ask_each("show sess")
+        connections = {pid: tuple(reports.connections(answer)) for pid, answer in answers.items()}
+        services = self._running.services
+        return SessionTable(session_rows(services, connections), transfer_rows(services, connections))
+
+    async def end_session(self, name: str) -> bool:
+        """End a session by the name of its row; return whether there was one. Raises SilentError."""
+        place = place_of(name)
+        if place is None or self._master is None:
+            return False
+        answers = await self._master.ask_each(f"shutdown session {place[1]}")
+        return not answers.get(place[0], "gone")
+
+    def _service_of(self, server: ServerPlan) -> TcpServicePlan | None:
+        services = self._running.services if self._running else ()
+        return next((service for service in services if service.name == server.service), None)
+
+    async def stop(self, grace_s: float) -> None:
+        """End it, and let what runs end by itself for so many seconds."""
+        async with self._turn:
+            await self._stop(grace_s)
+
+    async def _stop(self, grace_s: float) -> None:
+        if self._master is None:
+            return
+        await self._master.stop(grace_s)
+        for key, value in self._shown.items():
+            self._add(*key, -value)
+        self._master, self._running, self._shown, self._last, self.trouble = None, None, {}, {}, ""
+        if self._journal:
+            self._journal.close()
+            self._journal = None
+
+
+def _log_session(words: dict[str, str]) -> None:
+    log.info("session ended", **words)
+
+
+def orders(service: TcpServicePlan, server: ServerPlan, state: ServerState, row: Figures) -> list[str]:
+    """Return the commands that let HAProxy see a server as ftpair does; none where it does already."""
+    name = f"{service.name}/{server.name}"
+    wanted = {Admin.ONLINE: "ready", Admin.DRAIN: "drain", Admin.HALT: "maint"}[state.admin]
+    seen = {"MAINT": "maint", "DRAIN": "drain"}.get(row.state, "ready")
+    commands = [] if wanted == seen else [f"set server {name} state {wanted}"]
+    if row.weight != server.weight and row.state not in {"DRAIN", "MAINT"}:
+        commands.append(f"set server {name} weight {server.weight}")
+    # HAProxy's own check would bring it up again, so it is told for as long as the deeper probes say so.
+    if state.health is Health.DOWN and row.state == "UP" and service.health.check != "off":
+        commands.append(f"set server {name} health down")
+    return commands
+
+
+def _gist(wanted: Wanted) -> Wanted:
+    """Return what the file depends on."""
+    return replace(wanted, services=tuple(wanted.services))
+
+
+def _prepare(how: HaproxyPlan) -> None:
+    folder = Path(how.folder)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    state = folder / "servers.state"
+    if not state.exists():
+        state.write_text("1\n", encoding="ascii")

@@ -1,0 +1,146 @@
+"""What HAProxy answers, read: its statistics, processes, sessions, tables and servers. Pure.
+
+The formats are those of its management guide (chapter 9): CSV and columns, of which names are used and no positions.
+"""
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One row of `show stat`: of a proxy's clients (`FRONTEND`), all its servers (`BACKEND`), or one server."""
+
+    proxy: str
+    server: str
+    status: str
+    """`UP`, `DOWN`, `MAINT`, `DRAIN`, `no check`, `UP 1/3`; `OPEN` of clients."""
+    weight: int
+    sessions: int
+    """Connections now."""
+    bytes_in: int
+    """From clients."""
+    bytes_out: int
+    check: str
+    """What the last check found, in HAProxy's words."""
+
+    @property
+    def state(self) -> str:
+        """The status without what is on its way: `UP`, `DOWN`, `MAINT`, `DRAIN`, `no check`."""
+        return (
+            self.status.partition(" ")[0] if self.status.startswith(("UP", "DOWN", "MAINT", "DRAIN")) else self.status
+        )
+
+
+def figures(answer: str) -> tuple[Figures, ...]:
+    """Read `show stat`."""
+    rows = csv.DictReader(answer.removeprefix("# ").splitlines())
+    return tuple(
+        Figures(
+            row["pxname"],
+            row["svname"],
+            row["status"],
+            _number(row["weight"]),
+            _number(row["scur"]),
+            _number(row["bin"]),
+            _number(row["bout"]),
+            row.get("last_chk") or row.get("check_desc") or "",
+        )
+        for row in rows
+        if row.get("svname")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """What `show proc` of a master tells."""
+
+    master: int
+    reloads: int
+    failed: int
+    """Reloads in a row that failed."""
+    workers: tuple[int, ...]
+    """Those that take new connections."""
+    former: tuple[int, ...]
+    """Those that only finish what they have."""
+
+
+def processes(answer: str) -> Processes:
+    """Read `show proc`. Raises ValueError for anything else."""
+    head = re.search(r"^(\d+)\s+master\s+(\d+)(?: \[failed: (\d+)\])?", answer, re.MULTILINE)
+    if head is None:
+        raise ValueError("is no list of processes")
+    _, _, rest = answer.partition("# workers")
+    now, _, before = rest.partition("# old workers")
+    return Processes(int(head[1]), int(head[2]), int(head[3] or 0), _workers(now), _workers(before))
+
+
+def _workers(text: str) -> tuple[int, ...]:
+    return tuple(int(pid) for pid in re.findall(r"^(\d+)\s+worker\b", text, re.MULTILINE))
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One row of `show sess`."""
+
+    id: str
+    proxy: str
+    server: str
+    client: str
+    """Address and port."""
+    seconds: float
+    idle_seconds: float
+
+
+def connections(answer: str) -> Iterator[Connection]:
+    """Read `show sess`; what HAProxy does for itself is left out."""
+    for line in answer.splitlines():
+        id_, _, rest = line.partition(": ")
+        words = dict(re.findall(r"\b(src|fe|be|srv|age)=(\S*)", rest))
+        if id_.startswith("0x") and words.get("srv", "<none>") != "<none>":
+            yield Connection(id_, words["be"], words["srv"], words["src"], seconds(words["age"]), 0.0)
+
+
+_UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
+
+
+def seconds(text: str) -> float:
+    """Read a duration such as `1h59m` or `4s`."""
+    return sum(int(number) * _UNITS[unit] for number, unit in re.findall(r"(\d+)([dhms])", text))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One client in a table: which server it belongs to, and how many control connections it has in that process."""
+
+    client: str
+    server: int
+    """The id of the server."""
+    sessions: int
+
+
+def entries(answer: str) -> Iterator[Entry]:
+    """Read `show table`."""
+    for line in answer.splitlines():
+        words = dict(re.findall(r"\b(key|server_id|conn_cur)=(\S+)", line))
+        if "key" in words:
+            yield Entry(words["key"], _number(words.get("server_id")), _number(words.get("conn_cur")))
+
+
+def has_learned(answer: str) -> bool:
+    """Return whether a process has finished to learn from its peers (`show peers`), and can teach in turn."""
+    found = re.search(r"\bid=ftpair\b.* flags=0x([0-9a-f]+)", answer)
+    return found is not None and int(found[1], 16) & 0x3 == 0x3  # Finished, local and remote.
+
+
+def columns(answer: str) -> tuple[Mapping[str, str], ...]:
+    """Read `show servers state`: a number, a line of names, and a line per server."""
+    lines = [line for line in answer.splitlines() if " " in line]
+    names = lines[0].removeprefix("# ").split() if lines else []
+    return tuple(dict(zip(names, line.split(), strict=False)) for line in lines[1:])
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdigit() else 0

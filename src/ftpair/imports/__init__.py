@@ -1,0 +1,1 @@
+"""Configurations of other balancers, turned into one of ftpair."""
