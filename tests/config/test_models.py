@@ -9,8 +9,9 @@ from ftpair.config.encryption import Tls
 from ftpair.config.models import Config, FtpService
 from ftpair.config.pools import RealServer
 from ftpair.config.problems import Lines
-from ftpair.config.shape import block_in, block_named, keys_of
-from ftpair.core.plan import ClientTls, Clocks, HealthPlan, ServerPlan, ServerTls, ServicePlan
+from ftpair.config.shape import block_in, blocks_named, keys_of
+from ftpair.config.tcp import TcpServer, TcpService
+from ftpair.core.plan import ClientTls, Clocks, HealthPlan, ServerPlan, ServerTls, ServicePlan, TcpServicePlan
 
 ROUTING = {"routes", "pools", "pool"}
 """Empty by default, on both sides."""
@@ -27,9 +28,9 @@ def defaults_of(struct):
 def every_block(block=Config):
     yield block
     for field in block.model_fields.values():
-        below = block_in(field.annotation) or block_named(field.annotation)
-        if below:
-            yield from every_block(below)
+        below = block_in(field.annotation)
+        for each in (below,) if below else blocks_named(field.annotation):
+            yield from every_block(each)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,24 @@ def every_block(block=Config):
                 "clocks",
             },
         ),
-        (RealServer, ServerPlan, ROUTING | HEADERS | {"tls"}),
+        (RealServer, ServerPlan, ROUTING | HEADERS | {"tls", "passive"}),
+        (TcpServer, ServerPlan, ROUTING | HEADERS | {"tls"}),
+        (
+            TcpService,
+            TcpServicePlan,
+            HEADERS
+            | {
+                "explicit",
+                "implicit",
+                "server_explicit",
+                "server_implicit",
+                "advertised_address",
+                "public_name",
+                "slot",
+                "health",
+                "minimum_version",
+            },
+        ),
     ],
 )
 def test_defaults_of_the_file_are_defaults_of_the_plan(block, struct, others):
@@ -67,8 +85,7 @@ def test_defaults_of_the_file_are_defaults_of_the_plan(block, struct, others):
 
 def test_defaults_of_server_tls_are_defaults_of_the_plan():
     wanted = {
-        key: FtpService.model_fields[f"server_{key}"].default
-        for key in ("verify", "minimum_version", "close_notify")
+        key: FtpService.model_fields[f"server_{key}"].default for key in ("verify", "minimum_version", "close_notify")
     }
     assert ServerTls(**wanted) == ServerTls()
 

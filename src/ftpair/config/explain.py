@@ -32,10 +32,10 @@ def _explained(error: ErrorDetails) -> Finding:
 
 def _unknown_key(where: Where) -> Finding:
     key = str(where[-1])
-    other = _mode_that_has(where)
+    home = _home_of(where)
+    other = _mode_that_has(where) if home is None else ""
     if other:
         return Finding(where, f"belongs to mode: {other}: remove it, or write mode: {other}")
-    home = _home_of(where)
     if home is not None:
         place = f"into {path_of(without_modes(home))}" if home else "at the top of the file, outside of every block"
         return Finding(where, f"does not belong here: write it {place}", depends=((*home, key),))
@@ -53,7 +53,8 @@ def _keys_at(where: Where) -> list[str]:
 
 def _mode_that_has(where: Where) -> str:
     """Return the other mode of a service, if a key of it is written that this one lacks; else nothing."""
-    *service, mode, key = where
+    *service, key = where
+    mode = service.pop() if service else ""
     others = [other for other in MODES if mode in MODES and other != mode]
     return next((other for other in others if key in _keys_at((*service, other))), "")
 
@@ -63,7 +64,7 @@ def _home_of(where: Where) -> Where | None:
     *_, key = where
     block = block_at(where[:-1])
     below = blocks_below(block) if block else iter(())
-    around = [where[:length] for length in range(len(where) - 2, -1, -1)]
+    around = [where[:length] for length in range(len(where) - 2, -1, -1) if where[length] not in MODES]
     homes = [(*where[:-1], child) for child, model in below if key in keys_of(model)]
     homes += [place for place in around if key in _keys_at(place)]
     return homes[0] if homes else None

@@ -15,7 +15,7 @@ from ftpair.config.models import Config
 from ftpair.config.pairing import contradictory_pairings
 from ftpair.config.pooling import contradictory_pools
 from ftpair.config.problems import Finding, InvalidConfigError, Where, locate, refusal
-from ftpair.config.shape import field_at
+from ftpair.config.shape import field_at, without_modes
 from ftpair.config.source import Source, read_source
 from ftpair.core.actions import Problem
 
@@ -107,7 +107,9 @@ def _explained(error: ValidationError) -> list[Finding]:
     errors = error.errors(include_url=False)
     found = [explain(each) for each in errors if each["type"] != "missing"]
     meant = {place for finding in found for place in finding.depends}
-    return found + [explain(each) for each in errors if each["type"] == "missing" and each["loc"] not in meant]
+    return found + [
+        explain(each) for each in errors if each["type"] == "missing" and without_modes(each["loc"]) not in meant
+    ]
 
 
 def _repair(data: dict[str, Any], where: Where) -> Where:

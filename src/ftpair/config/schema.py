@@ -21,7 +21,15 @@ def schema() -> dict[str, Any]:
     for block in (made, *made["$defs"].values()):
         properties = block.get("properties", {})
         block["properties"] = {key: _loosened(key, _tightened(each)) for key, each in properties.items()}
+    names = made["properties"]["virtual_services"]["patternProperties"]
+    made["properties"]["virtual_services"]["patternProperties"] = {key: _by_mode(each) for key, each in names.items()}
     return {"$schema": DIALECT, **made, "title": "ftpair configuration", "required": ["virtual_services"]}
+
+
+def _by_mode(service: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema of a service that looks at its mode first, so that an editor speaks of that mode alone."""
+    ftp, tcp = service["oneOf"]
+    return {"if": {"properties": {"mode": {"const": "tcp"}}, "required": ["mode"]}, "then": tcp, "else": ftp}
 
 
 def _tightened(prop: dict[str, Any]) -> dict[str, Any]:

@@ -67,11 +67,6 @@ def without_modes(where: Where) -> Where:
     return (*where[:_MODE], *where[_MODE + 1 :]) if is_tagged else where
 
 
-def block_named(annotation: Any) -> type[Block] | None:
-    """Return the model of the values of a mapping from names to models, or of a list of them."""
-    return block_in(_named(annotation))
-
-
 def blocks_named(annotation: Any) -> tuple[type[Block], ...]:
     """Return all of them, where there are several."""
     return blocks_in(_named(annotation))
