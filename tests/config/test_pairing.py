@@ -5,7 +5,13 @@ from dataclasses import replace
 import pytest
 
 from ftpair.config.models import Config
-from ftpair.config.pairing import contradictory_pairings, demand_descriptors, haproxy_descriptors, missing_engine
+from ftpair.config.pairing import (
+    contradictory_pairings,
+    demand_descriptors,
+    few_connections,
+    missing_engine,
+    most_connections,
+)
 from ftpair.config.problems import path_of
 from ftpair.core.errors import SetupError
 
@@ -51,7 +57,7 @@ def test_a_range_that_is_too_narrow_for_the_servers_is_to_be_widened_first():
 
 
 def test_a_slice_lies_in_the_range_and_overlaps_no_other():
-    (outside,) = found(V=vip(slices("1000-1038".replace("1000", "1024"), "1039-1052"), pairing="port"))
+    (outside,) = found(V=vip(slices("1024-1038", "1039-1052"), pairing="port"))
     assert "1024-1038 leaves the passive range of the service (1025-1052): write ports in it" in outside
     (twice,) = found(V=vip(slices("1025-1040", "1040-1052"), pairing="port"))
     assert "B.passive: 1040-1052 overlaps the slice of A (1025-1040): a port must name one server alone" in twice
@@ -113,12 +119,23 @@ def test_who_does_not_use_haproxy_is_not_asked_for_it(machine):
 
 
 def test_a_wide_range_costs_descriptors_and_is_refused_early(machine):
-    wide = config(V=vip(ports="21,990,10000-60000", max_sessions=1000), W=vip(engine="builtin", ports="21,2000-3000"))
-    assert haproxy_descriptors(wide) == 100 + 50003 + 2 * 1000 * 4
+    wide = config(V=vip(ports="21,990,10000-60000"), W=vip(engine="builtin", ports="21,2000-3000"))
     with pytest.raises(SetupError) as caught:
         demand_descriptors(wide, replace(machine, descriptors=20000))
     assert caught.value.sentence == (
-        "HAProxy needs 58103 open files (50003 of them for ports), but is allowed 20000: "
-        "narrow the passive range, lower max_sessions, or raise LimitNOFILE (ulimit -n)"
+        "HAProxy needs 50403 open files, one for each of 50003 ports, but is allowed 20000: "
+        "narrow the passive range, or raise LimitNOFILE of the unit (ulimit -n)"
     )
     demand_descriptors(wide, machine)
+
+
+def test_as_many_connections_are_had_as_descriptors_allow_and_the_lack_is_told(machine):
+    narrow = config(V=vip(max_sessions=1000))
+    poor = replace(machine, descriptors=4130)
+    assert most_connections(narrow, poor) == 1333
+    assert said(few_connections(narrow, machine)) == []
+    (sentence,) = said(few_connections(narrow, poor))
+    assert sentence == (
+        "virtual_services: HAProxy may be asked for 2000 connections, and can have 1333 with 4130 open files: "
+        "raise LimitNOFILE (ulimit -n) or lower max_sessions"
+    )

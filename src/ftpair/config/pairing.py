@@ -14,8 +14,9 @@ from ftpair.core.errors import SetupError
 OLDEST_HAPROXY = (2, 6)
 CONNECTIONS_PER_SESSION = 2
 """One for commands, one for data."""
-DESCRIPTORS_PER_CONNECTION = 4
-"""Two sockets, and the two ends of the pipe that bytes are spliced through."""
+DESCRIPTORS_PER_CONNECTION = 3
+"""Two sockets, and its share of the pipes that bytes are spliced through (HAProxy: one for four connections)."""
+FEWEST_CONNECTIONS = 100
 USUAL_SESSIONS = 1000
 """What a service without `max_sessions` is taken to need."""
 DESCRIPTORS_OF_HAPROXY = 100
@@ -120,34 +121,44 @@ def missing_engine(config: Config, machine: Machine) -> Iterator[Finding]:
             yield Finding((*where, "engine"), f"needs HAProxy 2.6 or newer, and {what}: {remedy}")
 
 
-def haproxy_descriptors(config: Config) -> int:
-    """Return how many files HAProxy may have open: one per port that it listens on, four per connection."""
-    carried = [service for _where, service in tcp_services(config) if service.engine == "haproxy"]
-    return (
-        DESCRIPTORS_OF_HAPROXY
-        + sum(map(_listeners, carried))
-        + haproxy_connections(config) * DESCRIPTORS_PER_CONNECTION
+def carried_by_haproxy(config: Config) -> list[TcpService]:
+    """Return the services that HAProxy carries."""
+    return [service for _where, service in tcp_services(config) if service.engine == "haproxy"]
+
+
+def wanted_connections(config: Config) -> int:
+    """Return how many connections HAProxy may be asked to have at a time."""
+    return CONNECTIONS_PER_SESSION * sum(each.max_sessions or USUAL_SESSIONS for each in carried_by_haproxy(config))
+
+
+def most_connections(config: Config, machine: Machine) -> int:
+    """Return how many it can have beside a descriptor for every port that it listens on."""
+    free = machine.descriptors - DESCRIPTORS_OF_HAPROXY - _listeners(config)
+    return free // DESCRIPTORS_PER_CONNECTION
+
+
+def _listeners(config: Config) -> int:
+    return sum(
+        len(service.ports.passive) + sum(port is not None for port in (service.ports.explicit, service.ports.implicit))
+        for service in carried_by_haproxy(config)
     )
 
 
-def haproxy_connections(config: Config) -> int:
-    """Return how many connections HAProxy may have at a time."""
-    carried = [service for _where, service in tcp_services(config) if service.engine == "haproxy"]
-    return CONNECTIONS_PER_SESSION * sum(service.max_sessions or USUAL_SESSIONS for service in carried)
-
-
-def _listeners(service: TcpService) -> int:
-    return len(service.ports.passive) + len([port for port in (service.ports.explicit, service.ports.implicit) if port])
-
-
 def demand_descriptors(config: Config, machine: Machine) -> None:
-    """Raise SetupError if HAProxy may not open as many files as its ports and connections need."""
-    if not any(service.engine == "haproxy" for _where, service in tcp_services(config)):
-        return
-    needed = haproxy_descriptors(config)
-    if needed > machine.descriptors:
-        ports = sum(_listeners(service) for _where, service in tcp_services(config) if service.engine == "haproxy")
-        sentence = (
-            f"HAProxy needs {needed} open files ({ports} of them for ports), but is allowed {machine.descriptors}"
+    """Raise SetupError if HAProxy may not open as many files as its ports and a few sessions need."""
+    if carried_by_haproxy(config) and most_connections(config, machine) < FEWEST_CONNECTIONS:
+        ports = _listeners(config)
+        needed = DESCRIPTORS_OF_HAPROXY + ports + FEWEST_CONNECTIONS * DESCRIPTORS_PER_CONNECTION
+        sentence = f"HAProxy needs {needed} open files, one for each of {ports} ports, but is allowed"
+        remedy = "narrow the passive range, or raise LimitNOFILE of the unit (ulimit -n)"
+        raise SetupError(f"{sentence} {machine.descriptors}: {remedy}")
+
+
+def few_connections(config: Config, machine: Machine) -> Iterator[Finding]:
+    """Yield a warning if HAProxy cannot have all the sessions that it may be asked for."""
+    wanted, most = wanted_connections(config), most_connections(config, machine)
+    if wanted > most:
+        has = (
+            f"HAProxy may be asked for {wanted} connections, and can have {most} with {machine.descriptors} open files"
         )
-        raise SetupError(f"{sentence}: narrow the passive range, lower max_sessions, or raise LimitNOFILE (ulimit -n)")
+        yield Finding(("virtual_services",), f"{has}: raise LimitNOFILE (ulimit -n) or lower max_sessions")

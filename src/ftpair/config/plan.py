@@ -66,7 +66,7 @@ def plan_of(parts: Parts, revision: int, machine: Machine) -> Plan:
             tcp_service_plan(str(where[-1]), service, parts.materials, parts.slots)
             for where, service in tcp_services(config)
         ),
-        haproxy=haproxy_plan(config),
+        haproxy=haproxy_plan(config, machine),
     )
 
 

@@ -1,8 +1,9 @@
 """Services of TCP mode: from the configuration, what was read and resolved, to the plan. Pure."""
 
+from ftpair.config.machine import Machine
 from ftpair.config.materials import Materials
 from ftpair.config.models import Config
-from ftpair.config.pairing import haproxy_connections
+from ftpair.config.pairing import most_connections, wanted_connections
 from ftpair.config.pools import Member
 from ftpair.config.slots import Slots
 from ftpair.config.tcp import TcpServer, TcpService
@@ -72,7 +73,7 @@ def _tls(service: TcpService, server: TcpServer, materials: Materials) -> Server
     )
 
 
-def haproxy_plan(config: Config) -> HaproxyPlan:
+def haproxy_plan(config: Config, machine: Machine) -> HaproxyPlan:
     """Return how HAProxy is run; files that are not named lie in the runtime folder."""
     wanted, folder = config.haproxy, f"{config.paths.runtime}/haproxy"
     return HaproxyPlan(
@@ -85,5 +86,5 @@ def haproxy_plan(config: Config) -> HaproxyPlan:
         node=wanted.node,
         peers=dict(wanted.peers),
         folder=folder,
-        connections=haproxy_connections(config),
+        connections=max(1, min(wanted_connections(config), most_connections(config, machine))),
     )

@@ -8,6 +8,7 @@ from ftpair.config.checks import ftp_services, services
 from ftpair.config.descriptors import descriptors_needed
 from ftpair.config.machine import Machine
 from ftpair.config.models import Config, FtpService
+from ftpair.config.pairing import few_connections
 from ftpair.config.problems import Finding, Where
 
 _EVERYBODY = ("0.0.0.0/0", "::/0")
@@ -78,6 +79,7 @@ def _everybody(where: Where, networks: list[str], opened: str) -> Iterator[Findi
 
 _LOOKS: tuple[Callable[[Config, Machine], Iterator[Finding]], ...] = (
     _few_descriptors,
+    few_connections,
     _ports_of_the_kernel,
     _no_weight,
     _useless_ciphers,

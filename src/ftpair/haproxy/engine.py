@@ -85,7 +85,7 @@ class Haproxy:
         how, is_first = wanted.how, self._master is None
         _prepare(how)
         if self._journal is None:
-            self._journal = await Journal(_log_session, log.info).open(Path(how.folder, LOG))
+            self._journal = await Journal(_log_session, _log_line).open(Path(how.folder, LOG))
         new, path = Path(f"{how.config}.new"), Path(how.config)
         new.write_text(render(how, wanted.services, self._scene(wanted)), encoding="utf-8")
         refusal = await check(how, new)
@@ -258,6 +258,10 @@ def _log_session(words: dict[str, str]) -> None:
     log.info("session ended", **words)
 
 
+def _log_line(line: str) -> None:
+    log.info("HAProxy says", line=line)
+
+
 def orders(service: TcpServicePlan, server: ServerPlan, state: ServerState, row: Figures) -> list[str]:
     """Return the commands that let HAProxy see a server as ftpair does; none where it does already."""
     name = f"{service.name}/{server.name}"
@@ -266,8 +270,8 @@ def orders(service: TcpServicePlan, server: ServerPlan, state: ServerState, row:
     commands = [] if wanted == seen else [f"set server {name} state {wanted}"]
     if row.weight != server.weight and row.state not in {"DRAIN", "MAINT"}:
         commands.append(f"set server {name} weight {server.weight}")
-    # HAProxy's own check would bring it up again, so it is told for as long as the deeper probes say so.
-    if state.health is Health.DOWN and row.state == "UP" and service.health.check != "off":
+    # HAProxy's own check would bring it up again (DOWN 1/3), so it is told for as long as the deeper probes say so.
+    if state.health is Health.DOWN and row.status != "DOWN" and row.state in {"UP", "DOWN"}:
         commands.append(f"set server {name} health down")
     return commands
 

@@ -5,6 +5,7 @@ passive range and never chooses: a data connection goes where its session is, or
 one `NAME:SERVER` for each slice instead.
 """
 
+import math
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -18,6 +19,8 @@ KEEPALIVE_PROBES = 4
 PIPE_BYTES = 1 << 20
 """Of the pipes that bytes are spliced through; the kernel's default makes HAProxy twice as dear (docs/bench.md)."""
 REMEMBERED_CLIENTS = 1 << 20
+SLOWEST_ORDER_S = 3.0
+"""HAProxy's check brings no server up before ftpair, whose probes look deeper, had so long to say that it is down."""
 LONGEST_QUEUE_S = 5
 """How long a client waits for a place on a server that is full."""
 
@@ -200,7 +203,8 @@ def _checked(service: TcpServicePlan, server: ServerPlan) -> list[str]:
     if health.check == "off":
         return []
     words = ["check", f"port {server.address.port}", f"inter {_milliseconds(health.interval_s)}"]
-    words += [f"rise {health.rise}", f"fall {health.fall}", "verify none"]
+    words += [f"rise {max(health.rise, math.ceil(SLOWEST_ORDER_S / health.interval_s))}", f"fall {health.fall}"]
+    words += ["verify none"]
     return [*words, "check-send-proxy"] if server.control_header != "off" else words
 
 

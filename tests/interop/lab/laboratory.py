@@ -32,13 +32,15 @@ _PORTS: dict[Entrance, int] = {"clear": CONTROL_PORT, "explicit": CONTROL_PORT, 
 def new_server(
     folder: Path, authority: Authority, make: str, tls: ServerTls = "clear", version: TlsVersion = "1.3", **more: Any
 ) -> RealServer:
-    """Return a server of that make, not started yet, on a fresh address; `more` are fields of its site."""
+    """Return a server of that make, not started yet, on a fresh address; `more` are fields of its site.
+
+    Its certificate carries its address, and the one that it advertises.
+    """
     address = fresh_address()
     label = f"{make}-{tls}-{version}-{address}"
     (folder / label).mkdir(parents=True)
-    return RealServer(
-        PROGRAMS[make], Site(address, tls, version, authority.issue(label, address), folder / label, **more)
-    )
+    identity = authority.issue(label, *{address, more.get("advertised", address)})
+    return RealServer(PROGRAMS[make], Site(address, tls, version, identity, folder / label, **more))
 
 
 def way_to(balancer_address: str, entrance: Entrance, version: TlsVersion, ca: Path, server: RealServer) -> Way:

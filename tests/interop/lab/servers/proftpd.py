@@ -2,7 +2,7 @@
 
 from tests.interop.lab import parts
 from tests.interop.lab.daemon import Daemon
-from tests.interop.lab.places import CONTROL_PORT, PASSIVE_FIRST, PASSIVE_LAST
+from tests.interop.lab.places import CONTROL_PORT
 from tests.interop.lab.servers.credentials import cheap_hash
 from tests.interop.lab.servers.real_server import UID, Site, TlsVersion
 
@@ -36,7 +36,8 @@ ServerType standalone
 DefaultAddress {site.address}
 SocketBindTight on
 Port {CONTROL_PORT}
-PassivePorts {PASSIVE_FIRST} {PASSIVE_LAST}
+PassivePorts {site.passive[0]} {site.passive[1]}
+{f"MasqueradeAddress {site.advertised}" if site.advertised else ""}
 User nobody
 Group nogroup
 UseIPv6 {"on" if ":" in site.address else "off"}
@@ -67,7 +68,7 @@ def _tls(site: Site) -> str:
 LoadModule mod_tls.c
 TLSEngine on
 TLSRequired {"on" if site.demands_tls else "off"}
-TLSProtocol TLSv{site.version}
+TLSProtocol {"TLSv1.2" if site.version == "1.2" else "TLSv1.2 TLSv1.3"}
 TLSSessionTickets on
 TLSECCertificateFile {site.identity.certificate}
 TLSECCertificateKeyFile {site.identity.key}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.interop.lab import parts
 from tests.interop.lab.daemon import Daemon
-from tests.interop.lab.places import CONTROL_PORT, PASSIVE_FIRST, PASSIVE_LAST
+from tests.interop.lab.places import CONTROL_PORT
 from tests.interop.lab.servers.credentials import cheap_hash
 from tests.interop.lab.servers.real_server import UID, Site, TlsVersion, limit_tls_version
 
@@ -23,7 +23,8 @@ class PureFtpd:
 
     def daemon(self, site: Site) -> Daemon:
         """Compile the user database and return the process; Pure-FTPd has no configuration file."""
-        listening = ["-S", f"{site.address},{CONTROL_PORT}", "-p", f"{PASSIVE_FIRST}:{PASSIVE_LAST}", "-4", "-H"]
+        listening = ["-S", f"{site.address},{CONTROL_PORT}", "-p", "{}:{}".format(*site.passive), "-4", "-H"]
+        listening += ["-P", site.advertised] if site.advertised else []
         users = ["-l", f"puredb:{_user_database(site)}", "-E", "-A", "-c", "500", "-C", "500"]
         logs = ["-d", "-f", "none", "-O", f"w3c:{site.folder}/transfers", "-g", f"{site.folder}/pid"]
         # -Y 3 refuses clear control and data connections.

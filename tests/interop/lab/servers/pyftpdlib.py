@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from tests.interop.lab.daemon import Daemon
-from tests.interop.lab.places import CONTROL_PORT, PASSIVE_FIRST, PASSIVE_LAST
+from tests.interop.lab.places import CONTROL_PORT
 from tests.interop.lab.servers.real_server import Site, TlsVersion
 
 _SCRIPT = Path(__file__).with_name("pyftpdlib_server.py")
@@ -27,7 +27,8 @@ class Pyftpdlib:
         settings = {
             "address": site.address,
             "port": CONTROL_PORT,
-            "passive": [PASSIVE_FIRST, PASSIVE_LAST + 1],
+            "passive": [site.passive[0], site.passive[1] + 1],
+            "advertised": site.advertised,
             "tls": site.tls,
             "version": site.version,
             "certificate": str(site.identity.both),

@@ -40,6 +40,7 @@ def _handler(settings: dict[str, Any]) -> type[FTPHandler]:
     handler = FTPHandler if settings["tls"] == "clear" else _tls_handler(settings)
     handler.authorizer = _authorizer(settings)
     handler.passive_ports = range(*settings["passive"])
+    handler.masquerade_address = settings["advertised"] or None
     handler.log_prefix = "%(remote_ip)s"
     return handler
 

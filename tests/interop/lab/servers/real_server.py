@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from tests.interop.lab.authority import Identity
 from tests.interop.lab.daemon import Daemon
-from tests.interop.lab.places import CONTROL_PORT
+from tests.interop.lab.places import CONTROL_PORT, PASSIVE_FIRST, PASSIVE_LAST
 
 ServerTls = Literal["clear", "explicit", "implicit"]
 TlsVersion = Literal["1.2", "1.3"]
@@ -31,6 +31,10 @@ class Site:
     """Clients must bring a certificate of this CA."""
     demands_tls: bool = True
     """Where there is TLS, whether there is nothing without it."""
+    advertised: str = ""
+    """What it answers to PASV; empty: its own address."""
+    passive: tuple[int, int] = (PASSIVE_FIRST, PASSIVE_LAST)
+    """The first and the last of its passive ports."""
 
     @property
     def home(self) -> Path:

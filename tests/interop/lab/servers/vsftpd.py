@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.interop.lab import parts
 from tests.interop.lab.daemon import Daemon
-from tests.interop.lab.places import CONTROL_PORT, PASSIVE_FIRST, PASSIVE_LAST
+from tests.interop.lab.places import CONTROL_PORT
 from tests.interop.lab.servers.real_server import Site, TlsVersion, limit_tls_version
 
 
@@ -33,8 +33,9 @@ def _settings(site: Site) -> dict[str, str | int | Path]:
         **_listening(site),
         "background": "NO",
         "listen_port": CONTROL_PORT,
-        "pasv_min_port": PASSIVE_FIRST,
-        "pasv_max_port": PASSIVE_LAST,
+        "pasv_min_port": site.passive[0],
+        "pasv_max_port": site.passive[1],
+        **({"pasv_address": site.advertised} if site.advertised else {}),
         "anonymous_enable": "YES",
         "no_anon_password": "NO",
         # Must be a user whose home exists, though `anon_root` is what is served.
