@@ -96,6 +96,12 @@ def test_an_haproxy_that_runs_by_itself_must_be_known():
     assert "haproxy.reload: is only for an HAProxy that runs by itself" in vain
 
 
+def test_who_is_not_root_takes_no_addresses_of_clients():
+    (sentence,) = found({"haproxy": {"user": "haproxy"}}, V=vip(source="client"))
+    assert "haproxy.user: haproxy cannot make connections under the addresses of clients" in sentence
+    assert found({"haproxy": {"user": "haproxy"}}, V=vip(), W=vip(engine="builtin", source="client")) == []
+
+
 @pytest.mark.parametrize(
     ("version", "sentence"),
     [

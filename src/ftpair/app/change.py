@@ -5,7 +5,7 @@ A refused change changes nothing; an applied change ends no session.
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from ftpair.config.slots import Slots
 from ftpair.config.steps import steps
 from ftpair.core.actions import Applied, Refused
 from ftpair.core.errors import SetupError
-from ftpair.core.plan import Plan, ServerPlan
+from ftpair.core.plan import HaproxyPlan, Plan, ServerPlan
 from ftpair.dataplane.listeners import listener_keys
 
 log = structlog.get_logger("ftpair")
@@ -99,9 +99,22 @@ def prepare(path: Path, running: Plan, paths: Paths, slots: Slots, revision: int
 def _as_running(running: Plan, wanted: Plan) -> Plan:
     """Return the wanted plan without what needs a restart; what runs already, if nothing else is wanted."""
     plan = replace(
-        wanted, workers=running.workers, user=running.user, api_user=running.api_user, capabilities=running.capabilities
+        wanted,
+        workers=running.workers,
+        user=running.user,
+        api_user=running.api_user,
+        capabilities=running.capabilities,
+        haproxy=_as_started(running, wanted),
     )
     return running if replace(plan, revision=running.revision) == running else plan
+
+
+def _as_started(running: Plan, wanted: Plan) -> HaproxyPlan:
+    """Return how HAProxy is to be run, but for what a process of ours was started with."""
+    was, how = running.haproxy, wanted.haproxy
+    if not (was.is_managed and running.carried_by("haproxy")):
+        return how
+    return replace(how, program=was.program, config=was.config, socket=was.socket, is_managed=True, node=was.node)
 
 
 def demand_rights(running: Plan, wanted: Plan, euid: int | None = None) -> None:
@@ -121,10 +134,18 @@ def _until_restart(running: Plan, paths: Paths, wanted: Checked) -> tuple[str, .
         ("api_user", running.api_user, wanted.plan.api_user),
         ("paths.runtime", paths.runtime, wanted.config.paths.runtime),
         ("paths.state", paths.state, wanted.config.paths.state),
+        *_fixed_of_haproxy(running, wanted.plan),
     )
     return tuple(
         f"{name} {old or 'none'} -> {new or 'none'}: needs a restart" for name, old, new in fixed if old != new
     )
+
+
+def _fixed_of_haproxy(running: Plan, wanted: Plan) -> Iterator[tuple[str, object, object]]:
+    """Yield what a process of ours keeps until ftpair is started again."""
+    kept = _as_started(running, wanted)
+    for key in ("program", "config", "socket", "is_managed", "node"):
+        yield f"haproxy.{key.removeprefix('is_')}", getattr(kept, key), getattr(wanted.haproxy, key)
 
 
 async def _take(node: Node, change: Change, follow_timeout_s: float) -> Applied | Refused:

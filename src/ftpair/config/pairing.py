@@ -29,6 +29,7 @@ def contradictory_pairings(config: Config) -> Iterator[Finding]:
         for look in (_slices, _server_is_the_service, _unneeded_ports, _probe_without_port):
             yield from look(where, service)
     yield from _unmanaged(config)
+    yield from _unprivileged(config)
 
 
 def _slices(where: Where, service: TcpService) -> Iterator[Finding]:
@@ -105,6 +106,12 @@ def _unmanaged(config: Config) -> Iterator[Finding]:
         if not getattr(wanted, key):
             sentence = "is missing: with managed: false ftpair must know the file, the socket and the command"
             yield Finding(("haproxy", key), f"{sentence} of the HAProxy that runs", depends=(("haproxy", "managed"),))
+
+
+def _unprivileged(config: Config) -> Iterator[Finding]:
+    if config.haproxy.user and any(service.source == "client" for service in carried_by_haproxy(config)):
+        sentence = "cannot make connections under the addresses of clients (source: client), as root can: remove it"
+        yield Finding(("haproxy", "user"), f"{config.haproxy.user} {sentence}, or write source: balancer")
 
 
 def missing_engine(config: Config, machine: Machine) -> Iterator[Finding]:

@@ -95,6 +95,7 @@ class Haproxy:
         await self._keep_states(how)
         os.replace(new, path)  # noqa: PTH105  # Path.replace is the same call; the file is the new one or the old one.
         master = self._master or (Master(how) if how.is_managed else Foreign(how))
+        master.how = how
         try:
             await (master.start() if is_first else master.reload())
         except SetupError:
@@ -142,6 +143,19 @@ class Haproxy:
             if now:
                 await self._tell(next(iter(now.values())))
         except SilentError as error:
+            self.trouble = error.sentence
+            await self._revive()
+        else:
+            self.trouble = ""
+
+    async def _revive(self) -> None:
+        """Start HAProxy again if it has died: its sessions are lost, and new ones are served."""
+        if self._master is None or not await self._master.has_died():
+            return
+        log.error("HAProxy died and is started again", reason=self.trouble)
+        try:
+            await self._master.start()
+        except SetupError as error:
             self.trouble = error.sentence
         else:
             self.trouble = ""

@@ -28,10 +28,10 @@ LAST_WORDS = 3
 
 
 class Master:
-    """A master that belongs to ftpair; its `said` keeps the last lines it wrote."""
+    """A master that belongs to ftpair."""
 
     def __init__(self, how: HaproxyPlan) -> None:
-        self._how = how
+        self.how = how
         self.socket = f"{how.folder}/master.sock"
         self._process: Process | None = None
 
@@ -57,8 +57,16 @@ class Master:
         else:
             await self.reload()
 
+    async def has_died(self) -> bool:
+        """Return whether there is no master any more, for which nobody else is to blame."""
+        try:
+            await self.processes()
+        except SilentError:
+            return self._process is None or self._process.returncode is not None
+        return False
+
     async def _start(self) -> None:
-        how = self._how
+        how = self.how
         words = [how.program, "-W", "-S", f"{self.socket},mode,600", "-f", how.config]
         try:
             self._process = process = await asyncio.create_subprocess_exec(
@@ -76,7 +84,7 @@ class Master:
         return False
 
     async def _answers(self) -> bool:
-        return bool(await ask(self._how.socket, "show info"))
+        return bool(await ask(self.how.socket, "show info"))
 
     async def reload(self) -> None:
         """Let new workers follow the file. Raises SetupError when HAProxy refuses; then the former ones go on."""
@@ -99,10 +107,10 @@ class Master:
         """Wait until the worker can hand on who is where: one that has just begun cannot, for ten seconds."""
 
         async def has_learned() -> bool:
-            return reports.has_learned(await ask(self._how.socket, "show peers"))
+            return reports.has_learned(await ask(self.how.socket, "show peers"))
 
         with suppress(SilentError):
-            if "id=ftpair" in await ask(self._how.socket, "show peers"):
+            if "id=ftpair" in await ask(self.how.socket, "show peers"):
                 await _until(has_learned, LEARN_S)
 
     async def stop(self, grace_s: float) -> None:
@@ -136,11 +144,11 @@ class Foreign:
     """An HAProxy that somebody else starts and ends (`managed: false`): asked by its socket, reloaded by a command."""
 
     def __init__(self, how: HaproxyPlan) -> None:
-        self._how = how
+        self.how = how
 
     async def ask_each(self, command: str) -> dict[int, str]:
         """Return the answer of the process that takes connections. Raises SilentError."""
-        return {0: await ask(self._how.socket, command)}
+        return {0: await ask(self.how.socket, command)}
 
     async def start(self) -> None:
         """Let it follow the file that lies there."""
@@ -148,21 +156,25 @@ class Foreign:
 
     async def reload(self) -> None:
         """Run the command. Raises SetupError when it fails, or the socket is silent after it."""
-        words = shlex.split(self._how.reload)
+        words = shlex.split(self.how.reload)
         try:
             process = await asyncio.create_subprocess_exec(*words, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT)
         except OSError as error:
-            raise SetupError(f"HAProxy is not reloaded ({self._how.reload}: {error.strerror})") from None
+            raise SetupError(f"HAProxy is not reloaded ({self.how.reload}: {error.strerror})") from None
         said, _ = await process.communicate()
         if process.returncode:
             why = said.decode("utf-8", "replace").strip().splitlines()[-1:] or [f"exit status {process.returncode}"]
-            raise SetupError(f"HAProxy is not reloaded ({self._how.reload}): {why[0]}")
+            raise SetupError(f"HAProxy is not reloaded ({self.how.reload}): {why[0]}")
         if not await _until(self._answers, START_S):
-            raise SetupError(f"HAProxy does not answer on {self._how.socket} after its reload")
+            raise SetupError(f"HAProxy does not answer on {self.how.socket} after its reload")
 
     async def _answers(self) -> bool:
         with suppress(SilentError):
-            return bool(await ask(self._how.socket, "show info"))
+            return bool(await ask(self.how.socket, "show info"))
+        return False
+
+    async def has_died(self) -> bool:
+        """Return False: who started it starts it again."""
         return False
 
     async def stop(self, grace_s: float) -> None:

@@ -175,7 +175,7 @@ def _sticking(service: TcpServicePlan) -> list[str]:
 
 
 def _source(service: TcpServicePlan) -> list[str]:
-    any_address = "::" if ":" in service.address else "0.0.0.0"  # noqa: S104  # Any address of the client's family.
+    any_address = "[::]" if ":" in service.address else "0.0.0.0"  # noqa: S104  # Any address of the client's family.
     return [f"    source {any_address} usesrc clientip"] if service.source == "client" else []
 
 
@@ -237,7 +237,8 @@ def _slice(service: TcpServicePlan, server: ServerPlan) -> list[str]:
 
 def _server(server: ServerPlan) -> str:
     """Return how a server begins: without a port, since it is the one that the client has dialled."""
-    return f"server {server.name} {server.address.host} id {server.slot + 1}"
+    host = server.address.host
+    return f"server {server.name} {f'[{host}]' if ':' in host else host} id {server.slot + 1}"
 
 
 def _bind(address: str, ports: str) -> str:

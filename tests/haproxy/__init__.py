@@ -1,0 +1,1 @@
+"""Tests of ftpair.haproxy: real HAProxy wherever it is asked or told something."""

@@ -1,0 +1,484 @@
+"""Tests of ftpair.haproxy.engine and master, with real HAProxy: what it carries, and what a reload must not break."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from ftpair.core.columns import BYTES_DOWN, BYTES_UP, SESSIONS, TRANSFERS
+from ftpair.core.endpoint import PortRange
+from ftpair.core.errors import SetupError
+from ftpair.core.plan import HealthPlan, Plan, TcpServicePlan
+from ftpair.core.status import Admin, Health, ServerState
+from ftpair.haproxy.engine import Haproxy
+from ftpair.haproxy.runtime import SilentError, ask
+from tests.haproxy.conftest import CONTROL, DATA, Caller, Greeter
+from tests.haproxy.plans import plan, server, service, sliced
+
+QUICK = HealthPlan("banner", interval_s=0.2, timeout_s=1.0, rise=1, fall=1)
+USUAL: dict[str, Any] = {
+    "passive": PortRange(DATA, DATA + 3),
+    "explicit": CONTROL,
+    "implicit": None,
+    "server_explicit": CONTROL,
+    "server_implicit": None,
+    "health": QUICK,
+    "balance": "round-robin",
+    "longest_transfer_s": 60.0,
+}
+
+
+class World:
+    """An engine, the states of its servers and what it counts."""
+
+    def __init__(self, folder: Path, vip: str, greeters: dict[str, Greeter]) -> None:
+        self.folder, self.vip = folder, vip
+        self.servers = tuple(
+            server(each.name, slot, each.host, CONTROL) for slot, each in enumerate(greeters.values(), 1)
+        )
+        self.states: dict[int, ServerState] = {}
+        self.counts: Counter[tuple[int, int]] = Counter()
+        self.engine = Haproxy(lambda each: self.states.get(each.slot, ServerState()), self._add)
+
+    def _add(self, slot: int, column: int, amount: int) -> None:
+        self.counts[slot, column] += amount
+
+    def service(self, **more: Any) -> TcpServicePlan:
+        """Return the service before the servers."""
+        return service(**({"address": self.vip, "servers": self.servers} | USUAL | more))
+
+    def plan(self, *services: TcpServicePlan, **more: Any) -> Plan:
+        """Return a plan with these services, or with the usual one."""
+        return plan(self.folder, *(services or (self.service(),)), **more)
+
+    async def call(self, port: int = CONTROL, source: str = "") -> Caller:
+        """Return a client that has connected."""
+        return await asyncio.to_thread(Caller, self.vip, port, source)
+
+    async def refreshed(self) -> None:
+        """Let the engine look, as it does every second."""
+        await self.engine.refresh()
+
+    async def is_up(self, name: str) -> bool:
+        """Return whether HAProxy sees a server up."""
+        answer = await ask(f"{self.folder}/runtime.sock", "show stat")
+        return any(line.startswith(f"VIP,{name},") and ",UP," in line for line in answer.splitlines())
+
+    async def both_up(self) -> None:
+        """Wait until HAProxy has checked both servers."""
+        await eventually(self._are_up)
+
+    async def _are_up(self) -> bool:
+        return await self.is_up("A") and await self.is_up("B")
+
+
+async def eventually(is_so: Any, within_s: float = 10.0) -> None:
+    """Wait until something comes true."""
+    async with asyncio.timeout(within_s):
+        while not await is_so():
+            await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+def world(folder: Path, vip: str, greeters: dict[str, Greeter]) -> World:
+    return World(folder, vip, greeters)
+
+
+@contextlib.asynccontextmanager
+async def carried(world: World, *services: TcpServicePlan) -> AsyncIterator[Haproxy]:
+    """Carry services for the length of a block."""
+    try:
+        await world.engine.take(world.plan(*services), {})
+        yield world.engine
+    finally:
+        await world.engine.stop(0.0)
+
+
+def run(coroutine: Any) -> None:
+    """Run a test on a loop of its own, within its time."""
+    asyncio.run(asyncio.wait_for(coroutine, 60))
+
+
+def test_sessions_are_spread_and_data_follows_its_session(world):
+    async def go() -> None:
+        async with carried(world):
+            first, second = await world.call(source="127.0.0.2"), await world.call(source="127.0.0.3")
+            assert {first.server, second.server} == {"A", "B"}
+            for source, control in (("127.0.0.2", first), ("127.0.0.3", second)):
+                data = [await world.call(DATA, source) for _ in range(4)]
+                assert {each.server for each in data} == {control.server}
+
+    run(go())
+
+
+def test_data_of_somebody_without_a_session_reaches_no_server(world):
+    async def go() -> None:
+        async with carried(world):
+            assert (await world.call(DATA, "127.0.0.9")).server == ""
+
+    run(go())
+
+
+def test_with_pairing_by_port_the_port_names_the_server(world):
+    async def go() -> None:
+        servers = sliced(world.servers, PortRange(DATA, DATA), PortRange(DATA + 1, DATA + 3))
+        async with carried(world, world.service(servers=servers, pairing="port")):
+            control = [await world.call() for _ in range(4)]
+            assert Counter(each.server for each in control) == {"A": 2, "B": 2}
+            assert (await world.call(DATA)).server == "A"
+
+    run(go())
+
+
+def test_what_moves_is_counted_and_listed(world):
+    async def go() -> None:
+        async with carried(world) as engine:
+            control = await world.call(source="127.0.0.2")
+            data = await world.call(DATA, "127.0.0.2")
+            assert data.echoes()
+            await world.refreshed()
+            slot = {"A": 1, "B": 2}[control.server]
+            assert (world.counts[0, SESSIONS], world.counts[slot, SESSIONS], world.counts[slot, TRANSFERS]) == (1, 1, 1)
+            table = await engine.table()
+            (session,), (transfer,) = table.sessions, table.transfers
+            assert (session.service, session.server, transfer.server) == ("VIP", control.server, control.server)
+            assert session.client == "{}:{}".format(*control.sock.getsockname())
+            assert await engine.end_session(session.id)
+            assert not control.echoes()
+            data.close()
+            await asyncio.sleep(0.2)
+            await world.refreshed()
+            assert world.counts[slot, SESSIONS] == world.counts[slot, TRANSFERS] == world.counts[0, SESSIONS] == 0
+            assert world.counts[slot, BYTES_UP] >= 1
+            assert world.counts[slot, BYTES_DOWN] >= len("220 A\r\n") * 2
+            assert not await engine.end_session(session.id)
+
+    run(go())
+
+
+def test_a_drained_server_keeps_its_clients_and_gets_no_other(world):
+    async def go() -> None:
+        async with carried(world):
+            await world.both_up()
+            old = await world.call(source="127.0.0.2")
+            others = [await world.call(source=f"127.0.0.{number}") for number in (4, 5)]
+            gone = next(each for each in others if each.server == old.server)
+            gone_from = gone.sock.getsockname()[0]
+            gone.close()
+            slot = {"A": 1, "B": 2}[old.server]
+            world.states[slot] = ServerState(admin=Admin.DRAIN, health=Health.UP)
+            await asyncio.sleep(0.2)
+            await world.refreshed()
+            new = [await world.call(source=f"127.0.0.{number}") for number in range(10, 16)]
+            assert {each.server for each in new} == {"A", "B"} - {old.server}
+            assert (await world.call(source=gone_from)).server != old.server, "its session is over"
+            assert old.echoes()
+            assert (await world.call(DATA, "127.0.0.2")).server == old.server
+            assert (await world.call(source="127.0.0.2")).server == old.server, "one address, one server"
+            world.states[slot] = ServerState(health=Health.UP)
+            await world.refreshed()
+            again = [await world.call(source=f"127.0.0.{number}") for number in range(20, 26)]
+            assert {each.server for each in again} == {"A", "B"}
+
+    run(go())
+
+
+def test_a_halted_server_loses_its_sessions_at_once(world):
+    async def go() -> None:
+        async with carried(world) as engine:
+            old = await world.call(source="127.0.0.2")
+            data = await world.call(DATA, "127.0.0.2")
+            halted = next(each for each in world.servers if each.name == old.server)
+            world.states[halted.slot] = ServerState(admin=Admin.HALT, health=Health.UP)
+            await engine.end_sessions(halted)
+            assert not old.echoes()
+            assert not data.echoes()
+            assert (await world.call(source="127.0.0.2")).server != old.server
+
+    run(go())
+
+
+def test_what_deeper_probes_find_counts_more_than_the_greeting(world):
+    async def go() -> None:
+        async with carried(world):
+            await world.both_up()
+            world.states[1] = ServerState(health=Health.DOWN, reason="down: login refused")
+            for _ in range(4):
+                await world.refreshed()
+                await asyncio.sleep(0.4)
+                assert {(await world.call(source=f"127.0.0.{number}")).server for number in range(40, 44)} == {"B"}
+            world.states[1] = ServerState(health=Health.UP)
+            await world.refreshed()
+            await eventually(lambda: world.is_up("A"))
+
+    run(go())
+
+
+def test_haproxy_finds_a_dead_server_by_itself(world, greeters):
+    async def go() -> None:
+        async with carried(world):
+            await world.both_up()
+            greeters["A"].close()
+
+            async def is_down() -> bool:
+                return not await world.is_up("A")
+
+            await eventually(is_down)
+            assert {(await world.call(source=f"127.0.0.{number}")).server for number in range(50, 54)} == {"B"}
+
+    run(go())
+
+
+def test_a_reload_ends_no_session_forgets_no_client_and_refuses_nobody(world):
+    async def go() -> None:
+        async with carried(world) as engine:
+            old = await world.call(source="127.0.0.2")
+            data = await world.call(DATA, "127.0.0.2")
+            refused: list[Exception] = []
+            is_over = asyncio.Event()
+
+            async def knock() -> None:
+                number = 0
+                while not is_over.is_set():
+                    number = number % 200 + 1
+                    try:
+                        caller = await world.call(source=f"127.0.1.{number}")
+                        assert caller.server in {"A", "B"}
+                        caller.close()
+                    except (OSError, AssertionError) as error:
+                        refused.append(error)
+
+            knocking = asyncio.create_task(knock())
+            await engine.take(world.plan(world.service(max_sessions=500), revision=2), {})
+            is_over.set()
+            await knocking
+            assert refused == []
+            assert old.echoes()
+            assert data.echoes()
+            assert (await world.call(DATA, "127.0.0.2")).server == old.server, "the new process knows the client"
+            await world.refreshed()
+            assert world.counts[0, SESSIONS] == 1, "sessions of the former process count"
+
+    run(go())
+
+
+def test_states_hold_over_a_reload(world):
+    async def go() -> None:
+        async with carried(world) as engine:
+            world.states[1] = ServerState(admin=Admin.DRAIN, health=Health.UP)
+            await world.refreshed()
+            await engine.take(world.plan(world.service(longest_transfer_s=61.0), revision=2), {})
+            assert {(await world.call(source=f"127.0.0.{number}")).server for number in range(60, 66)} == {"B"}
+
+    run(go())
+
+
+def test_a_server_that_is_not_online_gets_nobody_from_the_start(world):
+    async def go() -> None:
+        world.states[1] = ServerState(admin=Admin.DRAIN, health=Health.UP)
+        async with carried(world):
+            assert {(await world.call(source=f"127.0.0.{number}")).server for number in range(60, 66)} == {"B"}
+
+    run(go())
+
+
+def test_a_removed_server_keeps_the_data_connections_of_its_sessions(world):
+    async def go() -> None:
+        async with carried(world) as engine:
+            old = await world.call(source="127.0.0.2")
+            removed = next(each for each in world.servers if each.name == old.server)
+            left = tuple(each for each in world.servers if each is not removed)
+            await engine.take(world.plan(world.service(servers=left), revision=2), {"VIP": (removed,)})
+            assert old.echoes()
+            assert (await world.call(DATA, "127.0.0.2")).server == old.server
+            assert (await world.call(source="127.0.0.7")).server == left[0].name
+
+    run(go())
+
+
+def test_a_file_that_haproxy_refuses_changes_nothing(world):
+    async def go() -> None:
+        async with carried(world) as engine:
+            old = await world.call()
+            before = (world.folder / "haproxy.cfg").read_bytes()
+            broken = world.service(address="999.0.2.1")
+            with pytest.raises(SetupError, match="HAProxy refuses the file that ftpair made"):
+                await engine.take(world.plan(broken, revision=2), {})
+            assert (world.folder / "haproxy.cfg").read_bytes() == before
+            assert old.echoes()
+            assert (await world.call()).server
+
+    run(go())
+
+
+def test_the_last_good_file_is_restored_when_a_reload_fails(world, greeters):
+    async def go() -> None:
+        async with carried(world) as engine:
+            old = await world.call()
+            before = (world.folder / "haproxy.cfg").read_bytes()
+            taken = world.service(address=greeters["A"].host)  # Its ports are in use: `haproxy -c` does not see that.
+            with pytest.raises(SetupError, match="refuses to reload; the former configuration runs on"):
+                await engine.take(world.plan(taken, revision=2), {})
+            assert (world.folder / "haproxy.cfg").read_bytes() == before
+            assert old.echoes()
+            assert (await world.call()).server
+            await engine.take(world.plan(world.service(max_sessions=7), revision=3), {})
+            assert (await world.call()).server
+
+    run(go())
+
+
+def test_a_port_in_use_is_told_at_the_start(world, greeters):
+    async def go() -> None:
+        with pytest.raises(SetupError, match=r"HAProxy does not start: .*cannot bind"):
+            async with carried(world, world.service(address=greeters["A"].host)):
+                pass
+
+    run(go())
+
+
+def test_a_program_that_is_not_there_is_told(world):
+    async def go() -> None:
+        with pytest.raises(SetupError, match=r"cannot be run .*: install HAProxy"):
+            await world.engine.take(world.plan(program=f"{world.folder}/none"), {})
+
+    run(go())
+
+
+def test_haproxy_goes_on_without_ftpair_and_is_found_again(world):
+    async def go() -> None:
+        async with carried(world):
+            old = await world.call(source="127.0.0.2")
+            heir = World(world.folder, world.vip, {})
+            heir.servers = world.servers
+            await heir.engine.take(heir.plan(revision=1), {})
+            assert old.echoes()
+            assert (await world.call(DATA, "127.0.0.2")).server == old.server
+            await heir.refreshed()
+            assert heir.counts[0, SESSIONS] == 1
+
+    run(go())
+
+
+def test_an_haproxy_that_dies_is_started_again(world):
+    async def go() -> None:
+        async with carried(world) as engine:
+            answer = await ask(f"{world.folder}/master.sock", "show proc")
+            pids = [int(line.split()[0]) for line in answer.splitlines() if line[:1].isdigit()]
+            for pid in pids:
+                os.kill(pid, signal.SIGKILL)
+            await asyncio.sleep(0.3)
+            await world.refreshed()
+            assert engine.trouble == ""
+            assert (await world.call()).server
+
+    run(go())
+
+
+def test_a_silent_socket_is_trouble_and_disturbs_nobody(world):
+    async def go() -> None:
+        async with carried(world) as engine:
+            old = await world.call()
+            socket_path = world.folder / "runtime.sock"
+            master = world.folder / "master.sock"
+            socket_path.rename(world.folder / "elsewhere")
+            master.rename(world.folder / "away")
+            await world.refreshed()
+            assert "does not exist" in engine.trouble
+            assert old.echoes()
+            with pytest.raises(SilentError):
+                await engine.table()
+            (world.folder / "elsewhere").rename(socket_path)
+            (world.folder / "away").rename(master)
+            await world.refreshed()
+            assert engine.trouble == ""
+
+    run(go())
+
+
+def test_who_is_beyond_the_limit_is_turned_away(world):
+    async def go() -> None:
+        async with carried(world, world.service(max_sessions=2)):
+            first, second = await world.call(), await world.call()
+            assert (await world.call()).server == ""
+            first.close()
+            await asyncio.sleep(0.2)
+            assert (await world.call()).server
+            assert second.echoes()
+
+    run(go())
+
+
+def test_services_that_leave_take_haproxy_with_them(world):
+    async def go() -> None:
+        async with carried(world) as engine:
+            old = await world.call()
+            await engine.take(world.plan(msgspec.structs.replace(world.service(), engine="builtin"), revision=2), {})
+            with pytest.raises(ConnectionRefusedError):
+                await world.call()
+            assert not old.echoes(), "its second has passed"
+            assert await engine.table() == await engine.table()
+
+    run(go())
+
+
+def test_stopping_lets_running_connections_end(world):
+    async def go() -> None:
+        async with carried(world) as engine:
+            old = await world.call()
+            stopping = asyncio.create_task(engine.stop(10.0))
+            await asyncio.sleep(0.5)
+            assert old.echoes()
+            assert not stopping.done()
+            old.close()
+            await stopping
+
+    run(go())
+
+
+def test_an_haproxy_of_somebody_else_is_followed_by_its_command(world):
+    async def go() -> None:
+        config, pid = world.folder / "theirs.cfg", world.folder / "pid"
+        how = {"config": str(config), "is_managed": False}
+        program = f"haproxy -D -f {config} -p {pid} -x {world.folder}/runtime.sock -sf $(cat {pid})"
+        script = world.folder / "reload"
+        script.write_text(f"#!/bin/sh\n[ -s {pid} ] || exec haproxy -D -f {config} -p {pid}\nexec {program}\n")
+        script.chmod(0o755)
+        try:
+            await world.engine.take(world.plan(reload=str(script), **how), {})
+            old = await world.call(source="127.0.0.2")
+            await world.engine.take(
+                world.plan(world.service(max_sessions=9), revision=2, reload=str(script), **how), {}
+            )
+            assert old.echoes()
+            assert (await world.call()).server
+            with pytest.raises(SetupError, match="HAProxy is not reloaded"):
+                await world.engine.take(
+                    world.plan(world.service(max_sessions=8), revision=3, reload="false", **how), {}
+                )
+            await world.engine.stop(0.0)
+            assert (await world.call()).server, "who started it ends it"
+        finally:
+            with contextlib.suppress(OSError, ValueError):
+                for each in pid.read_text().split():
+                    os.kill(int(each), signal.SIGKILL)
+
+    run(go())
+
+
+def test_an_ipv6_client_is_paired_too(world, greeters):
+    async def go() -> None:
+        async with carried(
+            world, world.service(address="::1", explicit=CONTROL + 7, passive=PortRange(DATA + 70, DATA + 73))
+        ):
+            control = await asyncio.to_thread(Caller, "::1", CONTROL + 7)
+            assert control.server in greeters
+
+    run(go())
