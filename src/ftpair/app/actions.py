@@ -37,7 +37,7 @@ from ftpair.core.actions import (
 from ftpair.core.errors import NotFoundError, WrongRequestError
 from ftpair.core.messages import EndSessions
 from ftpair.core.plan import ServerPlan
-from ftpair.core.status import Admin
+from ftpair.core.status import PASSES, Admin
 from ftpair.haproxy.runtime import SilentError
 
 log = structlog.get_logger("ftpair")
@@ -99,6 +99,7 @@ class Actions:
 
     async def _set_admin(self, action: SetAdmin) -> Said:
         server = self._server(action.service, action.server)
+        await self._node.haproxy.refresh()  # The sentence tells how many sessions there are.
         sentence = SENTENCES[action.admin](self._node, server)
         self._node.states.set_admin(server, action.admin)
         if action.admin is Admin.HALT:
@@ -125,7 +126,8 @@ class Actions:
         reason = "ended by the administrator"
         if row is None or not await self._end(row.id, reason):
             raise NotFoundError(f"no session {action.session!r} (it may have ended); `ftpair sessions` lists them")
-        sentence = f"kill {row.id}: the session of {row.user or 'nobody yet'} from {row.client} is ended"
+        who = row.user or ("somebody" if row.state == PASSES else "nobody yet")
+        sentence = f"kill {row.id}: the session of {who} from {row.client} is ended"
         log.info(sentence, service=row.service)
         return Said(sentence)
 

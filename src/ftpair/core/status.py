@@ -4,6 +4,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
+PASSES = "passes"
+"""The state of sessions in TCP mode: who speaks, and what, is hidden by TLS."""
+
+
 class Admin(StrEnum):
     """What the administrator wants of a real server."""
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from ftpair.core.plan import TcpServicePlan
-from ftpair.core.status import SessionRow, TransferRow
+from ftpair.core.status import PASSES, SessionRow, TransferRow
 from ftpair.haproxy.render import data_of
 from ftpair.haproxy.reports import Connection
 
@@ -45,7 +45,7 @@ def _session(pid: int, each: Connection) -> SessionRow:
         entrance="",
         user="",
         server=each.server,
-        state="passes",
+        state=PASSES,
         tls="",
         seconds=each.seconds,
         idle_seconds=each.idle_seconds,

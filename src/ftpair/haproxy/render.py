@@ -85,6 +85,7 @@ def _defaults() -> list[str]:
         "    load-server-state-from-file global",
         "    option dontlognull",
         "    option splice-auto",
+        "    option contstats",
         *(line for side in ("cli", "srv") for line in _keepalive(side)),
     ]
 

@@ -62,6 +62,11 @@ class Balancer:
         with self._client() as client:
             return client.post(f"/api/v1{path}", json=body or {}).raise_for_status().json()
 
+    def delete(self, path: str) -> Any:
+        """Return what the API answers to a DELETE, as JSON."""
+        with self._client() as client:
+            return client.delete(f"/api/v1{path}").raise_for_status().json()
+
     def sessions(self) -> list[dict[str, Any]]:
         """Return the live sessions."""
         return list(self.ask("/sessions"))
