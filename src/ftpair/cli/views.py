@@ -124,9 +124,16 @@ def _service_lines(service: ServiceStatus) -> list[Part]:
         line(Cell(service.name, STRONG), "  ", state, f": {service.reason}" if service.reason else ""),
         line(", ".join(_where(service)), indent=2),
         line(", ".join(figures), indent=2),
-        line("passive ports ", *_bar(service.passive_ports_in_use, service.passive_ports), indent=2),
+        *_passive_lines(service),
         *(line(f"certificate {each.name} ", _days(each.days_left), indent=2) for each in service.certificates),
     ]
+
+
+def _passive_lines(service: ServiceStatus) -> list[Part]:
+    """Return how many ports wait for a connection; in TCP mode only the servers know."""
+    if service.mode == "tcp":
+        return []
+    return [line("passive ports ", *_bar(service.passive_ports_in_use, service.passive_ports), indent=2)]
 
 
 def _days(left: int) -> Cell:
@@ -138,7 +145,9 @@ def _days(left: int) -> Cell:
 def _where(service: ServiceStatus) -> list[str]:
     ports = {"explicit": service.explicit, "implicit": service.implicit, "passive": service.passive}
     given = [f"{name} {port}" for name, port in ports.items() if port]
-    return [service.address, *given, f"mode {service.mode}", service.balance]
+    mode = [f"mode {service.mode}"] if service.mode == "ftp" else ["mode tcp", f"engine {service.engine}"]
+    pairing = [f"pairing by {service.pairing}"] if service.pairing else []
+    return [service.address, *given, *mode, *pairing, service.balance]
 
 
 def _bar(used: int, total: int) -> tuple[Cell, Cell, Cell]:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-
 PASSES = "passes"
 """The state of sessions in TCP mode: who speaks, and what, is hidden by TLS."""
 
