@@ -21,7 +21,7 @@ from tests.interop.lab.servers.real_server import RealServer, ServerTls
 from tests.interop.lab.tcp_house import Engine, Pairing, pair, started, tcp_service
 
 pytestmark = pytest.mark.interop
-ENGINES: list[Engine] = ["haproxy"]
+ENGINES: list[Engine] = ["haproxy", "builtin"]
 PAIRINGS: list[Pairing] = ["source", "port"]
 LEGS: dict[str, tuple[str, ServerTls]] = {
     "vsftpd-clear": ("vsftpd", "clear"),

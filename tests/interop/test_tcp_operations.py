@@ -18,7 +18,7 @@ from tests.interop.lab.tcp_house import Engine, House, house
 from tests.interop.test_bad_days import eventually
 
 pytestmark = pytest.mark.interop
-ENGINES: list[Engine] = ["haproxy"]
+ENGINES: list[Engine] = ["haproxy", "builtin"]
 BIG = 64 << 20
 
 

@@ -177,7 +177,7 @@ def _binding(config: Config, _cpus: int) -> Iterator[Finding]:
 
 
 def _advertising(config: Config, _cpus: int) -> Iterator[Finding]:
-    for where, service in services(config):
+    for where, service in ftp_services(config):
         yield from never_reached((*where, "advertised_by_network"), service.advertised_by_network)
 
 

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 from ftpair.config.blocks import Block, HealthCheck, Ports
 from ftpair.config.pools import Member, SessionLimit
 from ftpair.config.proxying import ProxyProtocol, ServerHeaders
-from ftpair.config.values import Address, FilePath, Host, Ipv4Address, Name, PassiveRange, Port, Seconds, Version
+from ftpair.config.values import Address, AdvertisedAddress, FilePath, Host, Name, PassiveRange, Port, Seconds, Version
 from ftpair.config.values import off_as_text as off
 from ftpair.core.plan import Engine, Pairing, Source, TcpBalance
 from ftpair.core.routing import DEFAULT_POOL
@@ -83,7 +83,7 @@ class TcpService(Block):
         description="Control ports of the real servers, where they are others; passive ports are always the same.",
         examples=[{"explicit": 2121}],
     )
-    advertised_address: Ipv4Address | None = Field(
+    advertised_address: AdvertisedAddress | None = Field(
         default=None,
         description="What the servers must answer to PASV: the address that clients dial, if NAT stands in front.",
         examples=["198.51.100.7"],

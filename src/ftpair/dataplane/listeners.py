@@ -13,7 +13,7 @@ from pathlib import Path
 from ftpair.core.endpoint import Endpoint
 from ftpair.core.errors import SetupError
 from ftpair.core.messages import ListenerKey
-from ftpair.core.plan import Entrance, Plan, ServicePlan
+from ftpair.core.plan import AnyService, Entrance, Plan
 
 BACKLOG = 1024
 LISTENING = "0A"
@@ -24,13 +24,18 @@ def listener_keys(plan: Plan) -> tuple[ListenerKey, ...]:
     """Return the control listeners that a plan asks for."""
     return tuple(
         ListenerKey(service.name, entrance, service.address, port)
-        for service in plan.services
+        for service in _served_here(plan)
         for entrance, port in _entrances(service)
         if port is not None
     )
 
 
-def _entrances(service: ServicePlan) -> tuple[tuple[Entrance, int | None], ...]:
+def _served_here(plan: Plan) -> tuple[AnyService, ...]:
+    """Return the services whose clients come to workers: all but those of HAProxy."""
+    return (*plan.services, *plan.carried_by("builtin"))
+
+
+def _entrances(service: AnyService) -> tuple[tuple[Entrance, int | None], ...]:
     return ("explicit", service.explicit), ("implicit", service.implicit)
 
 

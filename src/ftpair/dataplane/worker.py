@@ -21,6 +21,7 @@ from ftpair.core.status import Sample, ServerState
 from ftpair.dataplane.accepting import Accepting, OnAccepted
 from ftpair.dataplane.assigning import Assigned, Scene
 from ftpair.dataplane.bonds import Bonds
+from ftpair.dataplane.carrying import Carrier
 from ftpair.dataplane.clientele import Clientele
 from ftpair.dataplane.counts import Counts
 from ftpair.dataplane.descriptors import most_sessions, open_descriptors
@@ -74,6 +75,7 @@ class Worker:
         self._heap = Heap()
         self.ports = PassivePorts(self.sockets, self._stray, self._meet_data)
         self._introductions = Introductions(self.sockets, note)
+        self.carrier = Carrier(self, gate.presence, self._introductions, workers)
         self.bonds: Bonds | None = None
         """Where affinity remembers; none until it is set."""
         self.lag_s = 0.0
@@ -98,7 +100,9 @@ class Worker:
     def use_plan(self, plan: Plan, keys: Sequence[ListenerKey], fds: Sequence[int]) -> None:
         """Give new sessions this plan; running ones keep theirs. Raises ssl.SSLError for a bad certificate."""
         try:
-            self._services = {service.name: self._made(service) for service in plan.services}
+            made = {service.name: self._made(service) for service in plan.services}
+            self.carrier.use_plan(plan)
+            self._services = made
         except BaseException:  # Whatever it was, nobody else closes these descriptors; it is raised again.
             for fd in fds:
                 os.close(fd)
@@ -118,6 +122,7 @@ class Worker:
     def use_states(self, states: Mapping[int, ServerState]) -> None:
         """Choose by these states from now on."""
         self._states = states
+        self.carrier.use_states(states)
         self._learn()
 
     def _learn(self) -> None:
@@ -139,6 +144,9 @@ class Worker:
                 self._listeners[key] = Accepting(self.sockets, listener, welcome, at_once=_ACCEPTS_AT_ONCE)
 
     def _meet(self, key: ListenerKey, sock: socket.socket, host: str) -> None:
+        if self.carrier.carries(key.service):
+            self.carrier.meet(key.service, key.entrance, sock, host)
+            return
         service = self._services.get(key.service)
         plans = (service.plan,) if service is not None else ()
         self._introductions.meet(plans, sock, host, partial(self._welcome, key))
@@ -178,7 +186,7 @@ class Worker:
 
     def _why_not(self, visit: Visit, entrance: Entrance) -> str:
         """Return why the client is turned away at the door, before any work is done for it; empty if it may come in."""
-        if len(self._drivers) < self._most_sessions:
+        if len(self._drivers) + len(self.carrier) < self._most_sessions:
             return visit.may_enter(with_handshake=entrance == "implicit")
         return visit.refuse_for_descriptors()
 
@@ -236,7 +244,11 @@ class Worker:
             self._heap.session_ended()
             if self.bonds:
                 self.bonds.release(driver.name)
-        if not self._drivers:
+        self.look_idle()
+
+    def look_idle(self) -> None:
+        """Tell who waits for the end that nothing runs any more, if so."""
+        if not self._drivers and not self.carrier:
             self._idle.set()
 
     def watch(self, data: Clocked) -> None:
@@ -262,6 +274,7 @@ class Worker:
             self._check(data, now)
         for driver in tuple(self._drivers.values()):
             driver.tick(now)
+        self.carrier.tick(now)
         if self.bonds:
             self.bonds.tick()
         self.ports.close_idle(self.loop.time())
@@ -286,7 +299,7 @@ class Worker:
             samples.append(Sample("passive_ports_in_use", (name,), float(in_use)))
             sessions = self.counts.of_worker(self.number, service.plan.slot, SESSIONS)
             samples.append(Sample("sessions", (name,), float(sessions)))
-        return tuple(samples)
+        return (*samples, *self.carrier.gauges())
 
     # Operators.
 
@@ -297,8 +310,8 @@ class Worker:
         transfers = (transfer_row(driver, now) for driver in drivers)
         return Sessions(
             number,
-            tuple(session_row(driver, now) for driver in drivers),
-            tuple(row for row in transfers if row is not None),
+            (*(session_row(driver, now) for driver in drivers), *self.carrier.sessions(now)),
+            (*(row for row in transfers if row is not None), *self.carrier.transfers(now)),
         )
 
     def end_sessions(self, reason: str, session: str, slot: int) -> int:
@@ -306,15 +319,17 @@ class Worker:
         ended = [driver for driver in self._drivers.values() if driver.name == session or driver.slot == slot >= 0]
         for driver in ended:
             driver.dispatch(events.Dismissed(reason))
-        return len(ended)
+        return len(ended) + self.carrier.end_sessions(reason, session, slot)
 
     async def stop(self, grace_s: float) -> None:
         """Close the listeners, let running transfers end for `grace_s` seconds, dismiss the rest."""
         self._is_stopping = True
         self._listen({})
+        self.carrier.stop_listening()
         for driver in tuple(self._drivers.values()):
             driver.dispatch(events.ShuttingDown("ftpair is shutting down"))
         await self._wait_idle(grace_s)
+        self.carrier.stop("ftpair is shutting down")
         if self._drivers:
             for driver in tuple(self._drivers.values()):
                 driver.dispatch(events.Dismissed("ftpair is shutting down"))
@@ -325,7 +340,7 @@ class Worker:
         await asyncio.sleep(0.05)  # The last replies are on their way: let the farewells send their FIN.
 
     async def _wait_idle(self, most_s: float) -> None:
-        if not self._drivers:
+        if not self._drivers and not self.carrier:
             return
         self._idle.clear()
         try:
