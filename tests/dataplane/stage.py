@@ -19,7 +19,17 @@ from pyftpdlib.servers import ThreadedFTPServer
 
 from ftpair.core.endpoint import Endpoint, PortRange
 from ftpair.core.facts import Fact
-from ftpair.core.plan import Certificate, Clocks, Plan, ServerPlan, ServerTls, ServerTlsMode, ServicePlan
+from ftpair.core.plan import (
+    AnyService,
+    Certificate,
+    Clocks,
+    Plan,
+    ServerPlan,
+    ServerTls,
+    ServerTlsMode,
+    ServicePlan,
+    TcpServicePlan,
+)
 from ftpair.core.status import SessionRow
 from ftpair.dataplane import counts as columns
 from ftpair.dataplane.counts import Counts, create_counts_fd
@@ -127,9 +137,11 @@ class Stage:
         """Wrong passwords that were reported: service, address, user."""
         self.present: SharedTable
 
-    def use(self, *services: ServicePlan) -> None:
+    def use(self, *services: AnyService) -> None:
         """Work by these services from now on; call it in the worker's thread."""
-        plan = Plan(revision=1, workers=1, services=services)
+        spoken = tuple(each for each in services if isinstance(each, ServicePlan))
+        carried = tuple(each for each in services if isinstance(each, TcpServicePlan))
+        plan = Plan(revision=1, workers=1, services=spoken, tcp_services=carried)
         keys = listener_keys(plan)
         self.listeners.open(keys)
         self.worker.use_plan(plan, keys, [os.dup(fd) for fd in self.listeners.fds(keys, 0)])
@@ -165,7 +177,7 @@ class Stage:
 
 
 @contextlib.contextmanager
-def stage(*services: ServicePlan, on_fact: Callable[[Fact], None] | None = None) -> Iterator[Stage]:
+def stage(*services: AnyService, on_fact: Callable[[Fact], None] | None = None) -> Iterator[Stage]:
     """Run one worker with these services until the block ends."""
     ready: Future[Stage] = Future()
 

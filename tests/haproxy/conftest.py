@@ -1,51 +1,12 @@
 """Two servers that greet as FTP servers do, and a folder for HAProxy."""
 
-import contextlib
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.haproxy.greeter import Greeter
 from tests.interop.lab.places import fresh_address
-
-CONTROL, DATA = 2121, 21000
-
-
-class Greeter:
-    """A server that greets on its control port, tells its name there and on its data port, and echoes."""
-
-    def __init__(self, name: str, host: str) -> None:
-        self.name, self.host = name, host
-        self._listeners = [self._listen(port) for port in (CONTROL, DATA)]
-        self._accepted: list[socket.socket] = []
-
-    def _listen(self, port: int) -> socket.socket:
-        listener = socket.create_server((self.host, port))
-        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
-        return listener
-
-    def _accept(self, listener: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                sock, _ = listener.accept()
-                self._accepted.append(sock)
-                threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
-
-    def _serve(self, sock: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            sock.sendall(f"220 {self.name}\r\n".encode())
-            while data := sock.recv(65536):
-                sock.sendall(data)
-            sock.close()
-
-    def close(self) -> None:
-        """Be gone."""
-        for sock in (*self._listeners, *self._accepted):
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-            sock.close()
 
 
 @pytest.fixture
@@ -66,23 +27,3 @@ def folder(tmp_path: Path) -> Path:
     made = tmp_path / "h"  # A socket's path may have 107 characters.
     made.mkdir()
     return made
-
-
-class Caller:
-    """A client of the service."""
-
-    def __init__(self, host: str, port: int = CONTROL, source: str = "") -> None:
-        self.sock = socket.create_connection((host, port), timeout=10, source_address=(source, 0) if source else None)
-        self.server = self.sock.recv(1000).decode().removeprefix("220 ").strip()
-        """The name of who answered; empty: nobody did."""
-
-    def echoes(self) -> bool:
-        """Return whether the connection still works."""
-        with contextlib.suppress(OSError):
-            self.sock.sendall(b"x")
-            return self.sock.recv(1) == b"x"
-        return False
-
-    def close(self) -> None:
-        """Hang up."""
-        self.sock.close()

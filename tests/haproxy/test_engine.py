@@ -19,7 +19,7 @@ from ftpair.core.plan import HealthPlan, Plan, TcpServicePlan
 from ftpair.core.status import Admin, Health, ServerState
 from ftpair.haproxy.engine import Haproxy
 from ftpair.haproxy.runtime import SilentError, ask
-from tests.haproxy.conftest import CONTROL, DATA, Caller, Greeter
+from tests.haproxy.greeter import CONTROL, DATA, Caller, Greeter
 from tests.haproxy.plans import plan, server, service, sliced
 
 QUICK = HealthPlan("banner", interval_s=0.2, timeout_s=1.0, rise=1, fall=1)
