@@ -11,6 +11,7 @@ import typer
 from ftpair.cli.main import EPILOG, app
 from ftpair.config.reference import refreshed
 from ftpair.ftp.verbs import ROWS, Verb
+from ftpair.probes.doctor import catalogue, remedies
 from ftpair.session.diagram import render
 
 DOCS = Path(__file__).resolve().parent
@@ -34,7 +35,9 @@ DOINGS = {
 
 def pages() -> dict[Path, str]:
     configuration = DOCS / "configuration.md"
+    doctor = DOCS / "doctor.md"
     return {
+        doctor: with_tables(doctor.read_text(encoding="utf-8")),
         DOCS / "cli.md": cli(),
         DOCS / "session-states.md": render(),
         DOCS / "verbs.md": verbs(),
@@ -46,6 +49,15 @@ def cli() -> str:
     group = typer.main.get_command(app)
     chapters = [_command(name, command) for name, command in group.commands.items()]  # type: ignore[attr-defined]
     return f"{MADE}# Command line\n\nData go to stdout, talk to stderr. {EPILOG} {BLAME}\n\n" + "\n".join(chapters)
+
+
+def with_tables(page: str) -> str:
+    """Put the doctor's own tables between their marks."""
+    for name, lines in (("findings", catalogue.table()), ("makes", remedies.table())):
+        begin, end = f"<!-- {name}:begin -->\n", f"<!-- {name}:end -->"
+        before, _, rest = page.partition(begin)
+        page = f"{before}{begin}" + "".join(f"{line}\n" for line in lines) + end + rest.partition(end)[2]
+    return page
 
 
 def _command(name: str, command: click.Command) -> str:

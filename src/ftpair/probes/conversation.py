@@ -48,6 +48,11 @@ class Conversation:
         """TLS, once it was started."""
         return self._stream.tls
 
+    @property
+    def local_host(self) -> str:
+        """The address that the connection leaves from."""
+        return self._stream.local_host
+
     async def connect(self) -> None:
         """Connect to the server."""
         await self._stream.connect()

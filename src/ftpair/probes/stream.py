@@ -76,6 +76,13 @@ class Stream:
                 self.tls.unwrap()
             await self._flush()
 
+    async def part(self) -> None:
+        """End this side in order, and read what the peer still says until it ends its own (its FIN, or a reset)."""
+        await self.hang_up()
+        self._sock.shutdown(socket.SHUT_WR)
+        while await self._receive_raw():
+            pass
+
     def close(self) -> None:
         """Close the socket."""
         self._sock.close()

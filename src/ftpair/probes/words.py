@@ -55,13 +55,14 @@ def of_mismatch(error: ssl.SSLCertVerificationError, certificate: bytes, wanted:
     """Say for whom a certificate (DER) is, if the error is that it is not for the one who was wanted."""
     if error.verify_code not in _MISMATCHES:
         return None
-    names = _names(certificate) if certificate else []
+    names = names_of(certificate) if certificate else []
     shown = ", ".join(printable(name.encode()) for name in names[:MOST_NAMES_SHOWN])
     more = ", ..." if len(names) > MOST_NAMES_SHOWN else ""
     return f"certificate is for {shown or 'nobody'}{more}, not {wanted}"
 
 
-def _names(certificate: bytes) -> list[str]:
+def names_of(certificate: bytes) -> list[str]:
+    """Return the names and addresses in a certificate (DER); none if it cannot be read."""
     try:
         extensions = x509.load_der_x509_certificate(certificate).extensions
         names = extensions.get_extension_for_class(x509.SubjectAlternativeName).value

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from tests.interop.lab.daemon import Daemon
-from tests.interop.lab.places import CONTROL_PORT, PASSIVE_FIRST, PASSIVE_LAST
+from tests.interop.lab.places import CONTROL_PORT
 from tests.interop.lab.servers.real_server import Site, TlsVersion
 
 _SCRIPT = Path(__file__).with_name("iis_like_server.py")
@@ -31,7 +31,8 @@ class IisLike:
         settings = {
             "address": site.address,
             "port": CONTROL_PORT,
-            "passive": [PASSIVE_FIRST, PASSIVE_LAST + 1],
+            "passive": [site.passive[0], site.passive[1] + 1],
+            "advertised": site.advertised,
             "tls": site.tls,
             "version": site.version,
             "certificate": str(site.identity.both),
@@ -40,6 +41,7 @@ class IisLike:
             "home": str(site.home),
             "log": str(site.log),
             "listing": self._listing,
+            "habits": dict(line.split("=", 1) for line in site.settings),
         }
         path = site.folder / "settings.json"
         path.write_text(json.dumps(settings))

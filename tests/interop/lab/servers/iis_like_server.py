@@ -165,6 +165,10 @@ class _SpeaksAsWindowsDoes:
         super().ftp_USER(line.rpartition("|")[2])  # type: ignore[misc]
 
 
+_NO_CERTIFICATE = (
+    "534-Local policy on server does not allow TLS secure connections.\r\n"
+    " Win32 error:   Access is denied. \r\n Error details: A certificate is not configured.\r\n534 End"
+)
 _HOST = {"HOST": {"perm": None, "auth": False, "arg": True, "help": "Syntax: HOST <SP> name."}}
 _POLICY = (
     "534-Policy requires SSL.\r\n Win32 error:   Access is denied. \r\n"
@@ -184,6 +188,8 @@ class TlsHandler(_SpeaksAsWindowsDoes, TLS_FTPHandler):
 
     proto_cmds = {name: row for name, row in TLS_FTPHandler.proto_cmds.items() if name not in ("MLSD", "MLST")} | _HOST
     dtp_handler = TlsData
+    has_certificate = True
+    """Whether one was chosen for the site."""
 
     def process_command(self, cmd: str, *args: Any, **kwargs: Any) -> None:
         """Refuse by the words of the policy."""
@@ -198,6 +204,9 @@ class TlsHandler(_SpeaksAsWindowsDoes, TLS_FTPHandler):
         """Start TLS in the words of IIS."""
         if isinstance(self.socket, SSL.Connection):
             self.respond("503 Bad sequence of commands.")
+            return
+        if not self.has_certificate:
+            self.respond(_NO_CERTIFICATE)
             return
         self.respond("234 AUTH command ok. Expecting TLS Negotiation.")
         self.secure_connection(self.ssl_context)
@@ -214,6 +223,9 @@ def _handler(settings: dict[str, Any]) -> type[FTPHandler]:
     handler.is_unix_listing = settings["listing"] == "unix"
     handler.banner = "Microsoft FTP Service"
     handler.passive_ports = range(*settings["passive"])
+    handler.masquerade_address = settings["advertised"] or None
+    for name, value in settings["habits"].items():
+        setattr(handler, name, json.loads(value))
     handler.use_sendfile = False
     handler.log_prefix = ""
     return handler

@@ -24,8 +24,12 @@ class Proftpd:
         users.write_text(f"{site.user}:{cheap_hash(site.password)}:{UID}:{UID}::{site.home}:/bin/false\n")
         users.chmod(0o600)
         configuration = site.folder / "proftpd.conf"
-        configuration.write_text(_settings(site) + (_tls(site) if site.tls != "clear" else ""))
+        configuration.write_text(_settings(site) + (_tls(site) if site.tls != "clear" else "") + _more(site))
         return Daemon([parts.server("proftpd"), "--nodaemon", "--config", configuration], site.folder / "output")
+
+
+def _more(site: Site) -> str:
+    return "".join(f"{line}\n" for line in site.settings)
 
 
 def _settings(site: Site) -> str:

@@ -29,7 +29,7 @@ class PureFtpd:
         logs = ["-d", "-f", "none", "-O", f"w3c:{site.folder}/transfers", "-g", f"{site.folder}/pid"]
         # -Y 3 refuses clear control and data connections.
         tls = ["-Y", "3", "-2", str(site.identity.both)] if site.tls != "clear" else ["-Y", "0"]
-        command = [parts.server("pure-ftpd"), *listening, *users, *logs, *tls]
+        command = [parts.server("pure-ftpd"), *listening, *users, *logs, *tls, *site.settings]
         return Daemon(command, site.folder / "output", limit_tls_version(site))
 
 

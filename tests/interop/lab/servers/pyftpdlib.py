@@ -36,6 +36,7 @@ class Pyftpdlib:
             "password": site.password,
             "home": str(site.home),
             "log": str(site.log),
+            "more": dict(line.split("=", 1) for line in site.settings),
         }
         path = site.folder / "settings.json"
         path.write_text(json.dumps(settings))

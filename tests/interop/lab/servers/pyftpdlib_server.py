@@ -18,7 +18,7 @@ class StrictData(TLS_DTPHandler):
     def handle_ssl_established(self) -> None:
         """Refuse the transfer when the handshake was a full one."""
         # pyOpenSSL has no public word for it.
-        if not SSL._lib.SSL_session_reused(self.socket._ssl):
+        if self.cmd_channel.demands_resumption and not SSL._lib.SSL_session_reused(self.socket._ssl):
             self._resp = ("522 SSL connection failed; session reuse required.", logging.info)
             self.close()
 
@@ -42,6 +42,9 @@ def _handler(settings: dict[str, Any]) -> type[FTPHandler]:
     handler.passive_ports = range(*settings["passive"])
     handler.masquerade_address = settings["advertised"] or None
     handler.log_prefix = "%(remote_ip)s"
+    handler.demands_resumption = True
+    for name, value in settings["more"].items():
+        setattr(handler, name, json.loads(value))
     return handler
 
 

@@ -35,6 +35,9 @@ class Site:
     """What it answers to PASV; empty: its own address."""
     passive: tuple[int, int] = (PASSIVE_FIRST, PASSIVE_LAST)
     """The first and the last of its passive ports."""
+    settings: tuple[str, ...] = ()
+    """More lines of its configuration, which count more than those of the laboratory; arguments of Pure-FTPd;
+    attributes of pyftpdlib's handler and habits of the look-alike of IIS, as `name=JSON`."""
 
     @property
     def home(self) -> Path:

@@ -24,8 +24,12 @@ class Vsftpd:
         configuration = site.folder / "vsftpd.conf"
         (site.folder / "empty").mkdir(exist_ok=True)
         settings = _settings(site) | _tls(site)
-        configuration.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
+        configuration.write_text("".join([*(f"{key}={value}\n" for key, value in settings.items()), *_more(site)]))
         return Daemon([parts.server("vsftpd"), configuration], site.folder / "output", limit_tls_version(site))
+
+
+def _more(site: Site) -> list[str]:
+    return [f"{line}\n" for line in site.settings]
 
 
 def _settings(site: Site) -> dict[str, str | int | Path]:
