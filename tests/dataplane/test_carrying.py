@@ -266,9 +266,7 @@ def test_a_server_that_does_not_answer_the_dialling_is_passed_over(world: World)
     host = fresh_address()
     deaf = server("DEAF", 3, host, CONTROL)
     with contextlib.ExitStack() as full, world.carried(servers=(deaf, world.servers[1]), connect_timeout_s=1.0):
-        full.enter_context(
-            socket.create_server((host, CONTROL), backlog=0)
-        )  # Its queue is full.
+        full.enter_context(socket.create_server((host, CONTROL), backlog=0))  # Its queue is full.
         for _ in range(4):
             waiting = full.enter_context(socket.socket())
             waiting.setblocking(False)

@@ -60,9 +60,8 @@ def street(lab_folder: Path, authority: Authority) -> Iterator[Street]:
     keys = list(itertools.product(LEGS, ENGINES, PAIRINGS))
     vips = {key: fresh_address() for key in keys}
     pairs = {key: pair(folder, authority, *LEGS[key[0]], vips[key], key[2]) for key in keys}
-    services = {
-        "_".join(key): tcp_service(vips[key], pairs[key], key[1], key[2], server_ca=str(authority.ca)) for key in keys
-    }
+    more = {"server_ca": str(authority.ca), "health": {"interval_s": 10}}  # There are many of them.
+    services = {"_".join(key): tcp_service(vips[key], pairs[key], key[1], key[2], **more) for key in keys}
     with contextlib.ExitStack() as ends:
         ends.enter_context(started(*itertools.chain(*pairs.values())))
         balancer = ends.enter_context(running(folder, settings(folder, authority, services)))

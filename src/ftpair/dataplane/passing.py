@@ -4,7 +4,7 @@ The end of one side's direction (FIN) goes on as the end of that direction, once
 direction lives on. A break of either side (a reset, a dead peer) breaks the other: a cut file never looks whole.
 """
 
-import errno
+import contextlib
 import os
 import socket
 import time
@@ -106,29 +106,30 @@ class Passing:
     def _pull(self, lane: _Lane) -> bool:
         """Take what the source has; return whether there was something."""
         try:
-            if lane.bytes < COPY_BYTES:
+            pipe = self._pipe_of(lane) if lane.bytes >= COPY_BYTES else None
+            if pipe is None:
                 lane.pending = memoryview(lane.source.recv(COPY_BYTES))
                 count = len(lane.pending)
             else:
-                count = lane.piped = os.splice(
-                    lane.source.fileno(), self._pipe_of(lane)[1], self._stock.turn_bytes, flags=_SPLICE_FLAGS
-                )
+                source, most = lane.source.fileno(), self._stock.turn_bytes
+                count = lane.piped = os.splice(source, pipe[1], most, flags=_SPLICE_FLAGS)
         except BlockingIOError:
             return False
         lane.has_ended = not count
         return bool(count)
 
-    def _pipe_of(self, lane: _Lane) -> Pipe:
+    def _pipe_of(self, lane: _Lane) -> Pipe | None:
+        """Return the lane's pipe; None where no descriptor is left for one: a copy needs none."""
         if lane.pipe is None:
-            lane.pipe = self._stock.take_pipe()
+            with contextlib.suppress(OSError):
+                lane.pipe = self._stock.take_pipe()
         return lane.pipe
 
     def _push(self, lane: _Lane) -> bool:
         """Give the destination what waits; return whether all of it went."""
         try:
-            if lane.piped:
-                pipe = self._pipe_of(lane)
-                count = os.splice(pipe[0], lane.destination.fileno(), lane.piped, flags=_SPLICE_FLAGS)
+            if lane.pipe is not None and lane.piped:
+                count = os.splice(lane.pipe[0], lane.destination.fileno(), lane.piped, flags=_SPLICE_FLAGS)
                 lane.piped -= count
             else:
                 count = lane.destination.send(lane.pending)
@@ -173,8 +174,12 @@ class Passing:
         self._watch.add_writer(lane.destination.fileno(), lambda: self._go_on(lane))
 
     def _broke(self, sock: socket.socket) -> None:
-        number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) or errno.ECONNRESET
-        self._finish(End.CUT, reason_of(OSError(number, os.strerror(number))))
+        """A hang-up without an error is no break: both directions have ended there, and bytes may wait unread."""
+        number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if number:
+            self._finish(End.CUT, reason_of(OSError(number, os.strerror(number))))
+        else:
+            self._watch.remove_reader(sock.fileno())
 
     # The end.
 
