@@ -114,7 +114,7 @@ def _is_asked_for_none(service: FtpService) -> bool:
     return service.tls is None or service.tls.client_certificate is None
 
 
-def _is_before_certificates(service: VirtualService) -> bool:
+def _is_before_certificates(service: FtpService) -> bool:
     return not _is_asked_for_none(service) and _is_at_once(service) and service.ports.implicit is None
 
 
