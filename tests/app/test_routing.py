@@ -11,13 +11,14 @@ from ftpair.core.status import Admin, RouteStatus
 from ftpair.dataplane.bonds import Bonds
 from ftpair.dataplane.counts import SESSIONS, Counts
 
-ROUTES = """
+ROUTES = r"""
     pools:
       new: {balance: round-robin, real_servers: {FTP_SVR3: {address: 127.0.0.1, port: 2203}}}
     routes:
       - {user: root, pool: new}
       - {user: k*, from: [10.0.0.0/8], pool: new}
       - {host: h, sni: s, certificate: c, pool: new}
+      - {certificate_subject: 'CN=Doe\, *,O=E', certificate_san: "email:*@e.org", pool: new}
 """
 
 
@@ -62,6 +63,15 @@ def test_rule_pool_and_server_are_told_in_a_sentence(site):
         "a client with HOST h with SNI s with the certificate of c goes to pool new (rule 3: host h, sni s"
     )
     assert (nobody.route.pool, nobody.route.rule) == ("default", 0)
+
+
+def test_all_names_of_a_certificate_can_be_told(site):
+    names = {"certificate_subject": r"CN=Doe\, Jane,O=E", "certificate_san": "email:jane@e.org"}
+    both, subject = explained(site, ROUTES, names, {"certificate_subject": r"CN=Doe\, Jane,O=E"})
+    assert both.route.sentence.startswith(
+        r"a client with the subject CN=Doe\, Jane,O=E with the name email:jane@e.org goes to pool new (rule 4: certif"
+    )
+    assert subject.route.pool == "default"
 
 
 def test_a_service_without_rules_says_so(site):

@@ -5,6 +5,7 @@ import pytest
 from ftpair.balance.policies import Request
 from ftpair.balance.routes import pool_names, pool_of, route
 from ftpair.core.endpoint import Endpoint, PortRange
+from ftpair.core.facts import NO_NAMES, CertificateNames
 from ftpair.core.plan import ServerPlan, ServicePlan
 from ftpair.core.routing import Route
 
@@ -14,6 +15,9 @@ WHOLE = {
     "host": "FTP.example.org",
     "sni": "Ftps.example.org",
     "certificate": "Partner 1",
+    "names": CertificateNames(
+        r"CN=Doe\, Jane+UID=7,OU=Ops,O=Example,C=DE", ("dns:h.example", "email:Jane@example.org")
+    ),
 }
 
 
@@ -57,17 +61,28 @@ def test_who_fits_no_rule_goes_to_the_default_pool():
         (Route("new", host="*.example.org"), {"host": "example.org"}),
         (Route("new", sni="ftps.*"), {"sni": "ftp.example.org"}),
         (Route("new", certificate="Partner ?"), {"certificate": "Partner 17"}),
+        (Route("new", certificate_subject=r"CN=Doe\, Jane*,O=Example,C=DE"), {"names": CertificateNames("CN=Doe")}),
+        (
+            Route("new", certificate_subject=r"cn=Doe\2C Jane+uid=7,ou=Ops,o=Example,c=DE"),
+            {"names": CertificateNames("C=DE")},
+        ),
+        (Route("new", certificate_subject="*,OU=Ops,*"), {"names": CertificateNames(r"CN=x\,OU=Ops\,,O=Example")}),
+        (Route("new", certificate_san="email:*@example.org"), {"names": CertificateNames("", ("dns:a@example.org",))}),
+        (Route("new", certificate_san="dns:h.example"), {"names": CertificateNames("", ("dns:H.example", "email:h"))}),
     ],
 )
 def test_a_rule_fits_what_it_asks_for_and_nothing_else(rule, other):
     assert to(rule, **WHOLE).pool == "new"
     assert to(rule, **(WHOLE | other)).pool == "default"
-    assert to(rule, **(WHOLE | dict.fromkeys(other, ""))).pool == "default", "what is not told fits nothing"
+    nothing = {key: NO_NAMES if key == "names" else "" for key in other}
+    assert to(rule, **(WHOLE | nothing)).pool == "default", "what is not told fits nothing"
 
 
 def test_a_star_does_not_fit_what_was_not_told():
     assert to(Route("new", user="*")).pool == "default"
     assert to(Route("new", user_regex=".*")).pool == "default"
+    assert to(Route("new", certificate_subject="*")).pool == "default"
+    assert to(Route("new", certificate_san="*")).pool == "default"
 
 
 def test_all_that_a_rule_asks_for_must_hold():
@@ -110,4 +125,6 @@ def test_a_rule_is_told_as_people_read_it():
     rule = Route("new", user="k*", networks=("10.0.0.0/8", "fc00::/7"), host="h", sni="s", certificate="c", percent=2.5)
     assert str(rule) == "user k*, from 10.0.0.0/8 or fc00::/7, host h, sni s, certificate c, 2.5 %"
     assert str(Route("new", user_regex="k.")) == "user_regex k."
+    by_certificate = Route("new", certificate_subject="CN=a,O=b", certificate_san="dns:h")
+    assert str(by_certificate) == "certificate_subject CN=a,O=b, certificate_san dns:h"
     assert str(Route("new")) == "everybody"

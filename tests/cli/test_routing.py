@@ -6,6 +6,8 @@ from ftpair.api import examples
 from ftpair.core.actions import FindRoute, GetStatus, StatusIs
 from tests.api.supervisor import node, server, service
 
+CERTIFICATE = ("Partner 1", r"CN=Doe\, Jane,O=Example", "email:jane@example.org")
+
 
 def test_route_explains_the_choice_in_one_sentence(ftpair, supervisor):
     ran = ftpair("route", "FTPS_VIP", "--user", "kim", "--from", "10.0.0.5")
@@ -16,8 +18,9 @@ def test_route_explains_the_choice_in_one_sentence(ftpair, supervisor):
 
 def test_route_tells_programs_every_part(ftpair, supervisor):
     words = ("--host", "ftp.example.org", "--sni", "ftps.example.org", "--certificate", "Partner 1")
+    words += ("--certificate-subject", r"CN=Doe\, Jane,O=Example", "--certificate-san", "email:jane@example.org")
     assert json.loads(ftpair("route", "FTPS_VIP", *words, "--json").out) == examples.ROUTE
-    assert supervisor.actions[-1] == FindRoute("FTPS_VIP", "", "", "ftp.example.org", "ftps.example.org", "Partner 1")
+    assert supervisor.actions[-1] == FindRoute("FTPS_VIP", "", "", "ftp.example.org", "ftps.example.org", *CERTIFICATE)
 
 
 def test_an_unknown_service_is_told(ftpair, supervisor):

@@ -71,6 +71,8 @@ def test_a_rule_behind_one_that_takes_everybody_is_warned_of():
         (Route("a", networks=("10.0.0.0/8", "fc00::/7")), Route("b", networks=("10.1.0.0/16", "10.2.0.1/32"))),
         (Route("a", sni="*.org", certificate="c"), Route("b", sni="ftp.org", certificate="c")),
         (Route("a", percent=10), Route("a", percent=5)),
+        (Route("a", certificate_subject=r"*,O=A\, B"), Route("b", certificate_subject=r"CN=x,O=A\2C B")),
+        (Route("a", certificate_san="dns:*"), Route("b", certificate_san="dns:h")),
     ],
 )
 def test_a_rule_covers_another_that_asks_for_no_less(rule, other):
@@ -91,6 +93,8 @@ def test_a_rule_covers_another_that_asks_for_no_less(rule, other):
         (Route("a", networks=("10.0.0.0/8",)), Route("b", networks=("fc00::/7",))),
         (Route("a", percent=5), Route("a", percent=10)),
         (Route("a", percent=10), Route("b", percent=5)),
+        (Route("a", certificate_subject="*,OU=Ops"), Route("b", certificate_subject=r"CN=x\,OU=Ops")),
+        (Route("a", certificate_san="dns:*"), Route("b", certificate_san="email:h")),
     ],
 )
 def test_a_rule_covers_nobody_who_may_pass_it(rule, other):
@@ -98,7 +102,9 @@ def test_a_rule_covers_nobody_who_may_pass_it(rule, other):
 
 
 def test_a_rule_that_asks_for_what_no_session_tells_is_warned_of():
-    rules = [{key: "x", "pool": "new"} for key in ("user", "user_regex", "host", "sni", "certificate")]
+    asked = {"user": "x", "user_regex": "x", "host": "x", "sni": "x", "certificate": "x"}
+    asked |= {"certificate_subject": "CN=x", "certificate_san": "dns:x"}
+    rules = [{key: value, "pool": "new"} for key, value in asked.items()]
     said = warned(*rules, connect="at-once")
     assert [each.partition(": ")[0] for each in said] == [
         "routes.0.user",
@@ -106,17 +112,21 @@ def test_a_rule_that_asks_for_what_no_session_tells_is_warned_of():
         "routes.2.host",
         "routes.3.sni",
         "routes.4.certificate",
+        "routes.5.certificate_subject",
+        "routes.6.certificate_san",
     ]
     assert said[0].endswith(
         "never fits: connect: at-once chooses the server before the client says USER; write connect: at-login"
     )
     assert said[3].endswith("the service speaks no TLS; add tls: {certificate: NAME}")
     tls = {"certificate": "files"}
-    (sni, certificate) = warned(*rules[3:], connect="at-once", tls=tls)
+    (sni, *certificates) = warned(*rules[3:], connect="at-once", tls=tls)
     assert "before the client says AUTH" in sni
-    assert "clients are asked for no certificate" in certificate
-    implicit = {"implicit": 990, "passive": "1025-1052"}
+    assert ["clients are asked for no certificate" in each for each in certificates] == [True] * 3
     wanted = tls | {"client_certificate": {"ca": "ca.pem"}}
+    too_early = warned(*rules[3:], connect="at-once", tls=wanted)
+    assert ["before the client says AUTH" in each for each in too_early] == [True] * 4
+    implicit = {"implicit": 990, "passive": "1025-1052"}
     assert warned(*rules[3:], connect="at-once", tls=wanted, ports=implicit) == []
 
 
@@ -144,12 +154,35 @@ def problems(text, machine):
         ('user: ""', "user: must not be empty"),
         ('user_regex: "(a"', "user_regex: '(a' has a ( without its ): add it, or write \\("),
         ("percent: 0", "percent: must be more than 0"),
+        (
+            "certificate_subject: /C=DE/CN=a",
+            "certificate_subject: '/C=DE/CN=a' is a subject with slashes: write it with",
+        ),
+        (
+            "certificate_subject: 'CN=a, C=DE'",
+            "certificate_subject: 'CN=a, C=DE' has spaces between its parts: write it",
+        ),
+        ("certificate_subject: C = DE", "certificate_subject: 'C = DE' has spaces between its parts: write it with"),
+        (
+            "certificate_subject: alice",
+            "certificate_subject: 'alice' names no part of a subject: write it with its most",
+        ),
+        (
+            f"certificate_subject: '{'*=' * 200}'",
+            "certificate_subject: '*=*=*=*=*=*=*=*=*=*=*=*=*=*=*=*=*=*=*=*=*=*=*=",
+        ),
+        ("certificate_san: a@b", "certificate_san: 'a@b' does not say which kind of name: begin it with email:, dns:,"),
         ("form: [10.0.0.0/8]", "form: is not a known key: did you mean from?"),
     ],
 )
 def test_a_rule_that_is_wrong_is_told_with_its_line_and_the_remedy(rule, said, machine):
     (problem,) = problems(f"    - pool: default\n    - {rule}\n      pool: default\n", machine)
     assert problem.startswith(f"line 7, virtual_services.V.routes.1.{said}")
+
+
+@pytest.mark.parametrize("subject", [r"CN=Doe\, Jane,O=Example", "*", "*Ops*", "CN=a,*", "CN=a*,O=B"])
+def test_a_subject_is_written_as_openssl_writes_it_or_in_part(subject, machine):
+    assert problems(f"    - {{certificate_subject: '{subject}', pool: default}}\n", machine) == []
 
 
 def test_networks_of_both_families_stand_side_by_side(machine):
@@ -169,6 +202,7 @@ virtual_services:
     routes:
       - {user: k*, host: FTP.example.org, from: [10.0.0.0/8], percent: 5, pool: new}
       - {user_regex: "x+", sni: "*.Example.org", certificate: Partner, pool: old}
+      - {certificate_subject: "CN=a,O=B", certificate_san: "email:*@b", pool: old}
     affinity: user
     affinity_timeout_s: 60
 """)
@@ -183,12 +217,15 @@ virtual_services:
     assert service.routes == (
         Route("new", user="k*", networks=("10.0.0.0/8",), host="ftp.example.org", percent=5),
         Route("old", user_regex="x+", sni="*.example.org", certificate="Partner"),
+        Route("old", certificate_subject="CN=a,O=B", certificate_san="email:*@b"),
     )
     assert service.pools == {"new": "round-robin"}
     assert (service.affinity, service.affinity_timeout_s) == ("user", 60)
     assert [describe(each).partition(": never")[0] for each in checked.warnings] == [
         "line 12, virtual_services.V.routes.1.sni",
         "line 12, virtual_services.V.routes.1.certificate",
+        "line 13, virtual_services.V.routes.2.certificate_subject",
+        "line 13, virtual_services.V.routes.2.certificate_san",
     ]
 
 

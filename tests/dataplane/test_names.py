@@ -13,6 +13,7 @@ import pytest
 from ftpair.config.certificates import names_of
 from ftpair.core.plan import Certificate, ClientTls
 from ftpair.dataplane import tls
+from ftpair.dataplane.bearers import name_of
 from tests.interop.lab.authority import Authority
 
 from .test_tls import VERSIONS, shaken
@@ -50,7 +51,7 @@ def peers(authority: Authority, version: ssl.TLSVersion) -> ssl.SSLContext:
 
 
 def shown_to(sock: ssl.SSLSocket) -> str:
-    return tls.subject_of(sock.getpeercert()["subject"])
+    return name_of(sock.getpeercert()["subject"])
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -143,18 +143,3 @@ def shaken(
     theirs = peers.wrap_socket(peer, server_hostname=name, suppress_ragged_eofs=False, session=session)
     shaking.join()
     return wrapped, theirs
-
-
-@pytest.mark.parametrize(
-    ("subject", "said"),
-    [
-        (((("commonName", "anna"),),), "anna"),
-        (((("organizationName", "Example"),), (("commonName", "anna"),)), "anna"),
-        (((("organizationName", "Example"),),), "organizationName=Example"),
-        (((("commonName", "anna"),), (("commonName", "root"),)), "commonName=anna,commonName=root"),
-        (((("commonName", ""),),), "commonName="),
-        ((), "no subject"),
-    ],
-)
-def test_a_subject_is_its_one_common_name_or_all_of_it(subject, said):
-    assert tls.subject_of(subject) == said

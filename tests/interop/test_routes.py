@@ -118,6 +118,8 @@ def services_of(servers: dict[str, RealServer], authority: Authority, vips: dict
         {"host": "new.example.org", "pool": "new"},
         {"sni": "*.new.example.org", "pool": "new"},
         {"certificate": "Partner *", "pool": "new"},
+        {"certificate_subject": "CN=Ops *", "pool": "new"},
+        {"certificate_san": "dns:*.partner.example", "pool": "new"},
     ]
     asked = {"tls": {"client_certificate": {"ca": str(authority.ca), "demand": "optional"}}}
     more = {
@@ -172,6 +174,9 @@ def test_network_host_sni_and_certificate_choose_the_pool(field: Field) -> None:
     assert field.serves("rules", Caller(sni="new.example.org")) in OLD
     assert field.serves("rules", Caller(identity=partner)) in NEW
     assert field.serves("rules", Caller(identity=other)) in OLD
+    operator, host = (field.authority.issue(*names) for names in (("Ops 1", "h"), ("Host", "ftp.partner.example")))
+    assert field.serves("rules", Caller(identity=operator)) in NEW
+    assert field.serves("rules", Caller(identity=host)) in NEW
     assert field.serves("rules", Caller("root", source="127.0.7.9")) in OLD, "the first rule that fits counts"
 
 

@@ -11,7 +11,7 @@ import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ftpair.core.facts import Tls, TransferEnded
+from ftpair.core.facts import CertificateNames, Tls, TransferEnded
 from ftpair.core.status import Admin
 from ftpair.observe import log
 from tests.observe.examples import LEVELS, session, transfer
@@ -228,3 +228,16 @@ def test_the_names_of_a_tls_client_are_in_the_line_if_it_gave_any(logged):
     tls = Tls("TLSv1.3", "X", resumed=False, sni="ftp.example.org", subject="anna")
     line = json_of(logged(lambda: log.log_fact(msgspec.structs.replace(session(), tls=tls))))
     assert (line["tls_sni"], line["tls_subject"]) == ("ftp.example.org", "anna")
+    assert "tls_certificate_subject" not in line
+
+
+def test_what_rules_may_go_by_in_a_certificate_is_in_the_line(logged):
+    names = CertificateNames("CN=anna,O=Example", ("email:anna@example.org", "dns:h"))
+    tls = Tls("TLSv1.3", "X", resumed=False, subject="anna", names=names)
+    line = json_of(logged(lambda: log.log_fact(msgspec.structs.replace(session(), tls=tls))))
+    assert line["tls_certificate_subject"] == "CN=anna,O=Example"
+    assert line["tls_certificate_san"] == "email:anna@example.org, dns:h"
+    bare = msgspec.structs.replace(tls, names=CertificateNames("CN=anna"))
+    assert "tls_certificate_san" not in json_of(
+        logged(lambda: log.log_fact(msgspec.structs.replace(session(), tls=bare)))
+    )

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from ftpair.core.facts import SessionEnded
+from ftpair.core.facts import CertificateNames, SessionEnded
 from ftpair.core.plan import ClientCertificates
 from ftpair.session import events
 from ftpair.session.table import State
@@ -159,10 +159,10 @@ def test_auth_ssl_can_be_refused(mechanism):
     """)
 
 
-def certified(subject: str, rule: str = "common-name") -> Stage:
-    """A client that has brought a certificate with this subject."""
+def certified(subject: str, rule: str = "common-name", *names: str) -> Stage:
+    """A client that has brought a certificate with this subject, and these further names."""
     stage = greeted(tls_plan(tls=secured_by(client_certificate=ClientCertificates(b"", user=rule))))
-    stage.tls = msgspec.structs.replace(TLS, subject=subject)
+    stage.tls = msgspec.structs.replace(TLS, subject=subject, names=CertificateNames(f"CN={subject}", names))
     return stage.play(SECURE)
 
 
@@ -188,6 +188,49 @@ def test_without_the_rule_or_a_certificate_every_name_is_good(subject, rule):
 def test_without_tls_there_is_no_name_to_keep_to():
     wanted = ClientCertificates(b"", user="common-name")
     logged_in(tls_plan(tls=secured_by("allow", client_certificate=wanted)))
+
+
+NAMES = ("email:anna@example.org", "dns:bob", "email:anna", "upn:carla@corp")
+
+
+@pytest.mark.parametrize(
+    ("rule", "names"),
+    [
+        ("san-email", "anna@example.org or anna: log in by such a name."),
+        ("san-dns", "bob: log in by this name."),
+        ("san-upn", "carla@corp: log in by this name."),
+    ],
+)
+def test_a_further_name_can_be_the_one_to_log_in_by(rule: str, names: str):
+    for wrong in ("Anna Doe", "anna@EXAMPLE.org", "email:anna", "dora"):
+        certified("Anna Doe", rule, *NAMES).play(f"""
+            C> USER {wrong}
+            C< 530 Your certificate is that of {names}
+        """)
+
+
+def test_any_of_several_names_is_good():
+    certified("Anna Doe", "san-email", "email:anna", "email:ann").play(LOGIN)
+
+
+@pytest.mark.parametrize(
+    ("rule", "lacking"),
+    [("san-email", "e-mail address"), ("san-dns", "host name"), ("san-upn", "user principal name")],
+)
+def test_a_certificate_without_such_a_name_is_good_for_nobody(rule: str, lacking: str):
+    certified("ann", rule, "uri:ann").play(f"""
+        C> USER ann
+        C< 530 Your certificate holds no {lacking} to log in by: use another certificate.
+    """)
+
+
+def test_of_many_names_some_are_told():
+    certified("ann", "san-dns", *(f"dns:h{number}" for number in range(9))).play("""
+        C> USER ann
+        C< 530 Your certificate is that of h0 or h1 or h2: log in by such a name.
+        C> USER h8
+        S< [dial A]
+    """)
 
 
 def test_a_name_in_a_certificate_is_harmless_to_repeat():

@@ -22,9 +22,24 @@ class Traits:
         client: Annotated[str, Query(alias="from", description="Its IP address.")] = "",
         host: Annotated[str, Query(description="What it names with HOST.")] = "",
         sni: Annotated[str, Query(description="The name that it asks for in its TLS handshake.")] = "",
-        certificate: Annotated[str, Query(description="The common name in its certificate.")] = "",
     ) -> None:
-        self.values = {"user": user, "client": client, "host": host, "sni": sni, "certificate": certificate}
+        self.values = {"user": user, "client": client, "host": host, "sni": sni}
+
+
+class CertificateTraits:
+    """What would be known of its certificate."""
+
+    def __init__(
+        self,
+        certificate: Annotated[str, Query(description="The common name in its certificate.")] = "",
+        subject: Annotated[
+            str, Query(alias="certificate_subject", description="The whole subject in it, as RFC 4514 has it.")
+        ] = "",
+        san: Annotated[
+            str, Query(alias="certificate_san", description="Another name in it, such as email:ann@example.org.")
+        ] = "",
+    ) -> None:
+        self.values = {"certificate": certificate, "certificate_subject": subject, "certificate_san": san}
 
 
 @router.get(
@@ -32,6 +47,11 @@ class Traits:
     summary="Where a session would go",
     responses=examples.ok(examples.ROUTE) | documented("not-found", "wrong-request"),
 )
-async def find_route(door: TheDoor, service: str, traits: Annotated[Traits, Depends()]) -> RouteStatus:
+async def find_route(
+    door: TheDoor,
+    service: str,
+    traits: Annotated[Traits, Depends()],
+    certificate: Annotated[CertificateTraits, Depends()],
+) -> RouteStatus:
     """Explain the choice of a pool and a server without making a connection; nothing is changed."""
-    return (await door.ask(FindRoute(service, **traits.values), RouteIs)).route
+    return (await door.ask(FindRoute(service, **traits.values, **certificate.values), RouteIs)).route

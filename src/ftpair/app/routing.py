@@ -7,6 +7,7 @@ from ftpair.balance.choice import NoChoice
 from ftpair.balance.policies import Request
 from ftpair.core.actions import FindRoute
 from ftpair.core.errors import WrongRequestError
+from ftpair.core.facts import CertificateNames
 from ftpair.core.plan import BalancePolicy, ServerPlan, ServicePlan
 from ftpair.core.status import RouteStatus
 from ftpair.dataplane.assigning import Assigned, Assigning, Scene
@@ -37,7 +38,8 @@ def _request(service: ServicePlan, action: FindRoute) -> Request:
         raise WrongRequestError(f"{action.client!r} is no IP address: write one such as 198.51.100.7") from None
     is_known = service.connect == "at-login"  # `at-once` chooses before the client says USER or HOST.
     user, host = (action.user, action.host) if is_known else ("", "")
-    return Request(client, user, 0, lambda: 0.5, host, action.sni, action.certificate)
+    names = CertificateNames(action.certificate_subject, (action.certificate_san,) if action.certificate_san else ())
+    return Request(client, user, 0, lambda: 0.5, host, action.sni, action.certificate, names)
 
 
 def _explained(node: Node, request: Request, assigned: Assigned) -> RouteStatus:
@@ -59,6 +61,8 @@ def _who(request: Request) -> str:
         "with HOST": request.host,
         "with SNI": request.sni,
         "with the certificate of": request.certificate,
+        "with the subject": request.names.subject,
+        "with the name": ", ".join(request.names.alternative),
     }
     return " ".join([who, *(f"{word} {value}" for word, value in told.items() if value)])
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from ftpair.core.facts import NO_NAMES, CertificateNames
 from ftpair.core.plan import BalancePolicy, ServerPlan
 
 
@@ -45,6 +46,8 @@ class Request:
     """The name that it asked for in its TLS handshake."""
     certificate: str = ""
     """The common name in its certificate."""
+    names: CertificateNames = NO_NAMES
+    """All names in it."""
     former: str = ""
     """The server that its former session had, if that counts."""
 

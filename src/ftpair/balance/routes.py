@@ -11,6 +11,7 @@ from ftpair.balance.policies import Request
 from ftpair.core.networks import contain
 from ftpair.core.plan import ServicePlan
 from ftpair.core.routing import DEFAULT_POOL, Route
+from ftpair.core.subjects import canonical
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,16 @@ def _certificate(rule: Route, request: Request) -> bool:
     return not rule.certificate or (bool(request.certificate) and fits_glob(rule.certificate, request.certificate))
 
 
+def _subject(rule: Route, request: Request) -> bool:
+    wanted, subject = rule.certificate_subject, request.names.subject
+    return not wanted or (bool(subject) and fits_glob(canonical(wanted), canonical(subject)))
+
+
+def _san(rule: Route, request: Request) -> bool:
+    wanted = rule.certificate_san
+    return not wanted or any(fits_glob(wanted, name) for name in request.names.alternative)
+
+
 def _percent(rule: Route, request: Request) -> bool:
     return rule.percent >= 100 or place_of(request.user or request.client, rule.pool) < rule.percent
 
@@ -76,6 +87,8 @@ _TESTS: tuple[Callable[[Route, Request], bool], ...] = (
     _host,
     _sni,
     _certificate,
+    _subject,
+    _san,
     _percent,
 )
 

@@ -65,7 +65,7 @@ class ClientCertificate(Block):
     )
     user: NameRule = Field(
         default="none",
-        description="`common-name`: who brings one logs in under its common name and no other.",
+        description="The name in it that who brings one logs in by, and by no other; `none`: by any.",
         examples=["common-name"],
     )
 

@@ -9,6 +9,7 @@ from ftpair.config.problems import Finding, Where
 from ftpair.config.routing import rule_of
 from ftpair.core.networks import lies_in
 from ftpair.core.routing import DEFAULT_POOL, Route
+from ftpair.core.subjects import canonical
 
 _Look = Callable[[Where, VirtualService], Iterator[Finding]]
 
@@ -69,10 +70,14 @@ def _covered_rules(where: Where, service: VirtualService) -> Iterator[Finding]:
             yield Finding((*where, "routes", place), sentence)
 
 
+_PATTERNS = ("user", "host", "sni", "certificate", "certificate_san")
+
+
 def covers(rule: Route, other: Route) -> bool:
     """Return whether everybody who fits `other` surely fits the rule; what cannot be told is no."""
     return (
-        all(_covers_text(getattr(rule, key), getattr(other, key)) for key in ("user", "host", "sni", "certificate"))
+        all(_covers_text(getattr(rule, key), getattr(other, key)) for key in _PATTERNS)
+        and _covers_text(canonical(rule.certificate_subject), canonical(other.certificate_subject))
         and _covers_expression(rule.user_regex, other)
         and _covers_networks(rule.networks, other.networks)
         and (rule.percent >= 100 or (rule.pool == other.pool and other.percent <= rule.percent))
@@ -109,6 +114,12 @@ def _is_asked_for_none(service: VirtualService) -> bool:
     return service.tls is None or service.tls.client_certificate is None
 
 
+def _is_before_certificates(service: VirtualService) -> bool:
+    return not _is_asked_for_none(service) and _is_at_once(service) and service.ports.implicit is None
+
+
+_OF_CERTIFICATE = ("certificate", "certificate_subject", "certificate_san")
+_NO_CERTIFICATE = "clients are asked for no certificate; add tls: {client_certificate: {ca: FILE}}"
 _AT_ONCE = "connect: at-once chooses the server before the client says {}; write connect: at-login"
 _UNKNOWN: tuple[tuple[str, Callable[[VirtualService], bool], str], ...] = (
     ("user", _is_at_once, _AT_ONCE.format("USER")),
@@ -120,11 +131,8 @@ _UNKNOWN: tuple[tuple[str, Callable[[VirtualService], bool], str], ...] = (
         lambda service: service.tls is not None and _is_at_once(service) and service.ports.implicit is None,
         _AT_ONCE.format("AUTH"),
     ),
-    (
-        "certificate",
-        _is_asked_for_none,
-        "clients are asked for no certificate; add tls: {client_certificate: {ca: FILE}}",
-    ),
+    *((key, _is_asked_for_none, _NO_CERTIFICATE) for key in _OF_CERTIFICATE),
+    *((key, _is_before_certificates, _AT_ONCE.format("AUTH")) for key in _OF_CERTIFICATE),
 )
 """What a rule asks for and no session tells: the key, when, and why with the remedy."""
 

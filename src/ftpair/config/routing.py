@@ -4,10 +4,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from ftpair.balance.pattern import pattern
+from ftpair.balance.pattern import glob, pattern
 from ftpair.config.blocks import Block
 from ftpair.config.values import Glob, Name, Networks
 from ftpair.core import routing as plan
+from ftpair.core.subjects import canonical
+
+_KINDS = ("email:", "dns:", "uri:", "upn:")
 
 
 def _lower(text: str) -> str:
@@ -16,6 +19,25 @@ def _lower(text: str) -> str:
 
 def _expression(text: str) -> str:
     pattern(text)
+    return text
+
+
+def _subject(text: str) -> str:
+    example = "write it with its most specific part first, such as CN=alice,OU=Ops,O=Example,C=DE"
+    if text.startswith("/"):
+        raise ValueError(f"is a subject with slashes: {example}")
+    if ", " in text.replace("\\,", "") or " = " in text:
+        raise ValueError(f"has spaces between its parts: {example}")
+    if "=" not in text and "*" not in text:
+        raise ValueError(f"names no part of a subject: {example}, or * for some of it")
+    glob(canonical(text))
+    return text
+
+
+def _alternative(text: str) -> str:
+    if not text.startswith(_KINDS):
+        kinds = f"{', '.join(_KINDS[:-1])} or {_KINDS[-1]}"
+        raise ValueError(f"does not say which kind of name: begin it with {kinds}, such as email:*@example.org")
     return text
 
 
@@ -50,6 +72,16 @@ class Route(Block):
     certificate: Glob | None = Field(
         default=None, description="The common name in its certificate; `*` and `?` as above.", examples=["partner-*"]
     )
+    certificate_subject: Annotated[str, Field(min_length=1), AfterValidator(_subject)] | None = Field(
+        default=None,
+        description="The whole subject of its certificate, most specific part first (RFC 4514); `*` and `?` as above.",
+        examples=["*,OU=Ops,O=Example,C=DE"],
+    )
+    certificate_san: Annotated[Glob, AfterValidator(_alternative)] | None = Field(
+        default=None,
+        description="Another name in it: `email:`, `dns:`, `uri:` or `upn:`, and the name; `*` and `?` as above.",
+        examples=["email:*@example.org"],
+    )
     percent: float = Field(
         default=100.0,
         gt=0,
@@ -71,5 +103,7 @@ def rule_of(route: Route) -> plan.Route:
         host=route.host or "",
         sni=route.sni or "",
         certificate=route.certificate or "",
+        certificate_subject=route.certificate_subject or "",
+        certificate_san=route.certificate_san or "",
         percent=route.percent,
     )

@@ -79,6 +79,8 @@ class FindRoute(Action, frozen=True, tag=True):
     host: str = ""
     sni: str = ""
     certificate: str = ""
+    certificate_subject: str = ""
+    certificate_san: str = ""
 
 
 class Result(msgspec.Struct, frozen=True, tag=True):

@@ -30,6 +30,18 @@ Reason = Literal[
 """Why a client is turned away, or let go: the words of `refusals_total`."""
 
 
+class CertificateNames(msgspec.Struct, frozen=True):
+    """What a client's certificate calls it, all of it."""
+
+    subject: str = ""
+    """Its whole subject (RFC 4514), the most specific part first."""
+    alternative: tuple[str, ...] = ()
+    """Its other names: `email:ann@example.org`, `dns:host.example.org`, `uri:...`, `upn:ann@corp.example.org`."""
+
+
+NO_NAMES = CertificateNames()
+
+
 class Tls(msgspec.Struct, frozen=True):
     """A TLS connection as it was negotiated."""
 
@@ -40,7 +52,9 @@ class Tls(msgspec.Struct, frozen=True):
     sni: str = ""
     """The name that the client asked for; empty on the other legs, and if it named none."""
     subject: str = ""
-    """The common name in the client's certificate (its whole subject, if it has none); empty without a certificate."""
+    """The common name in the client's certificate; its whole subject, if it has none or several; empty without one."""
+    names: CertificateNames = NO_NAMES
+    """On control connections of clients only."""
 
 
 class Fact(msgspec.Struct, frozen=True, tag=True):

@@ -28,7 +28,7 @@ Curve = Literal["X25519", "X448", "P-256", "P-384", "P-521"]
 AuthSsl = Literal["allow", "refuse"]
 Ccc = Literal["refuse", "allow"]
 Demand = Literal["optional", "require"]
-NameRule = Literal["common-name", "none"]
+NameRule = Literal["common-name", "san-email", "san-dns", "san-upn", "none"]
 LogFormat = Literal["auto", "json", "text"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 Entrance = Literal["explicit", "implicit"]
@@ -56,7 +56,7 @@ class ClientCertificates(msgspec.Struct, frozen=True):
     """Revocation lists of these CAs, PEM; empty: none is asked."""
     demand: Demand = "optional"
     user: NameRule = "none"
-    """`common-name`: who brings a certificate logs in under its common name and no other."""
+    """By which of its names who brings a certificate logs in, and by no other; `none`: by any."""
 
 
 class ClientTls(msgspec.Struct, frozen=True):

@@ -15,7 +15,7 @@ class Route(msgspec.Struct, frozen=True):
 
     pool: str
     user: str = ""
-    """A name, or a pattern with `*` and `?`; so are `host`, `sni` and `certificate`."""
+    """A name, or a pattern with `*` and `?`; so are `host`, `sni` and what is asked of the certificate."""
     user_regex: str = ""
     """A regular expression for the whole name (`ftpair.balance.pattern`)."""
     networks: tuple[str, ...] = ()
@@ -25,6 +25,10 @@ class Route(msgspec.Struct, frozen=True):
     """The name that the client asked for in its TLS handshake, in small letters."""
     certificate: str = ""
     """The common name in the client's certificate."""
+    certificate_subject: str = ""
+    """Its whole subject, as `CertificateNames` has it."""
+    certificate_san: str = ""
+    """One of its other names, likewise."""
     percent: float = 100.0
     """How many of the users that fit; always the same ones."""
 
@@ -37,6 +41,8 @@ class Route(msgspec.Struct, frozen=True):
             "host": self.host,
             "sni": self.sni,
             "certificate": self.certificate,
+            "certificate_subject": self.certificate_subject,
+            "certificate_san": self.certificate_san,
         }
         asked = [f"{word} {value}" for word, value in words.items() if value]
         asked += [f"{self.percent:g} %"] if self.percent < 100 else []

@@ -218,7 +218,7 @@ class Driver:
 
         def done() -> None:
             self._handshake_until = 0.0
-            agreed = tls.negotiated(self._client.sock)
+            agreed = tls.negotiated(self._client.sock, with_names=True)
             self.worker.note(Handshake(service.plan.name, Leg.CLIENT, "control", agreed))
             self.dispatch(event(agreed))
 

@@ -14,6 +14,7 @@ from typing import Any, TypeGuard
 from ftpair.config import contexts
 from ftpair.core.facts import Tls
 from ftpair.core.plan import Certificate, ClientTls
+from ftpair.dataplane.bearers import bearer_of
 from ftpair.dataplane.buffered_tls import RECORD_TYPES, BufferedTls
 from ftpair.dataplane.watch import Watch
 
@@ -140,31 +141,15 @@ def wrap_as_client(
     )
 
 
-def negotiated(sock: socket.socket) -> Tls:
-    """Say what a finished handshake agreed on."""
+def negotiated(sock: socket.socket, *, with_names: bool = False) -> Tls:
+    """Say what a finished handshake agreed on; `with_names`: with all names in the client's certificate."""
     secured = sock.tls if isinstance(sock, BufferedTls) else sock
     assert isinstance(secured, ssl.SSLSocket | ssl.SSLObject)
     cipher = secured.cipher()
     sni = secured.sni if isinstance(secured, ClientSocket | ClientObject) else ""
     is_resumed = bool(secured.session_reused)
-    return Tls(secured.version() or "", cipher[0] if cipher else "", is_resumed, sni, _subject(secured))
-
-
-def _subject(secured: ssl.SSLSocket | ssl.SSLObject) -> str:
-    """Return who the client is by its certificate; the question costs nothing where no certificate was asked for."""
-    if not secured.server_side or secured.context.verify_mode is ssl.CERT_NONE:
-        return ""
-    certificate = secured.getpeercert()
-    return subject_of(certificate.get("subject", ())) if certificate else ""
-
-
-def subject_of(names: Any) -> str:
-    """Return the common name of a subject as `ssl` gives it; the whole subject if it has none, or more than one."""
-    pairs = [pair for relative in names for pair in relative]
-    common = [value for key, value in pairs if key == "commonName"]
-    if len(common) == 1 and common[0]:
-        return str(common[0])
-    return ",".join(f"{key}={value}" for key, value in pairs) or "no subject"
+    bearer = bearer_of(secured, with_names=with_names)
+    return Tls(secured.version() or "", cipher[0] if cipher else "", is_resumed, sni, bearer.name, bearer.names)
 
 
 def is_for_another_protocol(sock: Secured) -> bool:

@@ -56,8 +56,10 @@ def _prepare(listener: socket.socket) -> None:
 def _request(driver: Driver, user: str) -> Request:
     """Return all that is known of who asks for a server."""
     session = driver.session
-    sni, subject = (session.tls.sni, session.tls.subject) if session.tls else ("", "")
-    return Request(driver.client_host, user, 0, random.random, session.host, sni, subject)
+    tls = session.tls
+    if tls is None:
+        return Request(driver.client_host, user, 0, random.random, session.host)
+    return Request(driver.client_host, user, 0, random.random, session.host, tls.sni, tls.subject, tls.names)
 
 
 class Worker:

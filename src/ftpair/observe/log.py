@@ -16,6 +16,7 @@ import structlog
 
 from ftpair.core.ending import Leg
 from ftpair.core.facts import (
+    CertificateNames,
     CommandRefused,
     DataConnection,
     Fact,
@@ -210,6 +211,12 @@ def _line(fact: Fact) -> tuple[int, str]:
     return LINES[type(fact)]
 
 
+def _names(name: str, names: CertificateNames) -> dict[str, str]:
+    """Return what to write into rules about a client's certificate."""
+    told = {f"{name}_certificate_subject": names.subject}
+    return told | ({f"{name}_certificate_san": ", ".join(names.alternative)} if names.alternative else {})
+
+
 def _fields(fact: Fact) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name in fact.__struct_fields__:
@@ -223,6 +230,7 @@ def _fields(fact: Fact) -> dict[str, Any]:
             fields[f"{name}_cipher"] = value.cipher
             fields[f"{name}_resumed"] = value.resumed
             fields |= {f"{name}_{key}": text for key in ("sni", "subject") if (text := getattr(value, key))}
+            fields |= _names(name, value.names) if value.names.subject else {}
         else:
             fields[name] = value
     return fields

@@ -19,6 +19,7 @@ from ftpair.session.events import (
     ServerSecured,
     Ticked,
 )
+from ftpair.session.naming import has_refused_name
 from ftpair.session.states import State
 
 CHORES: dict[bool, tuple[bytes, ...]] = {
@@ -118,16 +119,6 @@ def has_refused_clear_text(talk: Conversation) -> bool:
         talk.end("login in clear text")
     else:
         talk.say("530 Log in over TLS only: use AUTH TLS first.")
-    return True
-
-
-def has_refused_name(talk: Conversation, command: Command) -> bool:
-    """Hold a client to the name in its certificate, where that is the rule; return whether it gave another."""
-    wanted = talk.plan.tls.client_certificate if talk.plan.tls else None
-    subject = talk.tls.subject if talk.tls else ""
-    if wanted is None or wanted.user == "none" or not subject or command.argument == subject.encode():
-        return False
-    talk.say(f"530 Your certificate is that of {printable(subject.encode())}: log in by this name.")
     return True
 
 

@@ -17,6 +17,12 @@ SniOption = Annotated[str, typer.Option("--sni", metavar="NAME", help="What it a
 CertificateOption = Annotated[
     str, typer.Option("--certificate", metavar="NAME", help="The common name in its certificate.")
 ]
+SubjectOption = Annotated[
+    str, typer.Option("--certificate-subject", metavar="SUBJECT", help="The whole subject in it: CN=ann,O=Example.")
+]
+SanOption = Annotated[
+    str, typer.Option("--certificate-san", metavar="NAME", help="Another name in it: email:ann@example.org.")
+]
 
 
 def route(
@@ -26,6 +32,8 @@ def route(
     host: HostOption = "",
     sni: SniOption = "",
     certificate: CertificateOption = "",
+    certificate_subject: SubjectOption = "",
+    certificate_san: SanOption = "",
     as_json: options.JsonOption = False,
     socket: options.SocketOption = DEFAULT_SOCKET,
 ) -> None:
@@ -34,6 +42,14 @@ def route(
     from ftpair.cli.watching import Manner, Question, look
     from ftpair.core.status import RouteStatus
 
-    traits = {"user": user, "from": client, "host": host, "sni": sni, "certificate": certificate}
+    traits = {
+        "user": user,
+        "from": client,
+        "host": host,
+        "sni": sni,
+        "certificate": certificate,
+        "certificate_subject": certificate_subject,
+        "certificate_san": certificate_san,
+    }
     question = Question(("services", service, "route"), RouteStatus, lambda found: (line(found.sentence),), traits)
     look(question, Manner(socket, as_json, None))
