@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ftpair.cli import demo
-from ftpair.cli.commands import banning, changing, doctoring, looking, routing, running
+from ftpair.cli.commands import banning, changing, doctoring, guiding, looking, routing, running
 from ftpair.cli.grammar import HELP_OPTIONS, Command, Commands
 from ftpair.cli.options import with_watch_seconds
 from ftpair.cli.show import talk
@@ -22,6 +22,8 @@ EPILOG = (
 COMMANDS = (
     running.serve,
     running.check,
+    guiding.guide,
+    guiding.firewall,
     doctoring.doctor,
     changing.apply,
     looking.status,

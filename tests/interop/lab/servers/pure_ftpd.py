@@ -25,7 +25,7 @@ class PureFtpd:
         """Compile the user database and return the process; Pure-FTPd has no configuration file."""
         listening = ["-S", f"{site.address},{CONTROL_PORT}", "-p", "{}:{}".format(*site.passive), "-4", "-H"]
         listening += ["-P", site.advertised] if site.advertised else []
-        users = ["-l", f"puredb:{_user_database(site)}", "-E", "-A", "-c", "500", "-C", "500"]
+        users = ["-l", f"puredb:{user_database(site)}", "-E", "-A", "-c", "500", "-C", "500"]
         logs = ["-d", "-f", "none", "-O", f"w3c:{site.folder}/transfers", "-g", f"{site.folder}/pid"]
         # -Y 3 refuses clear control and data connections.
         tls = ["-Y", "3", "-2", str(site.identity.both)] if site.tls != "clear" else ["-Y", "0"]
@@ -33,7 +33,8 @@ class PureFtpd:
         return Daemon(command, site.folder / "output", limit_tls_version(site))
 
 
-def _user_database(site: Site) -> Path:
+def user_database(site: Site) -> Path:
+    """Compile a user database for a site; return its path."""
     text, compiled = site.folder / "passwd", site.folder / "users.pdb"
     text.write_text(f"{site.user}:{cheap_hash(site.password)}:{UID}:{UID}::{site.home}/./::::::::::::\n")
     subprocess.run([parts.server_tool("pure-pw"), "mkdb", compiled, "-f", text], check=True, capture_output=True)

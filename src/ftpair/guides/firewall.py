@@ -1,0 +1,158 @@
+"""Rules for the firewall in front of the balancer, in the language of each. Pure.
+
+No helper that reads FTP (conntrack) is wanted: it cannot read TLS, and the ports are known.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Literal
+
+from ftpair.core.endpoint import PortRange
+from ftpair.core.plan import AnyService, ServicePlan
+
+Format = Literal["nftables", "iptables", "ufw", "windows", "aws", "azure"]
+_NO_HELPER = "No conntrack helper for FTP: it cannot read TLS, and all ports are named here."
+_AZURE_PRIORITY = 300
+
+
+@dataclass(frozen=True, slots=True)
+class _Doors:
+    """What must be let in, and out."""
+
+    service: str
+    address: str
+    """Of the VIP; empty: any."""
+    control: tuple[int, ...]
+    passive: PortRange
+    servers: tuple[tuple[str, int], ...]
+    active_ports: str = ""
+    """Where servers connect to in active mode; empty: they do not."""
+
+    @property
+    def is_ipv6(self) -> bool:
+        return ":" in self.address
+
+    @property
+    def ranges(self) -> list[str]:
+        """The ports as most formats write them."""
+        return [*map(str, self.control), str(self.passive)]
+
+
+def rules(service: AnyService, format_: Format) -> str:
+    """Return the rules as text that can be used as it is; its last line ends with a line feed."""
+    return FORMATS[format_](_doors(service)).rstrip() + "\n"
+
+
+def _doors(service: AnyService) -> _Doors:
+    control = tuple(port for port in (service.explicit, service.implicit) if port is not None)
+    servers = tuple((server.address.host, server.address.port) for server in service.servers)
+    any_address = ip_address(service.address).is_unspecified
+    active = ""
+    if isinstance(service, ServicePlan) and service.server_data == "active" and service.server_active_ports:
+        active = str(service.server_active_ports)
+    return _Doors(service.name, "" if any_address else service.address, control, service.passive, servers, active)
+
+
+def _nftables(doors: _Doors) -> str:
+    family = "ip6" if doors.is_ipv6 else "ip"
+    to = f"{family} daddr {doors.address} " if doors.address else ""
+    lines = [
+        f"# {doors.service}: load with nft -f FILE. {_NO_HELPER}",
+        "table inet ftpair {",
+        f"    chain {_word(doors.service)} {{",
+        "        type filter hook input priority filter; policy accept;",
+        f"        {to}tcp dport {{ {', '.join(doors.ranges)} }} accept",
+    ]
+    if doors.active_ports:
+        lines.append(f"        ip saddr {{ {', '.join(_hosts(doors))} }} tcp dport {doors.active_ports} accept")
+    return "\n".join([*lines, "    }", "}"])
+
+
+def _iptables(doors: _Doors) -> str:
+    to = f" -d {doors.address}" if doors.address else ""
+    ports = ",".join(each.replace("-", ":") for each in doors.ranges)
+    program = "ip6tables" if doors.is_ipv6 else "iptables"
+    lines = [
+        f"# {doors.service}: load with {program}-restore --noflush FILE. {_NO_HELPER}",
+        "*filter",
+        f"-A INPUT -p tcp{to} -m multiport --dports {ports} -j ACCEPT",
+    ]
+    if doors.active_ports:
+        lines += [
+            f"-A INPUT -p tcp -s {host} -m multiport --dports {doors.active_ports.replace('-', ':')} -j ACCEPT"
+            for host in _hosts(doors)
+        ]
+    return "\n".join([*lines, "COMMIT"])
+
+
+def _ufw(doors: _Doors) -> str:
+    to = doors.address or "any"
+    lines = [f"# {doors.service}. {_NO_HELPER}"]
+    lines += [f"ufw allow proto tcp to {to} port {each.replace('-', ':')}" for each in doors.ranges]
+    if doors.active_ports:
+        ports = doors.active_ports.replace("-", ":")
+        lines += [f"ufw allow proto tcp from {host} to any port {ports}" for host in _hosts(doors)]
+    return "\n".join(lines)
+
+
+def _windows(doors: _Doors) -> str:
+    """For a Windows machine that stands in front, or that routes."""
+    name = f"ftpair {doors.service}"
+    ports = ", ".join(f'"{each}"' for each in doors.ranges)
+    new = f'New-NetFirewallRule -DisplayName "{name}"'
+    return "\n".join(
+        [
+            f"# {doors.service}: PowerShell, as administrator. The stateful FTP filter cannot read TLS.",
+            f'Get-NetFirewallRule -DisplayName "{name}" -ErrorAction SilentlyContinue | Remove-NetFirewallRule',
+            f"{new} -Direction Inbound -Action Allow -Protocol TCP -LocalPort {ports}",
+            "netsh advfirewall set global StatefulFTP disable",
+        ]
+    )
+
+
+def _aws(doors: _Doors) -> str:
+    everybody = {"Ipv6Ranges": [{"CidrIpv6": "::/0"}]} if doors.is_ipv6 else {"IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    ends = [*((port, port) for port in doors.control), (doors.passive.first, doors.passive.last)]
+    permissions = [{"IpProtocol": "tcp", "FromPort": first, "ToPort": last, **everybody} for first, last in ends]
+    return "\n".join(
+        [
+            f"# {doors.service}: write your security group in the place of sg-....",
+            "aws ec2 authorize-security-group-ingress --group-id sg-... \\",
+            f"    --ip-permissions '{json.dumps(permissions)}'",
+        ]
+    )
+
+
+def _azure(doors: _Doors) -> str:
+    lines = [f"# {doors.service}: write your resource group and network security group."]
+    lines += [
+        "az network nsg rule create --resource-group GROUP --nsg-name NSG "
+        f"--name ftpair-{_word(doors.service)}-{name} --priority {_AZURE_PRIORITY + number} --direction Inbound "
+        f"--access Allow --protocol Tcp --destination-address-prefixes {doors.address or '*'} "
+        f"--destination-port-ranges {ports}"
+        for number, (name, ports) in enumerate(
+            (("control", " ".join(map(str, doors.control))), ("passive", str(doors.passive)))
+        )
+    ]
+    return "\n".join(lines)
+
+
+def _hosts(doors: _Doors) -> list[str]:
+    return list(dict.fromkeys(host for host, _port in doors.servers))
+
+
+def _word(name: str) -> str:
+    """Return a name as every format takes it."""
+    return "".join(letter if letter.isalnum() else "_" for letter in name)
+
+
+FORMATS: Mapping[Format, Callable[[_Doors], str]] = {
+    "nftables": _nftables,
+    "iptables": _iptables,
+    "ufw": _ufw,
+    "windows": _windows,
+    "aws": _aws,
+    "azure": _azure,
+}

@@ -1,0 +1,1 @@
+"""Tests of ftpair.guides: what is printed, by real parsers, real firewalls and real servers."""
