@@ -1,5 +1,7 @@
 """Two servers that greet as FTP servers do, and a folder for HAProxy."""
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,7 +25,9 @@ def vip() -> str:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    made = tmp_path / "h"  # A socket's path may have 107 characters.
-    made.mkdir()
-    return made
+def folder() -> Iterator[Path]:
+    """A folder with a short path (a socket's may have 107 characters) that HAProxy's user may enter."""
+    made = Path(tempfile.mkdtemp(prefix="ftpair-haproxy-"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made)

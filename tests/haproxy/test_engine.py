@@ -92,10 +92,10 @@ def world(folder: Path, vip: str, greeters: dict[str, Greeter]) -> World:
 
 
 @contextlib.asynccontextmanager
-async def carried(world: World, *services: TcpServicePlan) -> AsyncIterator[Haproxy]:
+async def carried(world: World, *services: TcpServicePlan, **more: Any) -> AsyncIterator[Haproxy]:
     """Carry services for the length of a block."""
     try:
-        await world.engine.take(world.plan(*services), {})
+        await world.engine.take(world.plan(*services, **more), {})
         yield world.engine
     finally:
         await world.engine.stop(0.0)
@@ -236,9 +236,10 @@ def test_haproxy_finds_a_dead_server_by_itself(world, greeters):
     run(go())
 
 
-def test_a_reload_ends_no_session_forgets_no_client_and_refuses_nobody(world):
+@pytest.mark.parametrize("user", ["", "nobody"])
+def test_a_reload_ends_no_session_forgets_no_client_and_refuses_nobody(world, user):
     async def go() -> None:
-        async with carried(world) as engine:
+        async with carried(world, user=user) as engine:
             old = await world.call(source="127.0.0.2")
             data = await world.call(DATA, "127.0.0.2")
             refused: list[Exception] = []
@@ -256,7 +257,7 @@ def test_a_reload_ends_no_session_forgets_no_client_and_refuses_nobody(world):
                         refused.append(error)
 
             knocking = asyncio.create_task(knock())
-            await engine.take(world.plan(world.service(max_sessions=500), revision=2), {})
+            await engine.take(world.plan(world.service(max_sessions=500), revision=2, user=user), {})
             is_over.set()
             await knocking
             assert refused == []

@@ -6,6 +6,7 @@ file that HAProxy refuses is never put in place, and if a reload fails, the last
 
 import asyncio
 import os
+import shutil
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -298,6 +299,8 @@ def _gist(wanted: Wanted) -> Wanted:
 def _prepare(how: HaproxyPlan) -> None:
     folder = Path(how.folder)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if how.user:  # Once it has changed to that user it still writes to the log and hands on who is where.
+        shutil.chown(folder, how.user)
     state = folder / "servers.state"
     if not state.exists():
         state.write_text("1\n", encoding="ascii")

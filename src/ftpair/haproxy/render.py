@@ -100,8 +100,10 @@ def _keepalive(side: str) -> Iterator[str]:
 
 def _peers(how: HaproxyPlan) -> list[str]:
     """Even a node of its own has a peer, itself: that is how a new process learns at a reload who is where."""
-    peers = how.peers or {how.node: f"unix@{how.folder}/peers.sock"}
-    return ["peers ftpair", *(f"    peer {name} {address}" for name, address in peers.items())]
+    if how.peers:
+        return ["peers ftpair", *(f"    peer {name} {address}" for name, address in how.peers.items())]
+    owner = f" user {how.user}" if how.user else ""
+    return ["peers ftpair", f"    bind unix@{how.folder}/peers.sock mode 600{owner}", f"    server {how.node}"]
 
 
 def _service(service: TcpServicePlan, scene: Scene) -> list[list[str]]:
