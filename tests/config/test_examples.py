@@ -35,6 +35,8 @@ FEATURES = {
     "pools": "",
     "source": "client",
     "advertised_by_network": "",
+    "certificate_subject": "",
+    "certificate_san": "",
 }
 
 
