@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from ftpair.probes.doctor.catalogue import AILMENTS
 from tests.interop.lab.authority import Authority
 from tests.interop.lab.clinic import SLICES, Clinic, Consulted, Patient, consult, open_for
 from tests.interop.lab.places import fresh_address
 from tests.interop.lab.servers.real_server import ServerTls
+from tests.interop.lab.sick import CASES
 
 pytestmark = pytest.mark.interop
-Make = Callable[[Clinic], Patient]
 HEALTHY: dict[str, tuple[str, ServerTls]] = {
     "vsftpd_explicit": ("vsftpd", "explicit"),
     "vsftpd_implicit": ("vsftpd", "implicit"),
@@ -22,78 +23,56 @@ HEALTHY: dict[str, tuple[str, ServerTls]] = {
 }
 
 
-def healthy(make: str, tls: ServerTls) -> Make:
+def healthy(make: str, tls: ServerTls) -> Callable[[Clinic], Patient]:
     """Return how two servers of a make are set up with nothing to find."""
 
     def patient(clinic: Clinic) -> Patient:
         vip = fresh_address()
         servers = [clinic.server(make, vip, tls, passive=own) for own in SLICES]
-        made = clinic.patient(servers, vip, pairing="port", public_name="ftp.example.org")
-        for server, own in zip(made.settings["real_servers"].values(), SLICES, strict=True):
-            server["passive"] = "{}-{}".format(*own)
-        return made
+        return clinic.sliced(clinic.patient(servers, vip, public_name="ftp.example.org"))
 
     return patient
 
 
-def pasv_address(clinic: Clinic) -> Patient:
-    vip = fresh_address()
-    return clinic.patient([clinic.server("ProFTPD", vip), clinic.server("ProFTPD", "127.9.9.9")], vip)
-
-
-def pasv_address_private(clinic: Clinic) -> Patient:
-    vip = fresh_address()
-    return clinic.patient([clinic.server("vsftpd", vip)], vip, advertised_address="198.51.100.7")
-
-
-def passive_port_outside(clinic: Clinic) -> Patient:
-    vip = fresh_address()
-    return clinic.patient([clinic.server("Pure-FTPd", vip, passive=(22000, 22027))], vip)
-
-
-SICK: dict[str, tuple[Make, set[tuple[str, str]]]] = {
-    "pasv_address": (pasv_address, {("pasv-address", "B")}),
-    "pasv_address_private": (pasv_address_private, {("pasv-address-private", "A")}),
-    "passive_port_outside": (passive_port_outside, {("passive-port-outside", "A")}),
-}
-
-
 @pytest.fixture(scope="module")
-def clinic(lab_folder: Path, authority: Authority) -> Clinic:
+def clinic(lab_folder: Path, authority: Authority) -> Iterator[Clinic]:
     folder = lab_folder / "clinic"
     folder.mkdir()
-    return Clinic(folder, authority)
-
-
-@pytest.fixture(scope="module")
-def file(clinic: Clinic) -> Iterator[Path]:
-    makes = {name: healthy(*how) for name, how in HEALTHY.items()} | {name: make for name, (make, _) in SICK.items()}
-    with open_for(clinic, {name: make(clinic) for name, make in makes.items()}) as file:
-        yield file
+    clinic = Clinic(folder, authority)
+    patients = {name: healthy(*how)(clinic) for name, how in HEALTHY.items()}
+    with open_for(clinic, patients | {name: case.make(clinic) for name, case in CASES.items()}):
+        yield clinic
 
 
 @pytest.mark.parametrize("name", HEALTHY)
-def test_a_healthy_service_has_no_finding(file: Path, name: str) -> None:
-    seen = consult(file, name, "--directory", "files", "--write")
+def test_a_healthy_service_has_no_finding(clinic: Clinic, name: str) -> None:
+    seen = consult(clinic, name, "--directory", "files", "--write")
     assert (seen.status, seen.diagnosis["findings"]) == (0, [])
     assert seen.diagnosis["logins"] >= 6
 
 
-def test_the_doctor_leaves_no_file_behind(file: Path, clinic: Clinic) -> None:
+def test_the_doctor_leaves_no_file_behind(clinic: Clinic) -> None:
+    consult(clinic, "vsftpd_explicit", "--directory", "files", "--write")
     assert not list(clinic.folder.glob("*/home/files/ftpair-doctor*"))
 
 
-@pytest.mark.parametrize("name", SICK)
-def test_what_is_wrong_is_named(file: Path, name: str) -> None:
-    seen = consult(file, name)
-    assert seen.found == SICK[name][1]
-    assert seen.status == 1
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_wrong_is_named_and_nothing_else(clinic: Clinic, name: str) -> None:
+    case = CASES[name]
+    seen = consult(clinic, name, *case.options)
+    assert seen.found == case.found, seen.diagnosis["findings"]
+    assert seen.status == (1 if case.is_error else 0)
     check_words(seen)
+
+
+def test_every_ailment_has_a_case_with_a_real_server() -> None:
+    assert {ailment for case in CASES.values() for ailment, _where in case.found} == set(AILMENTS)
 
 
 def check_words(seen: Consulted) -> None:
     """Check that every finding says what, why, and what to do."""
     for finding in seen.diagnosis["findings"]:
         assert finding["sentence"].endswith(".")
+        assert not finding["sentence"].endswith("..")
         assert finding["why"]
         assert finding["remedy"]

@@ -1,5 +1,6 @@
 """The control connection of a probe: asks, reads replies, turns to TLS in mid-stream. Deadlines are its caller's."""
 
+import re
 import ssl
 from collections import deque
 from collections.abc import Iterator
@@ -19,6 +20,9 @@ MOST_BYTES = 256 * 1024
 """More than any server says in greeting, FEAT and login."""
 
 
+_CLEAR_LINE = re.compile(rb"[1-5]\d\d [ -~]+\r\n")
+
+
 class ProbeFailedError(FtpairError):
     """The server did not do what the probe wants; the sentence says what it did."""
 
@@ -27,6 +31,14 @@ class ProbeFailedError(FtpairError):
 def context_of(tls: ServerTls) -> ssl.SSLContext:
     """Return the context of a server, built once: loading the system's CAs takes 20 ms. Raises ssl.SSLError."""
     return client_context(tls)
+
+
+class ClearTextError(ProbeFailedError):
+    """The server spoke without TLS in the middle of it: vsftpd does so when it gives up."""
+
+    def __init__(self, sentence: str, reply: Reply) -> None:
+        super().__init__(sentence)
+        self.reply = reply
 
 
 class Conversation:
@@ -150,3 +162,10 @@ class Conversation:
         except FloodError:
             self.may_speak = False
             raise ProbeFailedError(f"no {self.awaited} but a flood") from None
+        except ssl.SSLError:
+            spoken = _CLEAR_LINE.search(self._stream.overheard)
+            if spoken is None:
+                raise
+            self.may_speak = False
+            reply = Reply(int(spoken[0][:3]), spoken[0])
+            raise ClearTextError(f"no {self.awaited} but, without TLS, {words.of_reply(reply)}", reply) from None

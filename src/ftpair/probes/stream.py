@@ -15,6 +15,7 @@ from ftpair.core.endpoint import Endpoint
 from ftpair.core.errors import FtpairError
 
 _CHUNK_BYTES = 16 * 1024
+_MOMENT_S = 0.5
 _Done = TypeVar("_Done")
 
 
@@ -38,6 +39,9 @@ class Stream:
         self._sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK, socket.IPPROTO_TCP)
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._allowance_bytes = most_bytes
+        self.overheard = b""
+        """What came behind the start of TLS and is none, as it was."""
+        self._newest = b""
 
     async def connect(self) -> None:
         """Connect to the peer."""
@@ -67,7 +71,11 @@ class Stream:
         if self.tls is None:
             return await self._receive_raw()
         tls = self.tls
-        return await self._pump(lambda: tls.read(_CHUNK_BYTES))
+        try:
+            return await self._pump(lambda: tls.read(_CHUNK_BYTES))
+        except ssl.SSLError:
+            await self._overhear()
+            raise
 
     async def hang_up(self) -> None:
         """Send close_notify where there is TLS; the peer's is not waited for."""
@@ -87,12 +95,21 @@ class Stream:
         """Close the socket."""
         self._sock.close()
 
+    async def _overhear(self) -> None:
+        """Keep what could not be understood, to the end of its line: vsftpd sends that in pieces."""
+        self.overheard = self._newest
+        with suppress(OSError, FloodError):
+            async with asyncio.timeout(_MOMENT_S):
+                while b"\n" not in self.overheard and (more := await self._receive_raw()):
+                    self.overheard += more
+
     async def _receive_raw(self) -> bytes:
         data = await self._loop.sock_recv(self._sock, _CHUNK_BYTES)
         # asyncio hands out bytes that are there without ever turning to the deadline, so a flood must end by itself.
         self._allowance_bytes -= len(data)
         if self._allowance_bytes < 0:
             raise FloodError("a flood")
+        self._newest = data
         return data
 
     async def _pump(self, step: Callable[[], _Done]) -> _Done:

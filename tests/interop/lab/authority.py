@@ -37,11 +37,11 @@ class Authority:
         self.ca = folder / ("intermediate.pem" if above else "ca.pem")
         self.ca.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, label: str, *hosts: str) -> Identity:
-        """Sign a certificate that carries these IP addresses and names."""
+    def issue(self, label: str, *hosts: str, lasts: datetime.timedelta = _LIFETIME) -> Identity:
+        """Sign a certificate that carries these IP addresses and names; a negative time: it has expired already."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
-            _draft(_name(label), self._name, key)
+            _draft(_name(label), self._name, key, lasts)
             .add_extension(x509.SubjectAlternativeName([_subject(host) for host in hosts]), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .sign(self._key, hashes.SHA256())
@@ -94,7 +94,9 @@ def _subject(host: str) -> x509.GeneralName:
         return x509.DNSName(host)
 
 
-def _draft(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+def _draft(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, lasts: datetime.timedelta = _LIFETIME
+) -> x509.CertificateBuilder:
     now = datetime.datetime.now(datetime.UTC)
     return (
         x509.CertificateBuilder()
@@ -102,8 +104,8 @@ def _draft(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKe
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + _LIFETIME)
+        .not_valid_before(now + min(lasts, datetime.timedelta()) - datetime.timedelta(hours=1))
+        .not_valid_after(now + lasts)
     )
 
 

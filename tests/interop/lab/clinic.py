@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.interop.lab import parts
 from tests.interop.lab.authority import Authority, Identity
 from tests.interop.lab.balancer import running, settings
+from tests.interop.lab.haproxy import Haproxy
 from tests.interop.lab.laboratory import PROGRAMS
 from tests.interop.lab.places import CONTROL_PORT, IMPLICIT_PORT, fresh_address
 from tests.interop.lab.servers.iis_like import IisLike
@@ -52,14 +54,21 @@ class Clinic:
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def server(
-        self, make: str, vip: str = "", tls: ServerTls = "explicit", identity: Identity | None = None, **more: Any
+        self,
+        make: str,
+        vip: str = "",
+        tls: ServerTls = "explicit",
+        identity: Identity | None = None,
+        is_relaxed: bool = True,
+        **more: Any,
     ) -> RealServer:
         """Return a server that is as it must be, but for what `more` says of its site; `settings` come on top."""
         address = fresh_address()
         folder = self.folder / f"{next(self.numbers)}"
         folder.mkdir()
         identity = identity or self.authority.issue(f"clinic-{address}", address, "ftp.example.org")
-        own = RELAXED[make] if tls != "clear" or make != "ProFTPD" else ()
+        has_no_tls_options = make == "ProFTPD" and tls == "clear"
+        own = RELAXED[make] if is_relaxed and not has_no_tls_options else ()
         said = {"advertised": vip, "passive": PASSIVE, "version": "1.3", **more}
         said["settings"] = (*own, *more.get("settings", ()))
         site = Site(address=address, tls=tls, identity=identity, folder=folder, **said)
@@ -76,25 +85,35 @@ class Clinic:
             "address": vip,
             "ports": ports,
             "server_ca": str(self.authority.ca),
-            "health": self.health(servers[0]),
+            "health": self.health(servers[0] if servers else None),
             "real_servers": {name: {"address": each.address} for name, each in zip(NAMES, servers, strict=False)},
             **({"server_ports": {"implicit": CONTROL_PORT}} if is_implicit else {}),
             **more,
         }
         return Patient(servers, {key: value for key, value in said.items() if value is not None}, vip)
 
-    def health(self, server: RealServer) -> dict[str, Any]:
+    def sliced(self, patient: Patient) -> Patient:
+        """Return the service with `pairing: port`: each of its two servers owns a half of the range."""
+        patient.settings["pairing"] = "port"
+        for server, own in zip(patient.settings["real_servers"].values(), SLICES, strict=True):
+            server["passive"] = "{}-{}".format(*own)
+        return patient
+
+    def health(self, server: RealServer | None) -> dict[str, Any]:
         """Return how a server is probed, and by whom the doctor logs in; probes are few, so that logs stay short."""
         password = self.folder / "password"
-        password.write_text(f"{server.password}\n")
-        return {"check": "tcp", "interval_s": 60, "rise": 1, "user": server.user, "password_file": str(password)}
+        password.write_text("correct horse\n")
+        user = server.user if server else "interop"
+        return {"check": "tcp", "interval_s": 60, "rise": 1, "user": user, "password_file": str(password)}
 
 
 @contextlib.contextmanager
-def open_for(clinic: Clinic, patients: dict[str, Patient]) -> Iterator[Path]:
-    """Run everything, and one ftpair before what is to be served; yield the file that names all services."""
+def open_for(clinic: Clinic, patients: dict[str, Patient]) -> Iterator[None]:
+    """Run everything, and one ftpair before what is to be served; there is a file for each service."""
     served = {name: each.settings for name, each in patients.items() if each.is_served}
-    known = {name: each.settings for name, each in patients.items()}
+    for name, patient in patients.items():
+        known = settings(clinic.folder, clinic.authority, {name: patient.settings})
+        (clinic.folder / f"{name}.yaml").write_text(json.dumps(known))
     with contextlib.ExitStack() as ends:
         for patient in patients.values():
             for server in patient.servers:
@@ -102,10 +121,9 @@ def open_for(clinic: Clinic, patients: dict[str, Patient]) -> Iterator[Path]:
                 server.start()
             for other in patient.others:
                 ends.enter_context(other())
-        ends.enter_context(running(clinic.folder / "ftpair", settings(clinic.folder, clinic.authority, served)))
-        file = clinic.folder / "all.yaml"
-        file.write_text(json.dumps(settings(clinic.folder, clinic.authority, known)))
-        yield file
+        if served:
+            ends.enter_context(running(clinic.folder / "ftpair", settings(clinic.folder, clinic.authority, served)))
+        yield
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +143,41 @@ class Consulted:
         return next(each for each in self.diagnosis["findings"] if each["id"] == ailment)
 
 
-def consult(file: Path, service: str, *options: str) -> Consulted:
+def self_signed(folder: Path, host: str) -> Identity:
+    """Make a certificate that is its own issuer."""
+    identity = Identity(*(folder / f"self-signed{suffix}" for suffix in (".crt", ".key", ".pem")))
+    command = [parts.program("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+    command += ["-nodes", "-days", "60", "-subj", f"/CN={host}", "-addext", f"subjectAltName=DNS:{host}"]
+    command += ["-addext", "basicConstraints=critical,CA:FALSE"]
+    command += ["-keyout", str(identity.key), "-out", str(identity.certificate)]
+    subprocess.run(command, check=True, capture_output=True)
+    identity.both.write_bytes(identity.key.read_bytes() + identity.certificate.read_bytes())
+    return identity
+
+
+def without_issuers(identity: Identity) -> Identity:
+    """Cut the chain of a certificate off behind its first one."""
+    first, end, _ = identity.certificate.read_text().partition("-----END CERTIFICATE-----\n")
+    identity.certificate.write_text(first + end)
+    identity.both.write_text(identity.key.read_text() + first + end)
+    return identity
+
+
+@contextlib.contextmanager
+def forwarding(folder: Path, address: str, configuration: str) -> Iterator[None]:
+    """Run an HAProxy that somebody has configured by hand."""
+    haproxy = Haproxy(folder, configuration)
+    haproxy.start(address)
+    try:
+        yield
+    finally:
+        haproxy.stop()
+
+
+def consult(clinic: Clinic, service: str, *options: str) -> Consulted:
     """Ask the doctor, as a person does."""
-    command = [sys.executable, "-m", "ftpair.cli.main", "doctor", service, "--config", str(file), "--json", *options]
+    file = str(clinic.folder / f"{service}.yaml")
+    command = [sys.executable, "-m", "ftpair.cli.main", "doctor", service, "--config", file, "--json", *options]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert ran.stdout, ran.stderr
     (diagnosis,) = json.loads(ran.stdout)["services"]

@@ -1,6 +1,7 @@
 """The doctor as a client: a control connection on which every step has its clock, and what it needs for data."""
 
 import asyncio
+import re
 import socket
 import ssl
 from collections.abc import Awaitable
@@ -9,6 +10,7 @@ from typing import TypeVar
 from ftpair.core import networks
 from ftpair.core.errors import FtpairError
 from ftpair.core.plan import HeaderVersion
+from ftpair.ftp.command import printable
 from ftpair.ftp.proxy_header import BUILD, Header
 from ftpair.ftp.reply import Reply
 from ftpair.probes import words
@@ -84,8 +86,8 @@ class Client:
         raise RefusedError(f"{lead} {self.shown(reply)}", reply)
 
     def shown(self, reply: Reply) -> str:
-        """Return the first line of a reply for people."""
-        return words.of_reply(reply, self.order.password)
+        """Return a reply for people."""
+        return said(reply, self.order.password)
 
     def in_words(self, error: OSError) -> str:
         """Say what an error of the connection means."""
@@ -107,6 +109,13 @@ class Client:
     def close(self) -> None:
         """Close the socket."""
         self.talk.close()
+
+
+def said(reply: Reply, secret: str = "") -> str:
+    """Return the first line of a reply, and what IIS hides further below: the details."""
+    first = words.of_reply(reply, secret)
+    details = re.search(rb"^\s*Error details: *(.+)$", reply.raw, re.MULTILINE)
+    return f"{first} ({printable(details[1].strip(), words.LONGEST_REPLY_SHOWN)})" if details else first
 
 
 def _header(target: Target, version: HeaderVersion) -> bytes:

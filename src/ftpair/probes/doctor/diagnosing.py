@@ -37,6 +37,7 @@ _CAUSES: Mapping[str, frozenset[str]] = {
     "passive-port-closed": frozenset(),
     "greeting-refused": frozenset({"unreachable", "greeting-refused"}),
     "data-failed": _BROKEN_DATA,
+    "session-lost": _BROKEN_DATA | {"session-lost"},
 }
 """What at a server explains a symptom at the VIP in TCP mode; where nothing is written, the same ailment does."""
 

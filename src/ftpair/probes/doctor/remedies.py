@@ -108,6 +108,10 @@ BY_KIND: Mapping[str, Mapping[Kind, str]] = {
         "proftpd": "`TimesGMT on`, and NTP",
         "pyftpdlib": "`handler.use_gmt_times = True`, and NTP",
     },
+    "no-close-notify": {
+        "iis": "IIS always ends so, and no key changes it: let clients bear it, or use FTP mode with "
+        "`server_close_notify: ignore`"
+    },
     "epsv-refused": {"pure-ftpd": "leave `BrokenClientsCompatibility` (`-b`) out: it switches EPSV off"},
 }
 """By finding, then by make. Where a make is not there, the general remedy is all there is to say."""

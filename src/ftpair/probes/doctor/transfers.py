@@ -10,6 +10,7 @@ from ftpair.core.errors import FtpairError
 from ftpair.ftp.addresses import parse_extended_passive_reply, parse_passive_reply
 from ftpair.ftp.reply import Reply
 from ftpair.probes import words
+from ftpair.probes.conversation import ClearTextError
 from ftpair.probes.doctor.client import Client, RefusedError
 from ftpair.probes.doctor.seen import Ending, Stage, Transfer, Way
 from ftpair.probes.stream import FloodError, GoneError, Stream, chain_of
@@ -41,6 +42,8 @@ async def run(client: Client, errand: Errand) -> Transfer:
         await attempt.time_out()
     except OSError as error:
         attempt.trouble = words.of_error(error, attempt.awaited)
+    except ClearTextError as error:
+        attempt.hear(error)
     except FtpairError as error:
         attempt.trouble = error.sentence
     finally:
@@ -121,8 +124,20 @@ class _Attempt:
     async def hear_the_end(self) -> None:
         """Read the final reply to a transfer that was begun and went wrong: it says why."""
         if self._is_promised and self._final is None and self._stage in {"tls", "move"}:
-            with suppress(OSError, FtpairError):
+            try:
                 self._final = await self._client.within_step(self._client.talk.final("final answer"))
+            except TimeoutError:
+                self._is_timed_out = True  # The server still owes an answer, so nothing else can be asked.
+            except (OSError, FtpairError):
+                pass  # What went wrong is known.
+
+    def hear(self, error: ClearTextError) -> None:
+        """Take an answer that came without TLS for the answer that it is."""
+        self.trouble = error.sentence
+        if self._stage == "ask":
+            self._answer = error.reply
+        else:
+            self._final = error.reply
 
     def close(self) -> None:
         """Close the data connection."""

@@ -141,6 +141,13 @@ class _SpeaksAsWindowsDoes:
             self.push(" Win32 error:   The system cannot find the file specified. \r\n")
             self.push(" Error details: File system returned an error.\r\n")
             resp = "550 End"
+        if resp.startswith("425 Rejected data connection"):
+            self.push("501-Server cannot accept argument.\r\n")
+            self.push(" Win32 error:   The parameter is incorrect. \r\n")
+            self.push(
+                " Error details: Client IP on the control channel didn't match the client IP on the data channel.\r\n"
+            )
+            resp = "501 End"
         if resp.startswith("227 "):
             resp = resp.replace("passive mode", "Passive Mode")
         super().respond(_WORDS.get(resp, resp), logfun)  # type: ignore[misc]

@@ -35,6 +35,10 @@ class Site:
     """What it answers to PASV; empty: its own address."""
     passive: tuple[int, int] = (PASSIVE_FIRST, PASSIVE_LAST)
     """The first and the last of its passive ports."""
+    oldest: Literal["1", "1.2"] = "1.2"
+    """The oldest TLS version of servers that cannot be told theirs."""
+    zone: str = ""
+    """The time zone of such a server's process."""
     settings: tuple[str, ...] = ()
     """More lines of its configuration, which count more than those of the laboratory; arguments of Pure-FTPd;
     attributes of pyftpdlib's handler and habits of the look-alike of IIS, as `name=JSON`."""
@@ -148,12 +152,13 @@ class RealServer:
 
 
 def limit_tls_version(site: Site) -> dict[str, str]:
-    """Return an environment in which OpenSSL speaks no newer TLS than the site's; for servers that cannot be told."""
+    """Return an environment in which OpenSSL speaks the site's versions of TLS; for servers that cannot be told."""
+    level = "CipherString = DEFAULT:@SECLEVEL=0\n" if site.oldest == "1" else ""
     configuration = site.folder / "openssl.cnf"
     configuration.write_text(
         "openssl_conf = init\n"
         "[init]\nssl_conf = sections\n"
         "[sections]\nsystem_default = limits\n"
-        f"[limits]\nMinProtocol = TLSv1.2\nMaxProtocol = TLSv{site.version}\n"
+        f"[limits]\nMinProtocol = TLSv{site.oldest}\nMaxProtocol = TLSv{site.version}\n{level}"
     )
-    return {"OPENSSL_CONF": str(configuration)}
+    return {"OPENSSL_CONF": str(configuration), **({"TZ": site.zone} if site.zone else {})}

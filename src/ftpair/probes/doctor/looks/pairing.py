@@ -1,11 +1,19 @@
 """Whether a data connection through the VIP finds the server of its session. For services in TCP mode."""
 
+import re
 from collections.abc import Iterator
 
 from ftpair.core.plan import TcpServicePlan
 from ftpair.probes.doctor.looks.passive import leaves_range
 from ftpair.probes.doctor.seen import Seen, Transfer, Visit
 from ftpair.probes.doctor.symptom import Case, Symptom, at
+
+_PEER = re.compile(
+    rb"Bad IP connecting|Client IP on the control channel|IP address.{0,80}(does not|doesn't|didn't) match|"
+    rb"foreign address",
+    re.IGNORECASE,
+)
+"""vsftpd, IIS, SFTPGo, pyftpdlib."""
 
 
 def look(case: Case) -> Iterator[Symptom]:
@@ -25,11 +33,16 @@ def is_split(case: Case, seen: Seen, visit: Visit, transfer: Transfer) -> bool:
     """Return whether a data connection through the VIP met another server than its session, as far as can be seen."""
     if not (seen.target.is_vip and isinstance(case.seen.service, TcpServicePlan)):
         return False
-    if leaves_range(visit, transfer):
+    if leaves_range(visit, transfer) or is_peer_refused(transfer):
         return False
     if transfer.certificate and visit.chain and transfer.certificate != visit.chain[0]:
         return True
     return transfer.stage in {"begin", "tls", "move", "end"} and _works_directly(case, visit, transfer)
+
+
+def is_peer_refused(transfer: Transfer) -> bool:
+    """Return whether the server refused the data connection because it came from another address than the session."""
+    return transfer.final is not None and bool(_PEER.search(transfer.final.raw))
 
 
 def answered_by(case: Case, visit: Visit) -> list[str]:

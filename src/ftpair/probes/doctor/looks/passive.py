@@ -50,8 +50,11 @@ def leaves_range(visit: Visit, transfer: Transfer) -> bool:
 
 
 def _refused(visit: Visit, transfer: Transfer) -> Iterator[Symptom]:
+    if transfer != next(each for each in visit.transfers if not each.is_whole):
+        return  # What went wrong before has led to this.
     if transfer.answer is None:
-        return  # The session was lost, or the clock ran out, which is told elsewhere.
+        yield at("session-lost", visit, f"The session ended behind the login: {transfer.trouble}.")
+        return
     if transfer.way == "PASV":
         yield at("passive-refused", visit, f"{transfer.trouble}.")
         return

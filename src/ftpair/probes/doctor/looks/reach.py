@@ -6,7 +6,7 @@ from ftpair.probes.doctor.seen import Seen, Step, Visit
 from ftpair.probes.doctor.symptom import Case, Symptom, at, visits_of
 
 _NOT_TLS = "the answer is not TLS"
-_SPEAKS_OF_TLS = ("SSL", "TLS", "encrypt", "AUTH")
+_SPEAKS_OF_TLS = ("SSL", "TLS", "encrypt", "cleartext", "AUTH")
 
 
 def look(case: Case) -> Iterator[Symptom]:

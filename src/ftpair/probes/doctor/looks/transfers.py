@@ -4,16 +4,11 @@ import re
 from collections.abc import Iterator
 
 from ftpair.core.plan import ServicePlan
-from ftpair.probes import words
-from ftpair.probes.doctor.looks.pairing import is_split
+from ftpair.probes.doctor.client import said
+from ftpair.probes.doctor.looks.pairing import is_peer_refused, is_split
 from ftpair.probes.doctor.seen import Seen, Transfer, Visit
 from ftpair.probes.doctor.symptom import Case, Symptom, at, visits_of
 
-_PEER = re.compile(
-    rb"Bad IP connecting|Client IP on the control channel|IP address.{0,80}(does not|doesn't|didn't) match|"
-    rb"foreign address",
-    re.IGNORECASE,
-)
 _REUSE = re.compile(rb"reuse|resum", re.IGNORECASE)
 
 
@@ -29,8 +24,7 @@ def look(case: Case) -> Iterator[Symptom]:
 
 
 def _failed(case: Case, seen: Seen, visit: Visit, transfer: Transfer) -> Iterator[Symptom]:
-    said = transfer.final.raw if transfer.final else b""
-    if _PEER.search(said):
+    if is_peer_refused(transfer):
         yield at("data-peer-refused", visit, f"A listing ends with {_shown(transfer)}.")
     elif is_split(case, seen, visit, transfer):
         return  # The look at pairings tells.
@@ -48,16 +42,16 @@ def _demands_resumption(visit: Visit, transfer: Transfer) -> bool:
 
 
 def _why(transfer: Transfer) -> str:
-    said = f" ({_shown(transfer)})" if transfer.final and words.of_reply(transfer.final) not in transfer.trouble else ""
+    told = f" ({_shown(transfer)})" if transfer.final and said(transfer.final) not in transfer.trouble else ""
     is_unresumed = transfer.is_resuming and transfer.certificate and not transfer.is_resumed
     hint = ""
     if is_unresumed and transfer.final and _REUSE.search(transfer.final.raw):
         hint = "; it wants data connections to resume the session, and does not resume it"
-    return f"{transfer.trouble}{said}{hint}"
+    return f"{transfer.trouble}{told}{hint}"
 
 
 def _shown(transfer: Transfer) -> str:
-    return words.of_reply(transfer.final) if transfer.final else "no answer"
+    return said(transfer.final) if transfer.final else "no answer"
 
 
 def _ends_badly(case: Case, seen: Seen, transfer: Transfer) -> bool:
