@@ -177,6 +177,12 @@ class FuzzedGuard:
     def may_try(self, _user: str) -> str:
         return self._refusal()
 
+    def begins_try(self, _user: str) -> bool:
+        return self.source.next() < 200
+
+    def end_try(self) -> None:
+        pass
+
     def may_stay(self, _user: str) -> str:
         return self._refusal()
 
