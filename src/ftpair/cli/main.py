@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ftpair.cli import demo
-from ftpair.cli.commands import banning, changing, doctoring, guiding, looking, routing, running
+from ftpair.cli.commands import banning, changing, doctoring, guiding, importing, looking, routing, running
 from ftpair.cli.grammar import HELP_OPTIONS, Command, Commands
 from ftpair.cli.options import with_watch_seconds
 from ftpair.cli.show import talk
@@ -22,6 +22,7 @@ EPILOG = (
 COMMANDS = (
     running.serve,
     running.check,
+    importing.import_,
     guiding.guide,
     guiding.firewall,
     doctoring.doctor,
@@ -51,7 +52,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for command in COMMANDS:
-    app.command(cls=Command, epilog=EPILOG, context_settings=HELP_OPTIONS)(command)
+    name = command.__name__.rstrip("_")  # `import` is a word of Python.
+    app.command(name, cls=Command, epilog=EPILOG, context_settings=HELP_OPTIONS)(command)
 
 
 @app.callback()
