@@ -57,8 +57,9 @@ def stalled(dialogue: Dialogue) -> None:
 def test_a_transfer_that_stalls_is_cut_on_both_sides():
     with behind(stalled, stall_timeout_s=1) as running, RawClient() as client:
         client.log_in()
-        assert client.retrieve("RETR a") == (b"some", End.CUT, "426 cut")
-        assert running.facts_of(TransferEnded)[0].reason == "not one byte moved for 1 s"
+        reason = "not one byte moved for 1 s"
+        assert client.retrieve("RETR a") == (b"some", End.CUT, f"426 Connection lost; transfer aborted: {reason}.")
+        assert running.facts_of(TransferEnded)[0].reason == reason
         (stall,) = running.facts_of(Refusal)
         assert (stall.reason, stall.user, bool(stall.session)) == ("stall-timeout", USER, True)
 

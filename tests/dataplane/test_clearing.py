@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ftpair.core.ending import End
-from ftpair.core.facts import SessionEnded, TransferEnded
+from ftpair.core.facts import Handshake, Refusal, SessionEnded, TransferEnded
 from ftpair.core.plan import Clocks
 
 from .certificates import client_tls
@@ -193,7 +193,9 @@ def test_a_client_that_never_ends_its_tls_is_not_waited_for_any_longer(tmp_path:
         client.log_in(over_tls=True)
         assert client.ask("CCC").startswith("200 ")
         (ended,) = running.facts_of(SessionEnded)
-        assert ended.ended == "TLS failed: no TLS handshake within 1 s"
+        assert ended.ended == "TLS failed: no close_notify within 1 s"
+        assert running.facts_of(Refusal)[0].reason == "handshake-timeout"
+        assert all(handshake.tls for handshake in running.facts_of(Handshake)), "a handshake that was none has failed"
 
 
 def test_a_client_that_vanishes_while_tls_ends_leaves_nothing(tmp_path: Path):

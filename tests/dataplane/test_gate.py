@@ -12,6 +12,7 @@ import pytest
 from ftpair.core.facts import Refusal, SessionEnded
 from ftpair.core.limits import Ban, BanPolicy, Limits
 from ftpair.core.plan import Clocks, ServerTlsMode
+from ftpair.core.status import Health, ServerState
 
 from .raw_client import RawClient
 from .scripted_server import Dialogue, friendly, scripted_server
@@ -253,6 +254,32 @@ def test_a_command_that_is_not_finished_in_time_ends_the_session():
         client.sock.sendall(b"US")
         assert client.reply() == "421 A command was begun but not finished in time."
         assert running.facts_of(SessionEnded)[0].ended == "a command was not finished in time"
+
+
+def test_a_command_whose_rest_waits_for_us_is_not_late():
+    def slow(dialogue: Dialogue) -> None:
+        dialogue.log_in()
+        dialogue.until("PWD")
+        time.sleep(2.5)
+        dialogue.say('257 "/"')
+        dialogue.serve()
+
+    with limited(slow, clocks=Clocks(command_timeout_s=0.5)), RawClient() as client:
+        client.log_in()
+        client.sock.sendall(b"PWD\r\n" + b"NOOP\r\n" * 64 + b"NO")
+        time.sleep(0.3)  # By now nothing more is read: so many lines wait for the server.
+        client.sock.sendall(b"OP\r\nQUIT\r\n")
+        assert client.reply() == '257 "/"'
+        assert [client.reply() for _ in range(65)] == ["200 yes"] * 65
+        assert client.reply() == "221 bye"
+
+
+def test_who_has_no_server_is_counted():
+    with limited() as running, RawClient() as client:
+        running.call(lambda: running.worker.use_states({1: ServerState(health=Health.DOWN)}))
+        greet(client)
+        assert client.ask("USER anna") == "421 No server is available: try again later."
+        assert refusals(running) == ["no-server"]
 
 
 def test_a_session_ends_when_it_has_lived_long_enough():

@@ -476,7 +476,8 @@ def _ended_data(talk: Talk) -> events.Event:
         return events.Ticked()
     if talk.source.next() < 150:
         return events.DataEnded(End.ENDED, 5)
-    return events.DataEnded(End.CUT, talk.source.one_of((0, 3)), "reset", talk.source.one_of((*Leg, None)))
+    moved, culprit = talk.source.one_of((0, 3)), talk.source.one_of((*Leg, None))
+    return events.DataEnded(End.CUT, moved, "reset", culprit, clock=None if culprit else "stall-timeout")
 
 
 ANSWERS: dict[type[events.Event], Callable[[Talk], events.Event]] = {

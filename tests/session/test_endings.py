@@ -294,6 +294,15 @@ def test_a_late_login_ends_in_silence_within_a_handshake():
     """)
 
 
+@pytest.mark.parametrize("end", ["T> 120", "O> kick out"])
+def test_before_the_handshake_of_the_implicit_port_no_reply_is_claimed(end):
+    stage = Stage(tls_plan(), entrance="implicit").play(f"""
+        {end}
+        C< [cut]
+    """)
+    assert ended(stage).reply == ""
+
+
 def test_a_server_that_does_not_answer_is_left():
     play("""
         C> PWD

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ftpair.core.facts import LoginAnswered, ServerFailed, SessionEnded
+from ftpair.core.facts import LoginAnswered, Refusal, ServerFailed, SessionEnded
 from ftpair.core.plan import ServerTls
 from ftpair.core.routing import Route
 from ftpair.ftp.reply import Reply
@@ -250,6 +250,7 @@ def test_the_client_hears_of_failures_only_after_all_retries():
         C< {NO_SERVER}
         C< [ended]
     """)
+    assert [refusal.reason for refusal in stage.noted(Refusal)] == ["no-server"]
 
 
 def test_without_a_server_the_client_reads_why():

@@ -2,8 +2,10 @@
 
 import pytest
 
+from ftpair.core.ending import End
 from ftpair.core.facts import ProtocolError, SessionEnded, TransferEnded
 from ftpair.core.plan import ServerTls
+from ftpair.session import events
 from ftpair.session.ongoing import Progress
 from tests.transcripts.play import (
     LOGIN,
@@ -206,6 +208,24 @@ def test_the_servers_own_426_is_relayed():
         S> 426 Broken pipe.
         C< 426 Broken pipe.
     """)
+
+
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [
+        ("426 Failure writing network stream.", "426 Connection lost; transfer aborted: not one byte moved for 300 s."),
+        ("226 Done.", "426 Connection lost; transfer aborted: not one byte moved for 300 s."),
+        ("452 Disk full.", "452 Disk full."),
+    ],
+)
+def test_what_a_clock_has_cut_is_told_with_its_reason_unless_the_server_knows_more(said, heard):
+    stage = started()
+    stage.tell(events.DataEnded(End.CUT, 5, "not one byte moved for 300 s", None, clock="stall-timeout"))
+    stage.play(f"""
+        S> {said}
+        C< {heard}
+    """)
+    assert fact(stage).reason == "not one byte moved for 300 s"
 
 
 def test_vsftpds_522_after_the_150_is_relayed():

@@ -18,6 +18,7 @@ Reason = Literal[
     "commands",
     "descriptors",
     "max-sessions",
+    "no-server",
     "login-timeout",
     "command-timeout",
     "idle-timeout",

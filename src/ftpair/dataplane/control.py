@@ -57,6 +57,11 @@ class ControlStream:
 
     # Reading.
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether the peer's bytes are taken as they come."""
+        return self._is_reading
+
     def resume(self) -> None:
         """Read from now on."""
         if self._is_open and not self._is_reading and not self._has_ended and self._handshake is None:

@@ -225,6 +225,11 @@ class DataConnections:
 
     # Clocks.
 
+    def _fail_handshake(self, late: Half, seconds: float) -> None:
+        within = f"within {seconds:g} s"
+        self._with.note(Handshake(self._terms.service, late.leg, "data", None, f"no TLS handshake {within}"))
+        self._fail(late, f"no TLS handshake on the data connection {within}", "handshake-timeout")
+
     def give_up(self) -> None:
         """Cut the transfer after a bug in its clocks: without them it could last for ever."""
         self._finish(End.CUT, "internal error", None)
@@ -235,8 +240,7 @@ class DataConnections:
         if self.relay is None:
             late = next((half for half in (self._client, self._server) if not half.is_ready), self._client)
             if late.handshake is not None and now - late.since > clocks.handshake_timeout_s:
-                lack = f"no TLS handshake on the data connection within {clocks.handshake_timeout_s:g} s"
-                self._fail(late, lack, "handshake-timeout")
+                self._fail_handshake(late, clocks.handshake_timeout_s)
             elif now > self._deadline:
                 self.meeting.give_notice()
                 lack = self.meeting.lack if late is self._client else "no data connection from the server"

@@ -34,6 +34,7 @@ from ftpair.session.session import Session
 
 log = logging.getLogger(__name__)
 
+_HANDSHAKE = "TLS handshake"
 _TURNS = {effects.SecureClient: 2, effects.ClearClient: 1}
 """Where bytes before and after must not mix; how many effects belong to it: the reply in front of a handshake, too."""
 
@@ -59,6 +60,8 @@ class Driver:
 
     _is_over = True
     """All that is left of it in the end."""
+    _lack = _HANDSHAKE
+    """What the client owes until `_handshake_until`."""
 
     def __init__(self, worker: Worker, service: Service, sock: socket.socket, entrance: Entrance, visit: Visit) -> None:
         ends, name = visit.ends, visit.session
@@ -235,6 +238,7 @@ class Driver:
             self._handshake_until = 0.0
             self.dispatch(event)
 
+        self._lack = "close_notify"
         self._handshake_until = time.monotonic() + self.service.plan.clocks.handshake_timeout_s
         self._client.clear(
             effect.last, lambda: ended(events.ClientCleared()), lambda why: ended(events.ClientNotSecured(why))
@@ -293,21 +297,28 @@ class Driver:
         self._data.count()
         if self._handshake_until and now > self._handshake_until:
             self._refuse_slow_handshake()
-        if self._intake.begun and now - self._intake.begun > self.service.plan.clocks.command_timeout_s:
-            self._refuse_unfinished_line()
+        if self._intake.begun:
+            self._check_line(now)
         self._server.check(now)
         deadline = self.session.deadline
         if deadline is not None and now >= deadline:
             self.dispatch(events.Ticked())
 
-    def _refuse_unfinished_line(self) -> None:
-        if self.session.transfer is None:  # While it runs, bytes in front of an ABOR are no harm.
+    def _check_line(self, now: float) -> None:
+        """End a line that takes too long; not while its rest is not read, nor during a transfer.
+
+        Bytes in front of an ABOR are no harm.
+        """
+        if not self._client.is_reading or self.session.transfer is not None:
+            self._intake.begun = now
+        elif now - self._intake.begun > self.service.plan.clocks.command_timeout_s:
             self.dispatch(events.LineUnfinished())
 
     def _refuse_slow_handshake(self) -> None:
         self._handshake_until = 0.0
-        reason = f"no TLS handshake within {self.service.plan.clocks.handshake_timeout_s:g} s"
-        self.worker.note(Handshake(self.service.plan.name, Leg.CLIENT, "control", None, reason))
+        reason = f"no {self._lack} within {self.service.plan.clocks.handshake_timeout_s:g} s"
+        if self._lack == _HANDSHAKE:
+            self.worker.note(Handshake(self.service.plan.name, Leg.CLIENT, "control", None, reason))
         self.visit.refuse_handshake()
         if self.entrance == "implicit" and not self.session.is_open:
             self._refuse_implicit(reason)

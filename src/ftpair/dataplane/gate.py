@@ -219,6 +219,10 @@ class Visit:
         """Note that no server, or not the service, has a place for the session."""
         self._refuse("max-sessions", "", user)
 
+    def refuse_without_server(self, user: str) -> None:
+        """Note that no server can take the session: down, drained, halted or failed."""
+        self._refuse("no-server", "", user)
+
     def refuse_handshake(self) -> None:
         """Note that a handshake took too long: nothing can be said, neither in clear text nor under TLS."""
         self._refuse("handshake-timeout", "")

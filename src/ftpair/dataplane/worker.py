@@ -218,6 +218,8 @@ class Worker:
             self._assigned(driver, user, assigned, assigned.choice)
         elif assigned.choice.text == FULL:
             driver.visit.refuse_for_places(user)
+        else:
+            driver.visit.refuse_without_server(user)
         return assigned.choice
 
     def _assigned(self, driver: Driver, user: str, assigned: Assigned, server: ServerPlan) -> None:

@@ -29,6 +29,9 @@ from ftpair.session.states import State, limits
 
 Answer = Callable[["Conversation", Reply], None]
 
+MUTE = frozenset({State.OPENING, State.SECURING_CLIENT, State.CLEARING_CLIENT})
+"""Where TLS begins or ends with the client: nothing can be said, neither in clear text nor under TLS."""
+
 
 class Caller(msgspec.Struct, frozen=True):
     """Who calls and where: `local` is the address that the client dialled."""
@@ -219,7 +222,7 @@ class Conversation:
 
     def end(self, ended: str, last: bytes = b"", client_end: End = End.ENDED, server_end: End = End.ENDED) -> None:
         """End the session: data, server, last reply, fact, client. Within a TLS handshake nothing can be said."""
-        if self.state in (State.SECURING_CLIENT, State.CLEARING_CLIENT):
+        if self.state in MUTE:
             last, client_end = b"", End.CUT
         if self.transfer is not None:
             server_end = End.CUT

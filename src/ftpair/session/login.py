@@ -240,6 +240,7 @@ def fail_server(talk: Conversation, reason: str) -> None:
     talk.tried = (*talk.tried, server.slot)
     talk.server = talk.server_tls = None
     if len(talk.tried) > talk.plan.retries:
+        talk.note_refusal("no-server")
         talk.end("no server", b"421 Service not available: no server could be reached.\r\n")
     else:
         choose(talk)

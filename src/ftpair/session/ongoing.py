@@ -38,6 +38,8 @@ class Transfer(msgspec.Struct):
     end: Literal["", "cut", "aborted"] = ""
     """Set as soon as the transfer cannot be complete any more; no 2xx reaches the client from then on."""
     reason: str = ""
+    is_overdue: bool = False
+    """Whether one of our clocks has cut it."""
     held: Reply | None = None
     """The final reply that waits for the end of the data."""
     client_tls: Tls | None = None

@@ -15,7 +15,8 @@ from ftpair.session.states import State
 NO_ADDRESS = b"425 Use PASV or EPSV first.\r\n"
 NOT_PROTECTED = b"522 Data connections must be protected here: use AUTH TLS, PBSZ 0 and PROT P first.\r\n"
 NOT_PROVEN = b"522 Data connections must resume the TLS session here: use AUTH TLS, PBSZ 0 and PROT P first.\r\n"
-CUT_TEXT = "426 Connection lost; transfer aborted"
+CUT_CODE = 426
+CUT_TEXT = f"{CUT_CODE} Connection lost; transfer aborted"
 SERVER_LOST = b"421 The connection to the server is lost.\r\n"
 SERVER_SILENT = b"421 The server does not answer.\r\n"
 
@@ -111,6 +112,7 @@ def _learn(talk: Conversation, event: DataEnded) -> None:
         transfer.end = "cut"
         transfer.reason = event.reason
     if event.clock is not None:
+        transfer.is_overdue = True
         talk.note_refusal(event.clock)
 
 
@@ -123,12 +125,17 @@ def on_final_reply(talk: Conversation, event: ServerReplied) -> None:
 
 
 def conclude(talk: Conversation, reply: Reply) -> None:
-    """Answer the transfer command: a 2xx only if every byte arrived (S12)."""
+    """Answer the transfer command: a 2xx only if every byte arrived (S12).
+
+    To the reset that one of our clocks brings a server says 426, too, but not why: the client hears that from us.
+    """
     transfer = running(talk)
     if not transfer.end:
         finish(talk, reply.raw, "complete" if reply.is_positive else "refused")
+    elif reply.is_positive or (transfer.is_overdue and reply.code == CUT_CODE):
+        finish(talk, cut_reply(transfer), transfer.end)
     else:
-        finish(talk, cut_reply(transfer) if reply.is_positive else reply.raw, transfer.end)
+        finish(talk, reply.raw, transfer.end)
 
 
 def cut_reply(transfer: Transfer) -> bytes:
