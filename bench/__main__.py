@@ -18,12 +18,13 @@ from rich.console import Console
 import ftpair
 from bench import machine, report
 from bench.certificates import make_pair
+from bench.configurations import ANONYMOUS
 from bench.figures import BIG, SMALL, UPLOADED, Scale
 from bench.ftp import FtpError
-from bench.peers import ANONYMOUS, CORES, PARTS, Peer, PeerError, Site, running
+from bench.peers import CORES, PARTS, STARTERS, Peer, PeerError, Site, running
 from bench.rows import LOADS, History
 
-PEERS = ["direct", "haproxy", "mod_proxy", "ftpair"]
+PEERS = list(STARTERS)
 PAUSE_S = 0.3
 ROUNDS = 3
 """What a figure needs that README may quote."""
@@ -107,7 +108,7 @@ def one_load(number: int, name: str, peers: dict[str, Peer], scale: Scale, histo
         history.setdefault((name, peer), []).append(samples)
         figures = ", ".join(f"{key} {value:.4g}" for key, value in samples.items())
         err.print(
-            f"round {number}  {name:9}  {peer:9}  {time.monotonic() - began:4.1f} s  {figures}",
+            f"round {number}  {name:9}  {peer:11}  {time.monotonic() - began:4.1f} s  {figures}",
             highlight=False,
             soft_wrap=True,
         )

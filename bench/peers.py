@@ -1,4 +1,4 @@
-"""The peers of the comparison: what is started, how it is configured, where it listens.
+"""The peers of the comparison: what is started, and when it is ready.
 
 All of them stand in front of the same vsftpd. HAProxy and ftpair get one thread or worker per CPU, mod_proxy as many
 processes as it likes. Nobody writes a log line for a session or a transfer.
@@ -19,6 +19,19 @@ from pathlib import Path
 import httpx
 
 from bench.certificates import Pair
+from bench.configurations import (
+    ANONYMOUS,
+    CROWD,
+    FTPAIR,
+    FTPAIR_TCP,
+    HAPROXY,
+    MOD_PROXY,
+    SERVER,
+    SERVER_PASSIVE,
+    SERVER_TLS,
+    VSFTPD,
+    VSFTPD_TLS,
+)
 from bench.ftp import Door
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,136 +39,6 @@ PARTS = ROOT / ".tools" / "root"
 CORES = os.cpu_count() or 1
 START_S = 20.0
 STOP_S = 10.0
-
-# Each peer has a loopback address of its own; every passive range lies outside the ephemeral ports (32768 and up).
-SERVER = Door("127.88.0.2", 2141, "clear")
-SERVER_TLS = Door("127.88.0.6", 2141, "explicit")
-CROWD = Door("127.88.0.7", 2141, "clear")
-SERVER_PASSIVE = (20000, 23999)
-"""Wide: vsftpd draws ten ports by lot, and dies of ten that are in use."""
-ANONYMOUS = "daemon"
-"""Whom vsftpd serves anonymous clients as: it insists on a home that exists, and this account has one everywhere."""
-
-VSFTPD = """\
-listen=YES
-background=NO
-listen_address={listen}
-listen_port={port}
-pasv_min_port={passive[0]}
-pasv_max_port={passive[1]}
-anonymous_enable=YES
-anon_root={data}
-write_enable=YES
-anon_upload_enable=YES
-anon_other_write_enable=YES
-anon_umask=022
-ftp_username={owner}
-nopriv_user=nobody
-secure_chroot_dir={folder}/empty
-seccomp_sandbox=NO
-use_sendfile=YES
-max_per_ip=0
-max_clients=0
-xferlog_enable=NO
-"""
-
-VSFTPD_TLS = (
-    VSFTPD
-    + """\
-ssl_enable=YES
-allow_anon_ssl=YES
-force_anon_logins_ssl=NO
-force_anon_data_ssl=NO
-require_ssl_reuse=NO
-ssl_ciphers=HIGH
-rsa_cert_file={pair.certificate}
-rsa_private_key_file={pair.key}
-"""
-)
-
-HAPROXY = """\
-global
-  nbthread {cores}
-  maxconn 3000
-  tune.bufsize 262144
-  tune.pipesize 1048576
-  tune.maxrewrite 1024
-defaults
-  mode tcp
-  timeout connect 5s
-  timeout client 1h
-  timeout server 1h
-listen clear
-  bind 127.88.0.1:{port}
-  bind 127.88.0.1:{passive[0]}-{passive[1]}
-  option splice-request
-  option splice-response
-  server vsftpd {host}
-listen implicit
-  bind 127.88.0.5:2990 ssl crt {pair.both}
-  server vsftpd {host}:{port}
-listen implicit_data
-  bind 127.88.0.5:{passive[0]}-{passive[1]} ssl crt {pair.both}
-  server vsftpd {host}
-"""
-
-MOD_PROXY = """\
-ModulePath {parts}/usr/lib/proftpd
-LoadModule mod_tls.c
-LoadModule mod_proxy.c
-ServerName bench
-ServerType standalone
-DefaultAddress 127.88.0.3
-Port 2131
-User nobody
-Group nogroup
-UseIPv6 off
-UseReverseDNS off
-MaxInstances 5000
-PassivePorts 22000 23999
-AuthOrder mod_auth_file.c mod_auth_unix.c
-WtmpLog off
-TransferLog none
-SystemLog {folder}/proftpd.log
-PidFile {folder}/proftpd.pid
-ScoreboardFile {folder}/proftpd.scoreboard
-TLSEngine on
-TLSECCertificateFile {pair.certificate}
-TLSECCertificateKeyFile {pair.key}
-TLSProtocol TLSv1.2 TLSv1.3
-TLSOptions NoSessionReuseRequired
-ProxyEngine on
-ProxyRole reverse
-ProxyReverseServers ftp://{host}:{port}
-ProxyTables {folder}/tables
-ProxyReverseConnectPolicy RoundRobin
-ProxyLog none
-ProxyTLSEngine off
-"""
-
-FTPAIR = """\
-workers: {cores}
-log: {{level: warning}}
-paths: {{runtime: {folder}/run, state: {folder}/state}}
-certificates:
-  files: {{certificate: {pair.certificate}, key: {pair.key}}}
-virtual_services:
-  BENCH:
-    mode: ftp
-    address: 127.88.0.4
-    ports: {{explicit: 2121, implicit: 2990, passive: 24000-25999}}
-    tls: {{certificate: files, clear_text: allow, data_protection: allow}}
-    real_servers:
-      VSFTPD: {{address: {host}, port: {port}}}
-  CROWD:
-    mode: ftp
-    address: 127.88.0.8
-    ports: {{explicit: 2121, passive: 24000-25999}}
-    tls: {{certificate: files}}
-    timeouts: {{idle_timeout_s: 3600}}
-    real_servers:
-      PYFTPDLIB: {{address: {crowd.host}, port: {crowd.port}}}
-"""
 
 
 class PeerError(Exception):
@@ -181,7 +64,7 @@ class Site:
     pair: Pair
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def write(self, name: str, template: str, listen: str = SERVER.host) -> Path:
+    def write(self, name: str, template: str, listen: str = SERVER.host, engine: str = "") -> Path:
         """Write a peer's configuration."""
         path = self.folder / name
         path.write_text(
@@ -194,6 +77,7 @@ class Site:
                 cores=CORES,
                 host=SERVER.host,
                 listen=listen,
+                engine=engine,
                 port=SERVER.port,
                 passive=SERVER_PASSIVE,
                 crowd=CROWD,
@@ -268,14 +152,27 @@ def start_ftpair(site: Site) -> Peer:
         "implicit": Door("127.88.0.4", 2990, "implicit"),
         "crowd": Door("127.88.0.8", 2121, "explicit"),
     }
-    configuration = site.write("ftpair.yaml", FTPAIR)
-    command = [sys.executable, "-m", "ftpair.cli.main", "serve", "--config", str(configuration)]
-    pid = site.start("ftpair", command, list(doors.values()))
-    _wait_for_api(site.folder / "run" / "ftpair.sock")
-    return Peer("ftpair", doors, pid)
+    return Peer("ftpair", doors, _serve(site, "ftpair", site.write("ftpair.yaml", FTPAIR), "run", doors))
 
 
-STARTERS = {"direct": start_server, "haproxy": start_haproxy, "mod_proxy": start_mod_proxy, "ftpair": start_ftpair}
+def start_tcp_haproxy(site: Site) -> Peer:
+    """Start `ftpair serve` in TCP mode with HAProxy as the engine."""
+    return _tcp_mode(site, "haproxy", "127.88.0.9")
+
+
+def start_tcp_builtin(site: Site) -> Peer:
+    """Start `ftpair serve` in TCP mode without HAProxy."""
+    return _tcp_mode(site, "builtin", "127.88.0.10")
+
+
+STARTERS = {
+    "direct": start_server,
+    "haproxy": start_haproxy,
+    "mod_proxy": start_mod_proxy,
+    "ftpair": start_ftpair,
+    "tcp_haproxy": start_tcp_haproxy,
+    "tcp_builtin": start_tcp_builtin,
+}
 
 
 @contextlib.contextmanager
@@ -286,6 +183,19 @@ def running(site: Site, names: list[str]) -> Iterator[dict[str, Peer]]:
         yield {name: STARTERS[name](site) for name in STARTERS if name in names or name == "direct"}
     finally:
         site.stop()
+
+
+def _tcp_mode(site: Site, engine: str, address: str) -> Peer:
+    doors = {"clear": Door(address, 2121, "clear")}
+    configuration = site.write(f"ftpair-{engine}.yaml", FTPAIR_TCP, address, engine)
+    return Peer(f"tcp_{engine}", doors, _serve(site, f"ftpair-{engine}", configuration, f"run-{engine}", doors))
+
+
+def _serve(site: Site, name: str, configuration: Path, runtime: str, doors: dict[str, Door]) -> int:
+    command = [sys.executable, "-m", "ftpair.cli.main", "serve", "--config", str(configuration)]
+    pid = site.start(name, command, list(doors.values()))
+    _wait_for_api(site.folder / runtime / "ftpair.sock")
+    return pid
 
 
 def _wait_for_api(path: Path) -> None:

@@ -41,3 +41,15 @@ def test_readme_is_quoted_between_its_marks_and_nowhere_else():
     assert written.endswith("<!-- bench:end -->\nafter\n")
     assert "old" not in written
     assert report.quoted(written, RESULTS) == written
+
+
+def test_the_engines_of_tcp_mode_have_a_table_beside_haproxy_by_hand():
+    both = {
+        ("relay", engine): [{"cpu": cpu, "mib_s": 1.0}] for engine, cpu in (("tcp_haproxy", 0.2), ("tcp_builtin", 0.3))
+    }
+    written = report.quoted("<!-- bench:begin -->\n<!-- bench:end -->", RESULTS | {"rows": report.rows(HISTORY | both)})
+    assert "| clear relay | CPU s/GiB |  | 0.2 | 0.2 | 1.00 | 0.3 | 1.50 |\n" in written
+
+
+def test_without_them_there_is_no_such_table():
+    assert "engine: builtin" not in report.quoted("<!-- bench:begin -->\n<!-- bench:end -->", RESULTS)

@@ -84,7 +84,8 @@ def _defaults() -> list[str]:
         "    mode tcp",
         "    load-server-state-from-file global",
         "    option dontlognull",
-        "    option splice-auto",
+        "    option splice-request",
+        "    option splice-response",
         "    option contstats",
         *(line for side in ("cli", "srv") for line in _keepalive(side)),
     ]
