@@ -16,14 +16,27 @@ from ftpair.dataplane.stock import Pipe, Stock
 from ftpair.dataplane.tls import reason_of
 
 COPY_BYTES = 64 << 10
-"""So much is copied at once; where more comes, a pipe is cheaper (splice)."""
+"""So much is copied at once."""
+STREAM_BYTES = 16 << 10
+"""Where so much comes at once, the next bytes go through a pipe (splice); below, a copy is cheaper."""
 _SPLICE_FLAGS = os.SPLICE_F_MOVE | os.SPLICE_F_NONBLOCK
 
 
 class _Lane:
     """One direction: what waits in it, and whether it has ended."""
 
-    __slots__ = ("bytes", "destination", "has_ended", "is_over", "pending", "pipe", "piped", "reads", "source")
+    __slots__ = (
+        "bytes",
+        "destination",
+        "has_ended",
+        "is_over",
+        "pending",
+        "pipe",
+        "piped",
+        "reads",
+        "source",
+        "streams",
+    )
 
     def __init__(self, source: socket.socket, destination: socket.socket) -> None:
         self.source, self.destination = source, destination
@@ -36,6 +49,8 @@ class _Lane:
         """The source has ended; bytes may still wait."""
         self.is_over = False
         self.reads = False
+        self.streams = False
+        """Much came at once, so that more is to be expected."""
 
     @property
     def is_waiting(self) -> bool:
@@ -106,7 +121,7 @@ class Passing:
     def _pull(self, lane: _Lane) -> bool:
         """Take what the source has; return whether there was something."""
         try:
-            pipe = self._pipe_of(lane) if lane.bytes >= COPY_BYTES else None
+            pipe = self._pipe_of(lane) if lane.streams else None
             if pipe is None:
                 lane.pending = memoryview(lane.source.recv(COPY_BYTES))
                 count = len(lane.pending)
@@ -116,6 +131,7 @@ class Passing:
         except BlockingIOError:
             return False
         lane.has_ended = not count
+        lane.streams = count >= STREAM_BYTES
         return bool(count)
 
     def _pipe_of(self, lane: _Lane) -> Pipe | None:
