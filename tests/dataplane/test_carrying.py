@@ -230,6 +230,7 @@ def test_a_passive_range_that_cannot_be_had_is_told_and_changes_nothing(world: W
         with pytest.raises(OSError, match=f"port {DATA + 9} of the passive range of VIP cannot be had"):
             _raised(world, passive=PortRange(DATA, DATA + 9))
         assert old.echoes()
+        assert world.call(DATA).server == old.server
 
 
 def _raised(world: World, **more: Any) -> None:
