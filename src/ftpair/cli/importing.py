@@ -13,8 +13,9 @@ from ftpair.config.load import why_unreadable
 from ftpair.core.errors import FtpairError, WrongRequestError
 from ftpair.imports.haproxy import import_haproxy
 from ftpair.imports.notes import Imported
+from ftpair.imports.proftpd import import_proftpd
 
-IMPORTS: Mapping[str, Callable[[str], Imported]] = {"haproxy": import_haproxy}
+IMPORTS: Mapping[str, Callable[[str], Imported]] = {"haproxy": import_haproxy, "proftpd": import_proftpd}
 
 
 def tell_import(kind: str, file: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from ftpair.core.endpoint import PortRange
 from ftpair.core.errors import FtpairError
 from ftpair.imports.haproxy_file import EXPLICIT, IMPLICIT, Bind, Door, Line, Section, defaults_of, door_of, sections_of
+from ftpair.imports.names import name_of
 from ftpair.imports.notes import Imported, Note
 
 _BALANCE = {
@@ -33,7 +34,7 @@ def import_haproxy(text: str) -> Imported:
         if ports & {EXPLICIT, IMPLICIT}:
             passive = _passive_doors(control, doors)
             used |= {id(door.section) for door in (control, *passive)}
-            services[_name(control.section.name)] = _service(control, passive, defaults_of(sections), notes)
+            services[name_of(control.section.name)] = _service(control, passive, defaults_of(sections), notes)
     if not services:
         raise FtpairError("no listen or frontend of this file binds port 21 or 990: there is no FTP service to import")
     notes += [
@@ -88,7 +89,7 @@ def _service(control: Door, passive: list[Door], defaults: Section, notes: list[
         )
     service |= _health(control, sections)
     service["real_servers"] = {
-        _name(line.words[1]): _server(line, slices, notes) for line in control.servers if len(line.words) > 2
+        name_of(line.words[1]): _server(line, slices, notes) for line in control.servers if len(line.words) > 2
     }
     for door in (control, *passive):
         notes += _left_out(door)
@@ -199,8 +200,3 @@ def _left_out(door: Door) -> Iterator[Note]:
                 )
             elif line.head not in _CARRIED and line.words[:2] != ["tcp-request", "connection"]:
                 yield Note(line.number, f"{' '.join(line.words[:3])} is not carried")
-
-
-def _name(text: str) -> str:
-    """Return a name as ftpair takes it."""
-    return re.sub(r"[^A-Za-z0-9_.-]", "_", text)[:64] or "FTP"

@@ -10,9 +10,11 @@ class Note(NamedTuple):
     line: int
     """In the file that was read."""
     sentence: str
+    file: str = ""
+    """Another file that was read along; the one that was named, if not there."""
 
     def __str__(self) -> str:
-        return f"line {self.line}: {self.sentence}"
+        return f"{self.file + ', ' if self.file else ''}line {self.line}: {self.sentence}"
 
 
 @dataclass(frozen=True, slots=True)

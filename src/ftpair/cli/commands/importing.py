@@ -7,7 +7,7 @@ import typer
 
 
 def import_(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="Whose file it is: haproxy.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="Whose file it is: haproxy or proftpd.")],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file.")],
 ) -> None:
     """Turn the file of another balancer into one of ftpair."""
