@@ -232,6 +232,29 @@ def test_several_servers_become_several_services_and_what_belongs_together_becom
         assert any(sentence in note for note in notes), (sentence, notes)
 
 
+def test_one_file_may_hold_certificate_and_key(served, tls):
+    both = tls / "both.pem"
+    both.write_text((tls / "certificate.pem").read_text() + (tls / "key.pem").read_text())
+    both.chmod(0o600)
+    made, _ = served(f"{SMALL}TLSEngine on\nTLSECCertificateFile {both}\n")
+    assert made["certificates"] == {"both": {"certificate": str(both), "key": str(both)}}
+
+
+def test_a_certificate_that_clients_must_bring_leaves_no_login_in_clear_text(served):
+    files = "TLSECCertificateFile {tls}/certificate.pem\nTLSECCertificateKeyFile {tls}/key.pem\n"
+    made, told = served(f"{SMALL}TLSEngine on\n{files}TLSCACertificateFile {{tls}}/ca.pem\nTLSVerifyClient on\n")
+    (service,) = made["virtual_services"].values()
+    assert service["tls"]["clear_text"] == "refuse"
+    assert service["tls"]["client_certificate"]["demand"] == "require"
+    assert "line 10: TLSVerifyClient on leaves no login in clear text" in told
+
+
+def test_a_second_proxy_on_the_same_port_is_left_out_whatever_its_tls(served):
+    made, told = served(f"{SMALL}DefaultAddress 192.0.2.10\n<VirtualHost 192.0.2.10>\n{SMALL}</VirtualHost>\n")
+    assert len(made["virtual_services"]) == 1
+    assert "line 7: <VirtualHost 192.0.2.10> has the address and port of the main server: left out" in told
+
+
 @pytest.mark.parametrize("text", [ONE, SEVERAL, SMALL, LAB])
 def test_what_comes_out_is_a_configuration(text, served):
     made, told = served(text)
@@ -320,6 +343,7 @@ def test_what_tls_is_required_of_clients_is_carried(required, clear_text, protec
         (["ProxyReverseServers ftp+srv://_ftp._tcp.example.org"], "ftp+srv://_ftp._tcp.example.org is not carried"),
         (["ProxyReverseServers ftp://anna:secret@10.0.0.12"], "10.0.0.12: user and password of a URL are not carried"),
         (["ProxyReverseServers sftp://anna:secret@10.0.0.12"], "sftp://10.0.0.12 is not carried"),
+        (["ProxyReverseServers ftps://10.0.0.12", "ProxyTLSEngine off"], "speak clear text to servers with ftps"),
         (["SQLConnectInfo db anna secret"], "SQLConnectInfo is not carried"),
         (["ProxyDataTransferPolicy PASV"], "ftpair chooses the command by the address"),
         (["ProxyOptions UseDirectDataTransfers"], "data always goes through ftpair"),
@@ -330,6 +354,7 @@ def test_what_tls_is_required_of_clients_is_carried(required, clear_text, protec
         (["MaxClients many"], "many is no number"),
         (["TimeoutNoTransfer 300"], "idle_timeout_s counts from the last command"),
         (["MasqueradeAddress ftp.example.org"], "write advertised_address"),
+        (["MasqueradeAddress 1.2.3.4", "TLSMasqueradeAddress 1.2.3.5"], "advertises one address, 1.2.3.4"),
         (["DefaultAddress 10.0.0.1 10.0.0.2"], "10.0.0.2 is left out"),
         (["DefaultAddress eth0"], "eth0 is no IP address"),
         (["<IfDefine TEST>", "TimeoutIdle 1", "</IfDefine>"], "TEST is not defined in this file"),

@@ -83,13 +83,12 @@ def arrange(drafts: list[Draft]) -> list[Draft]:
     """Return the services of the drafts: explicit and implicit TLS of the same proxy as one, no port taken twice."""
     kept: list[Draft] = []
     for draft in drafts:
-        twin = next((each for each in kept if _is_twin(each, draft)), None)
-        if twin:
-            _join(twin, draft)
-        elif namesake := next((each for each in kept if _has_same_door(each, draft)), None):
+        if namesake := next((each for each in kept if _has_same_door(each, draft)), None):
             opening = draft.site.server.opening
             sentence = f"{opening} has the address and port of {namesake.site.server.opening}: left out, write routes"
             draft.site.tell(opening, f"{sentence} with host")
+        elif twin := next((each for each in kept if _is_twin(each, draft)), None):
+            _join(twin, draft)
         else:
             kept.append(draft)
     _divide(kept)

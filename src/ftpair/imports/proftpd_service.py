@@ -91,7 +91,7 @@ def servers_behind(site: Site) -> list[Backend]:
 
 def _backend(url: str) -> Backend | None:
     found = _URL.fullmatch(url)
-    if not found or not 0 < int(found[5] or 21) < 65536:
+    if not found or not (found[1] or found[5]) or not 0 < int(found[5] or 21) < 65536:
         return None
     port = int(found[5] or 21)
     secure = "implicit" if port == _IMPLICIT else "explicit"
@@ -118,9 +118,12 @@ def service_of(site: Site, certificates: Certificates) -> dict[str, Any]:
 
 
 def _advertised(site: Site) -> dict[str, Any]:
-    line = site.last("MasqueradeAddress")
-    if line is None:
+    lines = [line for each in ("MasqueradeAddress", "TLSMasqueradeAddress") if (line := site.last(each))]
+    if not lines:
         return {}
+    line, other = lines[0], lines[-1]
+    if other.value != line.value:
+        site.tell(other, f"{other}: a service advertises one address, {line.value}")
     try:
         return {"advertised_address": str(IPv4Address(line.value))}
     except ValueError:
@@ -130,7 +133,7 @@ def _advertised(site: Site) -> dict[str, Any]:
 
 def _greeting(site: Site) -> dict[str, Any]:
     line = site.last("ServerIdent")
-    if line is None or len(line.words) < 3:
+    if line is None or len(line.words) < 3 or not line.words[2]:
         return {}
     if "%" in line.words[2]:
         site.tell(line, f"{line}: ftpair fills in nothing: write greeting")
@@ -202,7 +205,9 @@ def _behind(site: Site, certificates: Certificates, *, has_tls: bool) -> dict[st
     servers, first = servers_behind(site), site.all("ProxyReverseServers")[0]
     says_all = all(each.tls for each in servers)
     engine = servers[0].tls if says_all else engine_of(site, first, has_tls=has_tls)
-    site.last("ProxyTLSEngine")
+    switch = site.last("ProxyTLSEngine")
+    if switch and switch.value.lower() == "off" and any(each.tls for each in servers):
+        site.tell(switch, f"{switch} made mod_proxy speak clear text to servers with ftps: they get TLS")
     common: dict[str, Any] = {"server_tls": engine}
     entries: dict[str, Any] = {}
     for each in servers:

@@ -88,7 +88,7 @@ def _shown(site: Site, certificates: "Certificates") -> str:
 def _pair(site: Site, directive: str) -> tuple[Line, str] | None:
     """Return the line of a certificate, and its key's file, which may be the same."""
     line, key = site.last(f"{directive}File"), site.last(f"{directive}KeyFile")
-    return (line, key.value if key else line.value) if line else None
+    return (line, key.value if key else line.value) if line and line.value else None
 
 
 def _clients(site: Site, tls: dict[str, Any]) -> dict[str, Any]:
