@@ -71,7 +71,8 @@ def street(lab_folder: Path, authority: Authority) -> Iterator[Street]:
 def _works_directly(row: Row) -> bool:
     """Whether client and server can do it without anything between them: TLS passes as it is, faults of theirs too."""
     # curl 7.88 offers a ticket of TLS 1.3 once, and a data connection of these servers brings no new one.
-    is_offered_once = row["client"] == "curl" and row["version"] == "1.3" and "vsftpd" in row["leg"]
+    spends_it = "vsftpd" in row["leg"] or ("ProFTPD" in row["leg"] and row["operation"] in {"STOR", "APPE"})
+    is_offered_once = row["client"] == "curl" and row["version"] == "1.3" and spends_it
     # ProFTPD closes the data connection without TLS when there is nothing to list.
     is_broken_off = row["operation"].startswith("NLST") and "ProFTPD" in row["leg"]
     # basic-ftp may end a data connection in the middle of its handshake when it has nothing to send.
