@@ -70,7 +70,7 @@ def street(lab_folder: Path, authority: Authority) -> Iterator[Street]:
 
 def _works_directly(row: Row) -> bool:
     """Whether client and server can do it without anything between them: TLS passes as it is, faults of theirs too."""
-    # curl 7.88 offers a ticket of TLS 1.3 once, and may hang up before it has read the next one: strict servers refuse it.
+    # curl 7.88 offers a ticket of TLS 1.3 once, and may hang up before it has read the next: strict servers refuse it.
     uploads = row["operation"] in {"STOR", "APPE"}
     spends_it = "vsftpd" in row["leg"] or (uploads and ("ProFTPD" in row["leg"] or "pyftpdlib" in row["leg"]))
     is_offered_once = row["client"] == "curl" and row["version"] == "1.3" and spends_it
