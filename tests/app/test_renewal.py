@@ -85,7 +85,7 @@ def test_a_path_that_changes_alone_is_watched_from_then_on(secured):
             moved.chmod(0o600)
             text = text.replace(str(secured.folder / name), str(moved))
         secured.path.write_text(text)
-        assert await apply(node, is_dry_run=False) == Applied(1, ())
+        assert await apply(node) == Applied(2, ()), "the text is another, and so is the revision"
         renewed = secured.authority.issue("vip", "127.0.0.1")
         for label, path in (("vip.crt", renewed.certificate), ("vip.key", renewed.key)):
             (secured.folder / f"moved-{label}").write_bytes(path.read_bytes())
@@ -99,7 +99,7 @@ def test_a_path_that_changes_alone_is_watched_from_then_on(secured):
 def test_a_renewal_does_not_hide_that_the_file_was_refused(secured):
     async def scenario(node, _lock):
         secured.path.write_text(secured.path.read_text() + "colour: red\n")
-        refused = await apply(node, is_dry_run=False)
+        refused = await apply(node)
         secured.authority.issue("vip", "127.0.0.1")
         await until(lambda: node.plan.revision == 2)
         await asyncio.sleep(SETTLE_S)

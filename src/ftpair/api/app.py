@@ -3,11 +3,19 @@
 from fastapi import FastAPI
 
 import ftpair
-from ftpair.api import about, banning, changing, health, looking, problems, routing
+from ftpair.api import about, banning, changing, configuring, health, looking, problems, routing
 from ftpair.api.asking import Door
 from ftpair.app.control import Control
 
-ROUTERS = (looking.router, changing.router, banning.router, routing.router, health.router, about.router)
+ROUTERS = (
+    looking.router,
+    changing.router,
+    configuring.router,
+    banning.router,
+    routing.router,
+    health.router,
+    about.router,
+)
 
 
 def create_app(control: Control) -> FastAPI:

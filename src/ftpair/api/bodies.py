@@ -36,11 +36,55 @@ class BanWish:
     for_s: Annotated[float, Field(gt=0, le=31_536_000, allow_inf_nan=False)] = 900.0
 
 
+Words = Annotated[str, Field(max_length=500)]
+ConfirmSeconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
+
+
 @dataclass(frozen=True, slots=True)
 class ApplyWish:
     """What to do with the configuration file; with `dry_run` the steps are told and nothing is changed."""
 
     dry_run: bool = False
+    author: Words = "api"
+    comment: Words = ""
+    confirm_s: ConfirmSeconds = 0.0
+    """It is taken back unless somebody confirms it within so many seconds; 0: it stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class RollBackWish:
+    """How to go back to a revision."""
+
+    author: Words = "api"
+    comment: Words = ""
+    confirm_s: ConfirmSeconds = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurationWish:
+    """What the configuration file shall say."""
+
+    content: Annotated[str, Field(max_length=4_000_000)]
+    author: Words = "api"
+    comment: Words = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurationText:
+    """A configuration as it is written (YAML), where it stands, and the entity tag of the text."""
+
+    name: str
+    content: str
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What is otherwise in the second text, as `diff -u` writes it; empty: nothing."""
+
+    former: str
+    later: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +105,8 @@ class ApplyDone:
     steps: tuple[str, ...]
     warnings: tuple[ConfigurationProblem, ...] = ()
     """What the configuration will suffer from; nothing of it stops the apply."""
+    confirm_until: float = 0.0
+    """When it is taken back unless somebody confirms it, in seconds since the epoch; 0: it stays."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,19 @@ from dataclasses import asdict
 from typing import Any
 
 import ftpair
-from ftpair.api.bodies import ApplyDone, BanRow, ConfigurationProblem, Done, NodeHealth, ServiceHealth, Versions
+from ftpair.api.bodies import (
+    ApplyDone,
+    BanRow,
+    ConfigurationProblem,
+    ConfigurationText,
+    Difference,
+    Done,
+    NodeHealth,
+    ServiceHealth,
+    Versions,
+)
 from ftpair.core.clientele import Seen, client_rows
+from ftpair.core.revisions import Revision
 from ftpair.core.status import (
     Admin,
     CertificateStatus,
@@ -126,6 +137,15 @@ KILLED = asdict(Done("kill 0-1f: the session of alice from 198.51.100.7 is ended
 DONE = asdict(Done("drain FTP_SVR2: 3 sessions stay, 0 transfers"))
 _WARNING = ConfigurationProblem("virtual_services.FTPS_VIP.real_servers", 9, "every weight is 0, so no server ...")
 APPLIED = asdict(ApplyDone(2, dry_run=False, steps=("FTPS_VIP: weight of FTP_SVR2 50 -> 0",), warnings=(_WARNING,)))
+CONFIRMED = asdict(Done("revision 2 is confirmed and stays"))
+_LINES = "virtual_services:\n  FTPS_VIP:\n    address: 192.0.2.10\n"
+CONFIGURATION = asdict(ConfigurationText("/etc/ftpair/ftpair.yaml", _LINES, etag='"5f3c9be1d24f0a7c88e6b1d0c3a94f27"'))
+DIFFERENCE = asdict(
+    Difference(
+        "revision 1, running", "/etc/ftpair/ftpair.yaml", "--- revision 1, running\n+++ /etc/ftpair/ftpair.yaml\n..."
+    )
+)
+REVISION = asdict(Revision(2, 1767225600.0, "root", "the new server", applied=1767225601.5))
 BAN = asdict(BanRow("FTPS_VIP", "address", "198.51.100.7", 1767226500.0, "5 wrong passwords within 600 s"))
 BANNED = asdict(Done("ban 198.51.100.7 from FTPS_VIP for 900 s"))
 LIFTED = asdict(Done("lift the ban of 198.51.100.7 from FTPS_VIP"))

@@ -15,7 +15,17 @@ from ftpair.api.bodies import ProblemDetails
 from ftpair.core.actions import Problem
 
 Kind = Literal[
-    "not-found", "invalid", "setup", "busy", "internal", "no-answer", "not-ready", "stopping", "wrong-request"
+    "not-found",
+    "invalid",
+    "setup",
+    "busy",
+    "changed",
+    "unconditional",
+    "internal",
+    "no-answer",
+    "not-ready",
+    "stopping",
+    "wrong-request",
 ]
 
 KINDS: dict[Kind, tuple[int, str]] = {
@@ -23,6 +33,8 @@ KINDS: dict[Kind, tuple[int, str]] = {
     "invalid": (422, "The configuration is invalid; nothing was changed"),
     "setup": (409, "The machine does not allow it; nothing was changed"),
     "busy": (409, "Another change is running; nothing was changed"),
+    "changed": (412, "Somebody else changed it first; nothing was changed"),
+    "unconditional": (428, "If-Match is missing; nothing was changed"),
     "internal": (500, "A fault of ftpair"),
     "no-answer": (504, "The supervisor does not answer"),
     "not-ready": (503, "Not ready"),

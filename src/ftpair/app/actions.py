@@ -1,16 +1,18 @@
 """What the doors may ask for: one function per action; each answers with a value or with a sentence."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
 import structlog
 
 from ftpair.app.change import apply
+from ftpair.app.history import configuration, roll_back, save
 from ftpair.app.node import Node
 from ftpair.app.routing import find_route
 from ftpair.app.status import node_gauges, node_status
+from ftpair.config.problems import InvalidConfigError
 from ftpair.core.actions import (
     Action,
     AddBan,
@@ -18,18 +20,25 @@ from ftpair.core.actions import (
     Apply,
     BansAre,
     ClientsAre,
+    ConfigurationIs,
+    Confirm,
     FindRoute,
     GetBans,
     GetClients,
+    GetConfiguration,
     GetMetrics,
+    GetRevisions,
     GetSessions,
     GetStatus,
     KillSession,
     LiftBan,
     Metrics,
     Refused,
+    RevisionsAre,
+    RollBack,
     RouteIs,
     Said,
+    SaveConfiguration,
     SessionTable,
     SetAdmin,
     StatusIs,
@@ -42,7 +51,19 @@ from ftpair.haproxy.runtime import SilentError
 
 log = structlog.get_logger("ftpair")
 
-Answer = StatusIs | RouteIs | SessionTable | ClientsAre | BansAre | Metrics | Said | Applied | Refused
+Answer = (
+    StatusIs
+    | RouteIs
+    | SessionTable
+    | ClientsAre
+    | BansAre
+    | Metrics
+    | Said
+    | Applied
+    | RevisionsAre
+    | ConfigurationIs
+    | Refused
+)
 
 
 class Actions:
@@ -65,6 +86,8 @@ class Actions:
             return Refused("not-found", error.sentence)
         except WrongRequestError as error:
             return Refused("wrong-request", error.sentence)
+        except InvalidConfigError as error:
+            return Refused("invalid", error.sentence, error.problems)
         except SilentError as error:
             return Refused("setup", error.sentence)
         except Exception:  # A bug in one action must not end the supervisor, on which all sessions depend.
@@ -74,7 +97,19 @@ class Actions:
     async def apply_in_turn(self) -> None:
         """Apply when nobody else does; what comes of it is in the log and in the status."""
         async with self._applying, self.turn:
-            await self._safely(apply(self._node, is_dry_run=False))
+            await self._safely(apply(self._node))
+
+    async def take_back(self) -> None:
+        """Go back to what ran before an apply that nobody confirmed in time."""
+        async with self._applying, self.turn:
+            waiting = self._node.confirmation.waiting
+            if waiting and self._node.confirmation.is_overdue:
+                why = f"revision {waiting.revision} was not confirmed in time"
+                log.warning(why, back_to=waiting.former)
+                answer = await self._safely(roll_back(self._node, RollBack(waiting.former, "ftpair", why)))
+                if isinstance(answer, Refused):
+                    log.error("cannot go back", revision=waiting.former, reason=answer.sentence)
+                self._node.confirmation.end()
 
     async def _get_status(self, _action: GetStatus) -> StatusIs:
         return StatusIs(node_status(self._node))
@@ -136,10 +171,36 @@ class Actions:
         return is_ended or await self._node.listing.end(self._node.workers, reason, name)
 
     async def _apply(self, action: Apply) -> Applied | Refused:
+        return await self._alone(apply(self._node, action))
+
+    async def _roll_back(self, action: RollBack) -> Applied | Refused:
+        return await self._alone(roll_back(self._node, action))
+
+    async def _save_configuration(self, action: SaveConfiguration) -> Applied | Refused:
+        return await self._alone(save(self._node, action))
+
+    async def _alone(self, change: Coroutine[None, None, Applied | Refused]) -> Applied | Refused:
+        """Let one change be made at a time."""
         if self._applying.locked():
+            change.close()
             return Refused("busy", "another apply is running; try again when it is done")
         async with self._applying, self.turn:
-            return await apply(self._node, is_dry_run=action.dry_run)
+            return await change
+
+    async def _confirm(self, _action: Confirm) -> Said | Refused:
+        waiting = self._node.confirmation.waiting
+        if waiting is None:
+            return Refused("not-found", "nothing waits to be confirmed")
+        self._node.confirmation.end()
+        sentence = f"revision {waiting.revision} is confirmed and stays"
+        log.info(sentence)
+        return Said(sentence)
+
+    async def _get_revisions(self, action: GetRevisions) -> RevisionsAre:
+        return RevisionsAre(self._node.revisions.page(action.limit, action.before))
+
+    async def _get_configuration(self, action: GetConfiguration) -> ConfigurationIs:
+        return await configuration(self._node, action.which)
 
     def _server(self, service_name: str, server_name: str) -> ServerPlan:
         service = self._node.plan.named(service_name)
@@ -187,5 +248,10 @@ ANSWERS: dict[type[Action], Callable[[Actions, Any], Awaitable[Answer]]] = {
     LiftBan: Actions._lift_ban,  # noqa: SLF001
     KillSession: Actions._kill_session,  # noqa: SLF001
     Apply: Actions._apply,  # noqa: SLF001
+    RollBack: Actions._roll_back,  # noqa: SLF001
+    SaveConfiguration: Actions._save_configuration,  # noqa: SLF001
+    Confirm: Actions._confirm,  # noqa: SLF001
+    GetRevisions: Actions._get_revisions,  # noqa: SLF001
+    GetConfiguration: Actions._get_configuration,  # noqa: SLF001
     FindRoute: Actions._find_route,  # noqa: SLF001
 }

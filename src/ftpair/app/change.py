@@ -8,7 +8,6 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import structlog
 from msgspec.structs import replace
@@ -17,12 +16,14 @@ from ftpair.app.node import LastApply, Node
 from ftpair.config import check
 from ftpair.config.blocks import Paths
 from ftpair.config.check import Checked
+from ftpair.config.load import read_config
 from ftpair.config.problems import InvalidConfigError, describe, describe_warnings
 from ftpair.config.slots import Slots
 from ftpair.config.steps import steps
-from ftpair.core.actions import Applied, Refused
+from ftpair.core.actions import Applied, Apply, Refused
 from ftpair.core.errors import SetupError
 from ftpair.core.plan import HaproxyPlan, Plan, ServerPlan
+from ftpair.core.revisions import etag_of
 from ftpair.dataplane.listeners import listener_keys
 
 log = structlog.get_logger("ftpair")
@@ -32,6 +33,13 @@ FOLLOW_TIMEOUT_S = 10.0
 TAKE_BACK_TIMEOUT_S = 2.0
 """What they get for the former plan, of which they have everything already."""
 STOPPING = Refused("busy", "ftpair is stopping: nothing was changed")
+CHANGED = Refused("changed", "somebody else has changed the configuration file meanwhile: look at it and try again")
+AS_IT_IS = Apply()
+RENEWED = Apply(author="ftpair", comment="certificates, CAs or revocation lists were renewed")
+_UNCONFIRMED = (
+    "revision {waiting.revision} waits to be confirmed, {left:.0f} s are left: "
+    "`ftpair confirm` it first, or `ftpair rollback {waiting.former}`"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +57,57 @@ class Change:
         return Applied(revision, self.steps, self.checked.warnings)
 
 
-async def apply(node: Node, *, is_dry_run: bool, follow_timeout_s: float = FOLLOW_TIMEOUT_S) -> Applied | Refused:
+async def apply(
+    node: Node, order: Apply = AS_IT_IS, *, follow_timeout_s: float = FOLLOW_TIMEOUT_S
+) -> Applied | Refused:
     """Read the file and work by it, or say why not."""
     try:
-        slots, revision = node.slots.copy(), node.revision + 1
-        change = await asyncio.to_thread(prepare, node.path, node.plan, node.paths, slots, revision)
-        if is_dry_run:
+        content = await asyncio.to_thread(read_config, node.path)
+        if refusal := demand_match(order.if_match, content):
+            return refusal
+        change = await prepare(node, content)
+        if order.dry_run:
             _try_listeners(node, change.plan)
             return change.applied(change.plan.revision)
-        answer = await _take(node, change, follow_timeout_s)
+        if waiting := node.confirmation.waiting:
+            return Refused("busy", _UNCONFIRMED.format(waiting=waiting, left=node.confirmation.seconds_left))
+        answer = await _taken(node, change, order, follow_timeout_s)
     except InvalidConfigError as error:
         answer = Refused("invalid", error.sentence, error.problems)
     except SetupError as error:
         answer = Refused("setup", error.sentence)
-    if not is_dry_run:
+    if not order.dry_run:
         node.last_apply = _log(answer)
     return answer
+
+
+def demand_match(if_match: str, content: bytes) -> Refused | None:
+    """Return why a text is not the one that is meant; None: it is, or any is meant."""
+    return None if if_match in {"", "*", etag_of(content)} else CHANGED
+
+
+async def _taken(node: Node, change: Change, order: Apply, follow_timeout_s: float) -> Applied | Refused:
+    """Work by a change, keep it as a revision, and let it wait for its confirmation.
+
+    All that is written down before: whatever ends this process, the next one knows what to take back.
+    """
+    if change.plan is node.plan:
+        return await _take(node, change, follow_timeout_s)
+    number, former = change.plan.revision, node.plan.revision
+    node.revisions.keep(number, change.checked.content, order.author or "file", order.comment)
+    if order.confirm_s:
+        node.confirmation.begin(number, former, order.confirm_s)
+    answer: Applied | Refused | None = None
+    try:
+        answer = await _take(node, change, follow_timeout_s)
+    finally:
+        if order.confirm_s and not isinstance(answer, Applied):
+            node.confirmation.end()
+    if isinstance(answer, Refused):
+        return answer
+    node.revisions.applied(number)
+    waiting = node.confirmation.waiting
+    return replace(answer, confirm_until=waiting.until) if waiting and order.confirm_s else answer
 
 
 async def renew(node: Node, *, follow_timeout_s: float = FOLLOW_TIMEOUT_S) -> check.Renewed:
@@ -73,26 +116,30 @@ async def renew(node: Node, *, follow_timeout_s: float = FOLLOW_TIMEOUT_S) -> ch
     The configuration is the one that runs, whatever its file says by now.
     """
     slots = node.slots.copy()
-    fresh = await asyncio.to_thread(check.renew, node.path, node.checked, node.revision + 1, slots)
+    number = node.revisions.number_for(node.checked.content, node.revision)
+    fresh = await asyncio.to_thread(check.renew, node.path, node.checked, number, slots)
     plan = _as_running(node.plan, fresh.checked.plan)
     change = Change(plan, slots, steps(node.plan, plan), fresh.checked)
     if plan is not node.plan:
-        swap = _log(await _take(node, change, follow_timeout_s))
+        swap = _log(await _taken(node, change, RENEWED, follow_timeout_s))
         if node.last_apply.is_successful and swap.is_successful:  # Else the file waits to be mended, and that is told.
             node.last_apply = swap
     return fresh
 
 
-def prepare(path: Path, running: Plan, paths: Paths, slots: Slots, revision: int) -> Change:
-    """Return the change from what runs to the file; blocks on files and names. `slots` are taken over.
+async def prepare(node: Node, content: bytes) -> Change:
+    """Return the change from what runs to a text.
 
     Raises InvalidConfigError, and SetupError for rights that workers gave up when they started.
     """
-    checked = check.check(path, revision, slots)
-    wanted = checked.plan
-    demand_rights(running, wanted)
-    plan = _as_running(running, wanted)
-    later = _until_restart(running, paths, checked)
+    running, slots = node.plan, node.slots.copy()
+    number = node.revisions.number_for(content, node.revision)
+    checked = await asyncio.to_thread(check.check, node.path, number, slots, content=content)
+    demand_rights(running, checked.plan)
+    plan = _as_running(running, checked.plan)
+    if plan is running and content != node.checked.content:  # A comment, or another way to say the same.
+        plan = replace(running, revision=number)
+    later = _until_restart(running, node.paths, checked)
     return Change(plan, slots, steps(running, plan) + later, checked)
 
 
@@ -150,7 +197,6 @@ def _fixed_of_haproxy(running: Plan, wanted: Plan) -> Iterator[tuple[str, object
 
 async def _take(node: Node, change: Change, follow_timeout_s: float) -> Applied | Refused:
     if change.plan is node.plan:
-        node.use_files(change.checked)
         return change.applied(node.plan.revision)
     if node.is_draining:
         return STOPPING

@@ -5,7 +5,7 @@ import socket
 from itertools import count
 
 from ftpair.app.heart import Heart
-from ftpair.core.actions import Action, Apply, Result
+from ftpair.core.actions import Action, Apply, Result, RollBack, SaveConfiguration
 from ftpair.core.errors import BusyError, NotReachableError
 from ftpair.core.messages import Ready, Request, Response, Stop, ToApi, UseLog
 from ftpair.dataplane.channel import Channel
@@ -36,7 +36,9 @@ class Control:
         number = next(self._numbers)
         answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
-        timeout_s = APPLY_TIMEOUT_S if isinstance(action, Apply) else self._answer_timeout_s
+        timeout_s = (
+            APPLY_TIMEOUT_S if isinstance(action, Apply | RollBack | SaveConfiguration) else self._answer_timeout_s
+        )
         # The union in `Request` is closed, while `Action` is its open parent.
         self._channel.send(Request(number, action))  # type: ignore[arg-type]
         try:

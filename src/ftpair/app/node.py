@@ -13,9 +13,11 @@ from ftpair.app import cuts
 from ftpair.app.admin import AdminFile
 from ftpair.app.affinity import AffinityFile, AffinityKeeper
 from ftpair.app.bans import BanFile, BanKeeper
+from ftpair.app.confirmation import Confirmation
 from ftpair.app.figures import Figures
 from ftpair.app.former import Former
 from ftpair.app.listing import Listing
+from ftpair.app.revisions import FILE, Revisions
 from ftpair.app.rows import Leaving
 from ftpair.app.states import States
 from ftpair.app.tables import Tables
@@ -88,6 +90,9 @@ class Node:
         self.on_keep: Callable[[], None] = _nothing
         """Called when another configuration is kept."""
         self.listeners = foundation.listeners
+        self.revisions = Revisions(Path(foundation.paths.state) / FILE, log.warning)
+        self.revisions.keep(self.plan.revision, self.checked.content, "file", "found at the start")
+        self.confirmation = Confirmation(self.revisions)
         self.revision = self.plan.revision
         """The newest revision that was ever tried."""
         self.last_apply = LastApply(f"revision {self.revision}: started")
@@ -163,11 +168,6 @@ class Node:
         self._tell_log()
         self.on_keep()
 
-    def use_files(self, checked: Checked) -> None:
-        """Watch the files of this configuration, whose plan is the one that runs: only their paths are others."""
-        self.checked = checked
-        self.on_keep()
-
     def end_sessions(self, message: EndSessions) -> None:
         """Tell all workers to end sessions."""
         for worker in self.workers:
@@ -209,6 +209,7 @@ class Node:
         os.close(self.counts_fd)
         self.tables.close()
         self.groups.close()
+        self.revisions.close()
         self.bans.refresh()
 
     # What the node hears of its children.

@@ -41,6 +41,7 @@ def node_status(node: Node) -> NodeStatus:
         services=services,
         removed_services=removed,
         workers=tuple(_worker(node, number) for number in range(len(node.workers))),
+        unconfirmed=node.confirmation.waiting,
         confinement={child.name: child.confinement for child in node.children},
     )
 

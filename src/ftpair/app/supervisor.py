@@ -13,6 +13,7 @@ import structlog
 from ftpair.app.actions import Actions
 from ftpair.app.affinity import SAVE_S
 from ftpair.app.door import close_door, open_door
+from ftpair.app.history import begin
 from ftpair.app.node import Foundation, Node
 from ftpair.app.notify import notify
 from ftpair.app.renewal import Renewal
@@ -60,10 +61,11 @@ async def _serve(path: Path) -> None:
     raise_descriptor_limit()
     STDERR.pass_on()
     slots = Slots()
-    checked = check(path, 1, slots)
+    said: list[str] = []
+    checked = check(path, begin(path, said.append), slots)
     config, plan = checked.config, checked.plan
     logs.configure(plan.log_format, plan.log_level)
-    for warning in describe_warnings(checked.warnings):
+    for warning in (*said, *describe_warnings(checked.warnings)):
         log.warning(warning)
     for user in dict.fromkeys((plan.user, plan.api_user)):
         check_user(user)
@@ -152,6 +154,7 @@ class Supervisor:
         if late:
             raise SetupError(f"{', '.join(late)} cannot start; the lines above say why")
         await self._node.haproxy.take(self._node.plan, {})
+        self._node.revisions.applied(self._node.plan.revision)
         sentence = "serves " + ", ".join(service.name for service in self._node.plan.all_services)
         log.info(sentence, workers=len(workers), revision=self._node.plan.revision)
         notify(f"READY=1\nSTATUS={sentence}")
@@ -225,4 +228,6 @@ class Supervisor:
     async def _sample(self) -> None:
         while True:
             self._node.sample()
+            if self._node.confirmation.is_overdue and not self._actions.turn.locked():
+                self._tasks.create_task(self._actions.take_back())
             await asyncio.sleep(SAMPLE_S)

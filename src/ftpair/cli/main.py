@@ -8,7 +8,17 @@ from typing import Annotated
 import typer
 
 from ftpair.cli import demo
-from ftpair.cli.commands import banning, changing, doctoring, guiding, importing, looking, routing, running
+from ftpair.cli.commands import (
+    banning,
+    changing,
+    configuring,
+    doctoring,
+    guiding,
+    importing,
+    looking,
+    routing,
+    running,
+)
 from ftpair.cli.grammar import HELP_OPTIONS, Command, Commands
 from ftpair.cli.options import with_watch_seconds
 from ftpair.cli.show import talk
@@ -26,7 +36,11 @@ COMMANDS = (
     guiding.guide,
     guiding.firewall,
     doctoring.doctor,
-    changing.apply,
+    configuring.apply,
+    configuring.confirm,
+    configuring.diff,
+    configuring.revisions,
+    configuring.rollback,
     looking.status,
     looking.sessions,
     looking.transfers,

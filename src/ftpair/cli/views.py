@@ -91,9 +91,14 @@ def transfers_sheet(rows: list[TransferRow]) -> Sheet:
 def _node_lines(node: NodeStatus, now: float) -> list[Part]:
     revision, up = f", revision {node.revision}, up ", duration(max(0.0, now - node.started))
     first = line(Cell(f"ftpair {node.version}", STRONG), " is ", _node_state(node), revision, up, ", ", *_workers(node))
-    if not node.last_apply:
-        return [first]
-    return [first, line("last apply: ", Cell(node.last_apply, "" if node.last_apply_successful else BAD))]
+    lines: list[Part] = [first]
+    if node.last_apply:
+        lines.append(line("last apply: ", Cell(node.last_apply, "" if node.last_apply_successful else BAD)))
+    if waiting := node.unconfirmed:
+        left = duration(max(0.0, waiting.until - now))
+        back = f"revision {waiting.former} comes back in {left} unless `ftpair confirm` keeps {waiting.revision}"
+        lines.append(line(Cell(back, WARN)))
+    return lines
 
 
 def _node_state(node: NodeStatus) -> Cell:

@@ -29,6 +29,8 @@ class Checked:
     plan: Plan
     warnings: tuple[Problem, ...]
     materials: Materials
+    content: bytes
+    """The text of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +42,18 @@ class Renewed:
     """Of what is no good, and stays as it was."""
 
 
-def check(path: Path, revision: int, slots: Slots, machine: Machine | None = None) -> Checked:
-    """Return the configuration in a file and its plan.
+def check(
+    path: Path, revision: int, slots: Slots, machine: Machine | None = None, content: bytes | None = None
+) -> Checked:
+    """Return the configuration in a file and its plan; with `content`, as if that stood in the file.
 
     `slots` get rows for new names, but only if there is no problem: give a copy of them to try a file. Raises
     InvalidConfigError with all problems together: of the text, of the values, of certificates, files and host names;
     SetupError when nothing is wrong with the file, but the machine or the rights of who asks do not allow it.
     """
     machine = machine or this_machine()
-    made = draft(read_config(path), machine)
+    content = read_config(path) if content is None else content
+    made = draft(content, machine)
     materials = gather(made.config, path.parent, machine)
     rows = too_many_rows(made.config, slots)
     made = made.with_findings(
@@ -67,6 +72,7 @@ def check(path: Path, revision: int, slots: Slots, machine: Machine | None = Non
             (*find_warnings(made.config, machine), *vain_routes(made.config), *materials.warnings), made.config.lines
         ),
         materials,
+        content,
     )
 
 

@@ -6,6 +6,7 @@ import msgspec
 
 from ftpair.core.clientele import ClientRow
 from ftpair.core.limits import Ban, BannedBy
+from ftpair.core.revisions import Revision
 from ftpair.core.status import Admin, NodeStatus, RouteStatus, Sample, SessionRow, TransferRow
 
 
@@ -68,6 +69,51 @@ class Apply(Action, frozen=True, tag=True):
     """Bring the configuration file in; answered by `Applied` or `Refused`."""
 
     dry_run: bool = False
+    author: str = ""
+    comment: str = ""
+    confirm_s: float = 0.0
+    """Take it back unless it is confirmed within so many seconds; 0: it stays."""
+    if_match: str = ""
+    """The entity tag of the text that is meant; empty: whatever the file says."""
+
+
+class Confirm(Action, frozen=True, tag=True):
+    """Let an apply stay that waits for it; answered by `Said`."""
+
+
+class RollBack(Action, frozen=True, tag=True):
+    """Make the file what a revision was, and work by it; answered by `Applied`."""
+
+    number: int
+    author: str = ""
+    comment: str = ""
+    confirm_s: float = 0.0
+    if_match: str = ""
+
+
+class GetRevisions(Action, frozen=True, tag=True):
+    """Answered by `RevisionsAre`."""
+
+    limit: int = 50
+    before: int = 0
+    """Only those with a lower number; 0: from the newest on."""
+
+
+class GetConfiguration(Action, frozen=True, tag=True):
+    """The text of the configuration; answered by `ConfigurationIs`."""
+
+    which: str = "file"
+    """`file`, `running`, or the number of a revision."""
+
+
+class SaveConfiguration(Action, frozen=True, tag=True):
+    """Write the file, if it can be worked by; nothing is applied. Answered by `Applied`: what an apply would do."""
+
+    content: str
+    if_match: str
+    """The entity tag of the text that is replaced."""
+    author: str = ""
+    comment: str = ""
 
 
 class FindRoute(Action, frozen=True, tag=True):
@@ -146,11 +192,28 @@ class Applied(Result, frozen=True, tag=True):
     revision: int
     steps: tuple[str, ...]
     warnings: tuple[Problem, ...] = ()
+    confirm_until: float = 0.0
+    """When it is taken back unless somebody confirms it, in seconds since the epoch; 0: it stays."""
+
+
+class RevisionsAre(Result, frozen=True, tag=True):
+    """The answer to `GetRevisions`, the newest first."""
+
+    revisions: tuple[Revision, ...]
+
+
+class ConfigurationIs(Result, frozen=True, tag=True):
+    """The answer to `GetConfiguration`."""
+
+    name: str
+    """Where the text stands: the path of the file, or `revision 7`."""
+    content: str
+    etag: str
 
 
 class Refused(Result, frozen=True, tag=True):
     """Nothing was changed, and why."""
 
-    kind: Literal["not-found", "invalid", "setup", "busy", "internal", "wrong-request"]
+    kind: Literal["not-found", "invalid", "setup", "busy", "internal", "wrong-request", "changed"]
     sentence: str
     problems: tuple[Problem, ...] = ()

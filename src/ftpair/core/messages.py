@@ -12,18 +12,25 @@ from ftpair.core.actions import (
     Apply,
     BansAre,
     ClientsAre,
+    ConfigurationIs,
+    Confirm,
     FindRoute,
     GetBans,
     GetClients,
+    GetConfiguration,
     GetMetrics,
+    GetRevisions,
     GetSessions,
     GetStatus,
     KillSession,
     LiftBan,
     Metrics,
     Refused,
+    RevisionsAre,
+    RollBack,
     RouteIs,
     Said,
+    SaveConfiguration,
     SessionTable,
     SetAdmin,
     StatusIs,
@@ -178,6 +185,11 @@ class Request(Message, frozen=True, tag=True):
         | LiftBan
         | KillSession
         | Apply
+        | Confirm
+        | RollBack
+        | GetRevisions
+        | GetConfiguration
+        | SaveConfiguration
     )
 
 
@@ -185,7 +197,19 @@ class Response(Message, frozen=True, tag=True):
     """The answer to the request of that number."""
 
     number: int
-    result: StatusIs | RouteIs | SessionTable | ClientsAre | BansAre | Metrics | Said | Applied | Refused
+    result: (
+        StatusIs
+        | RouteIs
+        | SessionTable
+        | ClientsAre
+        | BansAre
+        | Metrics
+        | Said
+        | Applied
+        | RevisionsAre
+        | ConfigurationIs
+        | Refused
+    )
 
 
 ToWorker = UsePlan | UseStates | UseBans | EndSessions | ListSessions | ListClients | Stop

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ftpair.core.revisions import Unconfirmed
+
 PASSES = "passes"
 """The state of sessions in TCP mode: who speaks, and what, is hidden by TLS."""
 
@@ -189,6 +191,8 @@ class NodeStatus:
     workers: tuple[WorkerStatus, ...] = field(default_factory=tuple)
     removed_services: tuple[ServiceStatus, ...] = ()
     """Those that an apply removed, while sessions stay on them."""
+    unconfirmed: Unconfirmed | None = None
+    """The apply that is taken back unless somebody confirms it."""
     confinement: dict[str, str] = field(default_factory=dict)
     """What keeps each child from files, by its name: `landlock 7`; `none`; empty while it starts."""
 

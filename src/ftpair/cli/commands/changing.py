@@ -1,4 +1,4 @@
-"""Commands that change: drain, halt, online, kill, apply."""
+"""Commands that change what runs: drain, halt, online, kill."""
 
 from typing import Annotated
 
@@ -13,7 +13,6 @@ TimeoutOption = Annotated[
     float | None,
     typer.Option("--timeout", metavar="SECONDS", min=0, help="With --wait: wait so long at most, then exit with 8."),
 ]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only tell the steps.")]
 
 
 def drain(
@@ -71,14 +70,3 @@ def kill(
     if not yes:
         confirm(f"End session {session}, a running transfer included?")
     end_session(socket, session, as_json)
-
-
-def apply(
-    dry_run: DryRunOption = False,
-    as_json: options.JsonOption = False,
-    socket: options.SocketOption = DEFAULT_SOCKET,
-) -> None:
-    """Bring the changed configuration file in; no session ends."""
-    from ftpair.cli.acting import apply_file
-
-    apply_file(socket, dry_run, as_json)

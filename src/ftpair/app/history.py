@@ -1,0 +1,121 @@
+"""The configuration file and its past: what a start finds, what is saved without being applied, and the way back."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from ftpair.app.change import apply, demand_match, prepare
+from ftpair.app.node import Node
+from ftpair.app.revisions import FILE, Revisions
+from ftpair.config.load import draft, read_config
+from ftpair.config.machine import this_machine
+from ftpair.config.problems import InvalidConfigError
+from ftpair.config.save import replace_file
+from ftpair.core.actions import Applied, Apply, ConfigurationIs, Refused, RollBack, SaveConfiguration
+from ftpair.core.errors import FtpairError, SetupError, WrongRequestError
+from ftpair.core.revisions import etag_of
+
+FOUND = "found in the file"
+
+
+def begin(path: Path, warn: Callable[[str], None]) -> int:
+    """Take back what nobody confirmed before the last end; return the number of the revision that the file is.
+
+    Raises InvalidConfigError if the file cannot be read, SetupError if it cannot be written.
+    """
+    content = read_config(path)
+    made = draft(content, this_machine())
+    if made.findings:  # Such a text was never applied, and the check that follows says what is wrong with it.
+        return 1
+    state = Path(made.config.paths.state)
+    revisions = Revisions(state / FILE, warn)
+    try:
+        content = _taken_back(revisions, path, content, warn)
+        return revisions.number_for(content, 0)
+    finally:
+        revisions.close()
+
+
+def _taken_back(revisions: Revisions, path: Path, content: bytes, warn: Callable[[str], None]) -> bytes:
+    waiting = revisions.unconfirmed()
+    if waiting is None:
+        return content
+    try:
+        tried, former = revisions.content(waiting.revision), revisions.content(waiting.former)
+        if content != tried:
+            warn(f"revision {waiting.revision} was never confirmed, but the file has been changed since: it holds")
+            return content
+        _write(path, former)
+        number = revisions.number_for(former, waiting.revision)
+        revisions.keep(number, former, "ftpair", f"revision {waiting.revision} was never confirmed")
+        warn(f"revision {waiting.revision} was never confirmed: the file is as in revision {waiting.former} again")
+        return former
+    finally:
+        revisions.await_confirmation(None)
+
+
+async def configuration(node: Node, which: str) -> ConfigurationIs:
+    """Return a text: `file`, `running`, or the number of a revision. Raises NotFoundError and WrongRequestError."""
+    if which == "file":
+        name, content = str(node.path), await asyncio.to_thread(read_config, node.path)
+    elif which == "running":
+        name, content = f"revision {node.plan.revision}, running", node.checked.content
+    elif which.isascii() and which.isdigit() and len(which) < 10:
+        name, content = f"revision {int(which)}", node.revisions.content(int(which))
+    else:
+        raise WrongRequestError(f"{which!r} is no revision: write its number, or file, or running")
+    return ConfigurationIs(name, content.decode("utf-8", "replace"), etag_of(content))
+
+
+async def save(node: Node, order: SaveConfiguration) -> Applied | Refused:
+    """Write the file if it could be worked by; return what an apply would do."""
+    try:
+        found = await asyncio.to_thread(read_config, node.path)
+        if refusal := demand_match(order.if_match, found):
+            return refusal
+        content = order.content.encode()
+        change = await prepare(node, content)
+        _keep_found(node, found)
+        number = node.revisions.number_for(content, node.revision)
+        await asyncio.to_thread(_write, node.path, content)
+    except InvalidConfigError as error:
+        return Refused("invalid", error.sentence, error.problems)
+    except SetupError as error:
+        return Refused("setup", error.sentence)
+    node.revisions.keep(number, content, order.author, order.comment)
+    return Applied(number, change.steps, change.checked.warnings)
+
+
+async def roll_back(node: Node, order: RollBack) -> Applied | Refused:
+    """Make the file what a revision was and work by it; if that cannot be, it stays as it is. Raises NotFoundError."""
+    wanted = node.revisions.content(order.number)
+    try:
+        found = await asyncio.to_thread(read_config, node.path)
+        if refusal := demand_match(order.if_match, found):
+            return refusal
+        _keep_found(node, found)
+        await asyncio.to_thread(_write, node.path, wanted)
+    except FtpairError as error:
+        return Refused("setup", error.sentence)
+    comment = f"back to revision {order.number}" + (f": {order.comment}" if order.comment else "")
+    node.confirmation.end()
+    answer = await apply(node, Apply(author=order.author, comment=comment, confirm_s=order.confirm_s))
+    if isinstance(answer, Refused):
+        await asyncio.to_thread(_write, node.path, found)
+    return answer
+
+
+def _keep_found(node: Node, found: bytes) -> None:
+    """Keep a text that somebody wrote into the file and nobody has applied yet, before it is replaced."""
+    latest = node.revisions.latest()
+    if found != node.checked.content and (latest is None or node.revisions.content(latest.number) != found):
+        node.revisions.keep(node.revisions.number_for(found, node.revision), found, "file", FOUND)
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        replace_file(path, content)
+    except OSError as error:
+        raise SetupError(
+            f"{path} cannot be written ({(error.strerror or str(error)).lower()}): nothing was changed"
+        ) from None
