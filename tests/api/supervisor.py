@@ -17,18 +17,25 @@ from ftpair.core.actions import (
     Apply,
     BansAre,
     ClientsAre,
+    ConfigurationIs,
+    Confirm,
     FindRoute,
     GetBans,
     GetClients,
+    GetConfiguration,
     GetMetrics,
+    GetRevisions,
     GetSessions,
     GetStatus,
     KillSession,
     LiftBan,
     Metrics,
     Refused,
+    RevisionsAre,
+    RollBack,
     RouteIs,
     Said,
+    SaveConfiguration,
     SessionTable,
     SetAdmin,
     StatusIs,
@@ -36,6 +43,7 @@ from ftpair.core.actions import (
 from ftpair.core.clientele import Seen, client_rows
 from ftpair.core.limits import Ban
 from ftpair.core.messages import FromApi, Ready, Request, Response, Stop
+from ftpair.core.revisions import Revision
 from ftpair.core.status import (
     Health,
     NodeStatus,
@@ -98,6 +106,13 @@ def admin_sentence(action):
     return Said(f"{action.admin.value} {action.server}: 3 sessions stay, 1 transfer")
 
 
+def configuration(action):
+    name = {"file": "/etc/ftpair/ftpair.yaml", "running": "revision 4, running"}.get(
+        action.which, f"revision {action.which}"
+    )
+    return ConfigurationIs(name, f"{action.which}: 1\n", f'"tag of {action.which}"')
+
+
 def usual_answers():
     """Every action with the answer of a healthy node; a callable makes it from the action."""
     return {
@@ -120,6 +135,11 @@ def usual_answers():
             else Refused("not-found", f"no session {action.session}")
         ),
         Apply: Applied(5, ("add server FTP_SVR3 to FTPS_VIP",)),
+        Confirm: Said("revision 5 is confirmed and stays"),
+        RollBack: Applied(7, ("add server FTP_SVR3 to FTPS_VIP",)),
+        SaveConfiguration: Applied(6, ("add server FTP_SVR3 to FTPS_VIP",)),
+        GetRevisions: RevisionsAre((Revision(5, 1767225600.0, "root", ""), Revision(4, 1767225000.0, "file", "found"))),
+        GetConfiguration: configuration,
     }
 
 

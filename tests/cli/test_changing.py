@@ -1,10 +1,10 @@
-"""`drain`, `halt`, `online`, `kill`, `apply`."""
+"""`drain`, `halt`, `online`, `kill`."""
 
 import json
 
 import pytest
 
-from ftpair.core.actions import Applied, Apply, GetStatus, KillSession, Problem, Refused, Said, SetAdmin, StatusIs
+from ftpair.core.actions import GetStatus, KillSession, Said, SetAdmin, StatusIs
 from ftpair.core.status import Admin
 from tests.api.supervisor import node, server, service
 from tests.cli.terminal import Terminal
@@ -101,77 +101,6 @@ def test_kill_ends_a_session(ftpair, supervisor):
 def test_a_session_that_is_gone_fails(ftpair, supervisor):
     ran = ftpair("kill", "9-9", "--yes")
     assert (ran.status, ran.err) == (1, "ftpair: no session 9-9\n")
-
-
-def test_apply_tells_its_steps_on_stdout_and_the_rest_on_stderr(ftpair, supervisor):
-    ran = ftpair("apply")
-    assert (ran.status, ran.out, ran.err) == (0, "add server FTP_SVR3 to FTPS_VIP\n", "Revision 5 runs.\n")
-    assert supervisor.actions == [Apply(dry_run=False)]
-
-
-def test_a_dry_run_says_that_nothing_was_changed(ftpair, supervisor):
-    ran = ftpair("apply", "--dry-run")
-    assert ran.err == "Nothing was changed; this would be revision 5.\n"
-    assert supervisor.actions == [Apply(dry_run=True)]
-
-
-@pytest.mark.parametrize("how", [(), ("--dry-run",)])
-def test_an_equal_file_is_nothing_to_change(ftpair, supervisor, how):
-    supervisor.answers[Apply] = Applied(4, ())
-    ran = ftpair("apply", *how)
-    assert (ran.status, ran.out, ran.err) == (0, "", "The file is what revision 4 already runs.\n")
-
-
-def test_apply_as_json(ftpair, supervisor):
-    assert json.loads(ftpair("apply", "--json").out) == {
-        "revision": 5,
-        "dry_run": False,
-        "steps": ["add server FTP_SVR3 to FTPS_VIP"],
-        "warnings": [],
-    }
-
-
-ODD = Problem("virtual_services.A.ports.passive", "overlaps what the kernel gives away: choose others", 7)
-
-
-@pytest.mark.parametrize(
-    ("steps", "how", "last"),
-    [
-        (("step",), (), "Revision 5 runs."),
-        (("step",), ("--dry-run",), "Nothing was changed; this would be revision 5."),
-        ((), (), "The file is what revision 5 already runs."),
-    ],
-)
-def test_warnings_are_no_steps_and_stand_on_stderr(ftpair, supervisor, steps, how, last):
-    supervisor.answers[Apply] = Applied(5, steps, (ODD,))
-    ran = ftpair("apply", *how)
-    assert (ran.status, ran.out.splitlines()) == (0, list(steps))
-    assert ran.err.splitlines() == [f"warning: line 7, {ODD.path}: {ODD.sentence}", last]
-
-
-def test_json_of_apply_has_warnings_of_their_own(ftpair, supervisor):
-    supervisor.answers[Apply] = Applied(5, (), (ODD,))
-    done = json.loads(ftpair("apply", "--json").out)
-    assert (done["steps"], done["warnings"]) == ([], [{"path": ODD.path, "sentence": ODD.sentence, "line": 7}])
-
-
-def test_an_invalid_file_exits_with_3_and_tells_every_place(ftpair, supervisor):
-    problems = (Problem("virtual_services.A.ports", "is wrong", 7), Problem("", "is not YAML", 0))
-    supervisor.answers[Apply] = Refused("invalid", "ftpair.yaml has 2 problems", problems)
-    ran = ftpair("apply")
-    assert (ran.status, ran.out) == (3, "")
-    assert ran.err.splitlines() == [
-        "line 7, virtual_services.A.ports: is wrong",
-        "is not YAML",
-        "ftpair: The configuration is invalid; nothing was changed.",
-    ]
-
-
-@pytest.mark.parametrize(("kind", "status"), [("setup", 1), ("busy", 1), ("internal", 1)])
-def test_a_refused_change_exits_with_1_and_its_sentence(ftpair, supervisor, kind, status):
-    supervisor.answers[Apply] = Refused(kind, "port 21 is in use: stop what listens there")
-    ran = ftpair("apply")
-    assert (ran.status, ran.err) == (status, "ftpair: port 21 is in use: stop what listens there\n")
 
 
 class Emptying:

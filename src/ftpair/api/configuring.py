@@ -103,7 +103,11 @@ async def difference(
     return Difference(one.name, other.name, "\n".join(lines))
 
 
-@router.get("/revisions", summary="The revisions, newest first", responses=examples.ok([examples.REVISION]))
+@router.get(
+    "/revisions",
+    summary="The revisions, newest first",
+    responses=examples.ok([examples.REVISION]) | documented("wrong-request"),
+)
 async def revisions(
     door: TheDoor,
     limit: Annotated[int, Query(ge=1, le=1000)] = 50,

@@ -116,6 +116,6 @@ def _write(path: Path, content: bytes) -> None:
     try:
         replace_file(path, content)
     except OSError as error:
-        raise SetupError(
-            f"{path} cannot be written ({(error.strerror or str(error)).lower()}): nothing was changed"
-        ) from None
+        why = (error.strerror or str(error)).lower()
+        remedy = "the user that ftpair runs as must be allowed to write it and its folder"
+        raise SetupError(f"{path} cannot be written ({why}): {remedy}; nothing was changed") from None

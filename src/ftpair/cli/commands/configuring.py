@@ -81,7 +81,7 @@ def rollback(
     as_json: options.JsonOption = False,
     socket: options.SocketOption = DEFAULT_SOCKET,
 ) -> None:
-    """Make the configuration file what it was in a revision, and bring it in; no session ends."""
+    """Bring a former revision back, into the file and into what runs."""
     from ftpair.cli.configuring import roll_back
 
     roll_back(socket, revision, {"comment": comment, "confirm_s": confirm}, as_json)
