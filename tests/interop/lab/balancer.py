@@ -31,6 +31,10 @@ class Balancer:
     def start(self) -> None:
         """Write the file (JSON is YAML), start, and wait until ftpair says that it is ready."""
         self.configuration.write_text(json.dumps(self._settings, indent=2))
+        self.restart()
+
+    def restart(self) -> None:
+        """Start with the file as it is, and wait."""
         self._daemon.start()
         deadline = time.monotonic() + _PATIENCE_S
         while not self._is_ready():
