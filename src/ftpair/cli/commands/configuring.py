@@ -52,7 +52,7 @@ def diff(
     as_json: options.JsonOption = False,
     socket: options.SocketOption = DEFAULT_SOCKET,
 ) -> None:
-    """Compare two configurations; by default what runs with what the file says."""
+    """Compare what runs with the file, or any two revisions."""
     from ftpair.cli.configuring import show_difference
 
     show_difference(socket, former, later, as_json)
@@ -81,7 +81,7 @@ def rollback(
     as_json: options.JsonOption = False,
     socket: options.SocketOption = DEFAULT_SOCKET,
 ) -> None:
-    """Bring a former revision back, into the file and into what runs."""
+    """Bring a former revision back; no session ends."""
     from ftpair.cli.configuring import roll_back
 
     roll_back(socket, revision, {"comment": comment, "confirm_s": confirm}, as_json)
