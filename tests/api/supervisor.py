@@ -30,6 +30,7 @@ from ftpair.core.actions import (
     KillSession,
     LiftBan,
     Metrics,
+    PatchConfiguration,
     Refused,
     RevisionsAre,
     RollBack,
@@ -138,6 +139,7 @@ def usual_answers():
         Confirm: Said("revision 5 is confirmed and stays"),
         RollBack: Applied(7, ("add server FTP_SVR3 to FTPS_VIP",)),
         SaveConfiguration: Applied(6, ("add server FTP_SVR3 to FTPS_VIP",)),
+        PatchConfiguration: Applied(6, ("add server FTP_SVR3 to FTPS_VIP",)),
         GetRevisions: RevisionsAre((Revision(5, 1767225600.0, "root", ""), Revision(4, 1767225000.0, "file", "found"))),
         GetConfiguration: configuration,
     }

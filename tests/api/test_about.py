@@ -70,6 +70,7 @@ ERRORS = {
     ("post", "/api/v1/confirm"): ASKING | {"404"},
     ("get", "/api/v1/configuration"): ASKING,
     ("put", "/api/v1/configuration"): ASKING | {"400", "409", "412", "422", "428"},
+    ("patch", "/api/v1/configuration"): ASKING | {"400", "409", "412", "422"},
     ("get", "/api/v1/difference"): ASKING | {"400", "404"},
     ("get", "/api/v1/revisions"): ASKING | {"400"},
     ("get", "/api/v1/revisions/{number}"): ASKING | {"400", "404"},

@@ -1,5 +1,7 @@
 """What the API knows and changes of the configuration."""
 
+import json
+
 import pytest
 
 from ftpair.core.actions import (
@@ -9,6 +11,7 @@ from ftpair.core.actions import (
     Confirm,
     GetConfiguration,
     GetRevisions,
+    PatchConfiguration,
     Problem,
     Refused,
     RollBack,
@@ -166,3 +169,19 @@ def test_the_way_back(http, supervisor):
     done = http.post("/api/v1/revisions/3/rollback", json={"author": "anna", "confirm_s": 30}).json()
     assert (done["revision"], done["dry_run"]) == (7, False)
     assert supervisor.actions == [RollBack(3, "anna", "", 30.0)]
+
+
+def test_the_file_is_changed_in_some_places(http, supervisor):
+    patch = {"virtual_services": {"VIP": {"real_servers": {"A": None, "B": {"weight": 5}}}}}
+    headers = {"If-Match": '"abc"', "Content-Type": "application/merge-patch+json"}
+    where = "/api/v1/configuration?author=anna&comment=less"
+    done = http.patch(where, content=json.dumps(patch), headers=headers)
+    assert (done.status_code, done.json()["revision"], done.json()["dry_run"]) == (200, 6, True)
+    assert supervisor.actions == [PatchConfiguration(patch, '"abc"', "anna", "less")]
+
+
+@pytest.mark.parametrize("body", ["[]", "5", "{", ""])
+def test_what_is_no_object_is_no_patch(http, supervisor, body):
+    headers = {"Content-Type": "application/merge-patch+json"}
+    assert http.patch("/api/v1/configuration", content=body, headers=headers).status_code == 400
+    assert supervisor.actions == []

@@ -1,9 +1,9 @@
 """Routes of the configuration: its text, its revisions, and what brings one of them in."""
 
 import difflib
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import APIRouter, Body, Header, Path, Query, Response
 
 from ftpair.api import examples
 from ftpair.api.asking import TheDoor
@@ -25,6 +25,7 @@ from ftpair.core.actions import (
     Confirm,
     GetConfiguration,
     GetRevisions,
+    PatchConfiguration,
     RevisionsAre,
     RollBack,
     Said,
@@ -82,6 +83,28 @@ async def save_configuration(door: TheDoor, wish: ConfigurationWish, if_match: I
     if not if_match:
         raise RefusalError("unconditional", _WITHOUT)
     order = SaveConfiguration(wish.content, if_match, wish.author, wish.comment)
+    return _done(await door.ask(order, Applied), is_dry_run=True)
+
+
+@router.patch(
+    "/configuration",
+    summary="Change the configuration file in some places",
+    responses=examples.ok(examples.APPLIED) | documented("invalid", "setup", "busy", "changed", "wrong-request"),
+)
+async def patch_configuration(
+    door: TheDoor,
+    patch: Annotated[
+        dict[str, Any], Body(media_type="application/merge-patch+json", openapi_examples=examples.PATCHES)
+    ],
+    author: Annotated[str, Query(max_length=500)] = "api",
+    comment: Annotated[str, Query(max_length=500)] = "",
+    if_match: IfMatch = "",
+) -> ApplyDone:
+    """Merge a patch (RFC 7396) into the file: objects are merged, null removes, anything else replaces.
+
+    Comments and everything else stay. It runs from the next apply on, whose steps are answered.
+    """
+    order = PatchConfiguration(patch, if_match, author, comment)
     return _done(await door.ask(order, Applied), is_dry_run=True)
 
 

@@ -3,6 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
+from fastapi.openapi.models import Example
+
 import ftpair
 from ftpair.api.bodies import (
     ApplyDone,
@@ -145,6 +147,12 @@ DIFFERENCE = asdict(
         "revision 1, running", "/etc/ftpair/ftpair.yaml", "--- revision 1, running\n+++ /etc/ftpair/ftpair.yaml\n..."
     )
 )
+_ADDED = {"virtual_services": {"FTPS_VIP": {"real_servers": {"FTP_SVR3": {"address": "10.0.0.13"}}}}}
+_REMOVED = {"virtual_services": {"FTPS_VIP": {"real_servers": {"FTP_SVR3": None}}}}
+PATCHES = {
+    "add": Example(summary="Add a real server", value=_ADDED),
+    "remove": Example(summary="Remove a real server", value=_REMOVED),
+}
 REVISION = asdict(Revision(2, 1767225600.0, "root", "the new server", applied=1767225601.5))
 BAN = asdict(BanRow("FTPS_VIP", "address", "198.51.100.7", 1767226500.0, "5 wrong passwords within 600 s"))
 BANNED = asdict(Done("ban 198.51.100.7 from FTPS_VIP for 900 s"))

@@ -33,6 +33,7 @@ from ftpair.core.actions import (
     KillSession,
     LiftBan,
     Metrics,
+    PatchConfiguration,
     Refused,
     RevisionsAre,
     RollBack,
@@ -176,7 +177,7 @@ class Actions:
     async def _roll_back(self, action: RollBack) -> Applied | Refused:
         return await self._alone(roll_back(self._node, action))
 
-    async def _save_configuration(self, action: SaveConfiguration) -> Applied | Refused:
+    async def _save_configuration(self, action: SaveConfiguration | PatchConfiguration) -> Applied | Refused:
         return await self._alone(save(self._node, action))
 
     async def _alone(self, change: Coroutine[None, None, Applied | Refused]) -> Applied | Refused:
@@ -250,6 +251,7 @@ ANSWERS: dict[type[Action], Callable[[Actions, Any], Awaitable[Answer]]] = {
     Apply: Actions._apply,  # noqa: SLF001
     RollBack: Actions._roll_back,  # noqa: SLF001
     SaveConfiguration: Actions._save_configuration,  # noqa: SLF001
+    PatchConfiguration: Actions._save_configuration,  # noqa: SLF001
     Confirm: Actions._confirm,  # noqa: SLF001
     GetRevisions: Actions._get_revisions,  # noqa: SLF001
     GetConfiguration: Actions._get_configuration,  # noqa: SLF001

@@ -5,7 +5,7 @@ import socket
 from itertools import count
 
 from ftpair.app.heart import Heart
-from ftpair.core.actions import Action, Apply, Result, RollBack, SaveConfiguration
+from ftpair.core.actions import Action, Apply, PatchConfiguration, Result, RollBack, SaveConfiguration
 from ftpair.core.errors import BusyError, NotReachableError
 from ftpair.core.messages import Ready, Request, Response, Stop, ToApi, UseLog
 from ftpair.dataplane.channel import Channel
@@ -14,6 +14,7 @@ from ftpair.observe import log
 ANSWER_TIMEOUT_S = 10.0
 APPLY_TIMEOUT_S = 65.0
 """An apply resolves names, binds listeners and waits for the workers."""
+SLOW = (Apply, RollBack, SaveConfiguration, PatchConfiguration)
 
 
 class Control:
@@ -36,9 +37,7 @@ class Control:
         number = next(self._numbers)
         answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
-        timeout_s = (
-            APPLY_TIMEOUT_S if isinstance(action, Apply | RollBack | SaveConfiguration) else self._answer_timeout_s
-        )
+        timeout_s = APPLY_TIMEOUT_S if isinstance(action, SLOW) else self._answer_timeout_s
         # The union in `Request` is closed, while `Action` is its open parent.
         self._channel.send(Request(number, action))  # type: ignore[arg-type]
         try:

@@ -9,9 +9,18 @@ from ftpair.app.node import Node
 from ftpair.app.revisions import FILE, Revisions
 from ftpair.config.load import draft, read_config
 from ftpair.config.machine import this_machine
+from ftpair.config.patch import patched
 from ftpair.config.problems import InvalidConfigError
 from ftpair.config.save import replace_file
-from ftpair.core.actions import Applied, Apply, ConfigurationIs, Refused, RollBack, SaveConfiguration
+from ftpair.core.actions import (
+    Applied,
+    Apply,
+    ConfigurationIs,
+    PatchConfiguration,
+    Refused,
+    RollBack,
+    SaveConfiguration,
+)
 from ftpair.core.errors import FtpairError, SetupError, WrongRequestError
 from ftpair.core.revisions import etag_of
 
@@ -67,23 +76,30 @@ async def configuration(node: Node, which: str) -> ConfigurationIs:
     return ConfigurationIs(name, content.decode("utf-8", "replace"), etag_of(content))
 
 
-async def save(node: Node, order: SaveConfiguration) -> Applied | Refused:
+async def save(node: Node, order: SaveConfiguration | PatchConfiguration) -> Applied | Refused:
     """Write the file if it could be worked by; return what an apply would do."""
     try:
         found = await asyncio.to_thread(read_config, node.path)
         if refusal := demand_match(order.if_match, found):
             return refusal
-        content = order.content.encode()
+        content = await asyncio.to_thread(_wanted, order, found)
         change = await prepare(node, content)
         _keep_found(node, found)
         number = node.revisions.number_for(content, node.revision)
         await asyncio.to_thread(_write, node.path, content)
     except InvalidConfigError as error:
         return Refused("invalid", error.sentence, error.problems)
-    except SetupError as error:
+    except FtpairError as error:
         return Refused("setup", error.sentence)
     node.revisions.keep(number, content, order.author, order.comment)
     return Applied(number, change.steps, change.checked.warnings)
+
+
+def _wanted(order: SaveConfiguration | PatchConfiguration, found: bytes) -> bytes:
+    """Return the text that is to be written."""
+    if isinstance(order, SaveConfiguration):
+        return order.content.encode()
+    return patched(found, order.patch, this_machine())
 
 
 async def roll_back(node: Node, order: RollBack) -> Applied | Refused:

@@ -65,6 +65,13 @@ class Client:
         """Ask for a change."""
         return self._value(self._send("POST", path, BusyError, json=body), kind)
 
+    def patch(self, path: tuple[str, ...], kind: type[Value], patch: Any, if_match: str, **query: str) -> Value:
+        """Change a document in some places (RFC 7396), if it is still the one of this entity tag."""
+        headers = {"Content-Type": "application/merge-patch+json", "If-Match": if_match}
+        content = msgspec.json.encode(patch)
+        sent = self._send("PATCH", path, BusyError, content=content, headers=headers, params=query)
+        return self._value(sent, kind)
+
     def delete(self, path: tuple[str, ...], kind: type[Value], **query: str) -> Value:
         """Ask for an end."""
         return self._value(self._send("DELETE", path, BusyError, params=query), kind)

@@ -50,14 +50,14 @@ def apply_file(socket: Path, wish: dict[str, Any], as_json: bool) -> None:
     """Bring the configuration file in, or tell what that would do."""
     with Client(socket) as client:
         done = client.post(("apply",), Steps, wish | {"author": author()})
-    _show(done, as_json)
+    show_steps(done, as_json)
 
 
 def roll_back(socket: Path, revision: int, wish: dict[str, Any], as_json: bool) -> None:
     """Go back to a revision."""
     with Client(socket) as client:
         done = client.post(("revisions", str(revision), "rollback"), Steps, wish | {"author": author()})
-    _show(done, as_json)
+    show_steps(done, as_json)
 
 
 def confirm_apply(socket: Path, as_json: bool) -> None:
@@ -100,7 +100,8 @@ def _moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _show(done: Steps, as_json: bool) -> None:
+def show_steps(done: Steps, as_json: bool) -> None:
+    """Tell what an apply did, or would do."""
     if as_json:
         show_json(done)
         return

@@ -34,18 +34,18 @@ def rewritten(content: bytes, config: Config, machine: Machine) -> bytes:
     Raises InvalidConfigError if either is no valid configuration, FtpairError if the bytes cannot be edited.
     """
     if not content.strip():
-        return _dumped(_tree(config))
+        return dumped(tree(config))
     former = draft(content, machine)
     if former.findings:
         raise refusal("the file to be changed", former.problems)
-    changes = list(_differences((), _tree(former.config), _tree(config)))
-    made = _with_values(content, [change for change in changes if change[1] is not _GONE], _tree(config))
+    changes = list(_differences((), tree(former.config), tree(config)))
+    made = _with_values(content, [change for change in changes if change[1] is not _GONE], tree(config))
     for where in (where for where, value in changes if value is _GONE):
         made = _without(made, where)
     after = draft(made, machine)
     if after.findings:
         raise refusal("the new configuration", after.problems)
-    if _tree(after.config) != _tree(config):
+    if tree(after.config) != tree(config):
         raise FtpairError("the file uses aliases (*name) in a way that cannot be edited safely: edit it by hand")
     return made
 
@@ -79,7 +79,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _tree(config: Config) -> dict[str, Any]:
+def tree(config: Config) -> dict[str, Any]:
     """Return what was said, without the defaults."""
     return config.model_dump(mode="json", exclude_unset=True, by_alias=True)
 
@@ -104,7 +104,7 @@ def _with_values(content: bytes, changes: list[tuple[Where, Any]], wanted: dict[
     document = _yaml().load(content)
     for where, value in changes:
         _put(document, where, value, wanted)
-    return _dumped(document)
+    return dumped(document)
 
 
 def _put(document: Any, where: Where, value: Any, wanted: Any) -> None:
@@ -144,7 +144,7 @@ def _popped(content: bytes, where: Where) -> bytes:
     for key in where[:-1]:
         block = block[key]
     del block[where[-1]]
-    return _dumped(document)
+    return dumped(document)
 
 
 def _last_line(node: Node) -> int:
@@ -161,7 +161,8 @@ def _yaml() -> YAML:
     return yaml
 
 
-def _dumped(document: dict[str, Any]) -> bytes:
+def dumped(document: dict[str, Any]) -> bytes:
+    """Return a document as YAML."""
     stream = io.BytesIO()
     _yaml().dump(CommentedMap(document) if not isinstance(document, CommentedMap) else document, stream)
     return stream.getvalue()

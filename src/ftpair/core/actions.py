@@ -1,6 +1,6 @@
 """What doors may ask of the supervisor, and what it answers: msgspec Structs with a tag, carried by `core.messages`."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -127,6 +127,15 @@ class FindRoute(Action, frozen=True, tag=True):
     certificate: str = ""
     certificate_subject: str = ""
     certificate_san: str = ""
+
+
+class PatchConfiguration(Action, frozen=True, tag=True):
+    """Change the file in some places (RFC 7396), comments stay; nothing is applied. Answered by `Applied`."""
+
+    patch: dict[str, Any]
+    if_match: str = ""
+    author: str = ""
+    comment: str = ""
 
 
 class Result(msgspec.Struct, frozen=True, tag=True):

@@ -25,6 +25,7 @@ from ftpair.core.actions import (
     KillSession,
     LiftBan,
     Metrics,
+    PatchConfiguration,
     Refused,
     RevisionsAre,
     RollBack,
@@ -190,6 +191,7 @@ class Request(Message, frozen=True, tag=True):
         | GetRevisions
         | GetConfiguration
         | SaveConfiguration
+        | PatchConfiguration
     )
 
 
