@@ -177,11 +177,21 @@ def test_the_file_is_changed_in_some_places(http, supervisor):
     where = "/api/v1/configuration?author=anna&comment=less"
     done = http.patch(where, content=json.dumps(patch), headers=headers)
     assert (done.status_code, done.json()["revision"], done.json()["dry_run"]) == (200, 6, True)
-    assert supervisor.actions == [PatchConfiguration(patch, '"abc"', "anna", "less")]
+    assert supervisor.actions == [PatchConfiguration(json.dumps(patch), '"abc"', "anna", "less")]
 
 
 @pytest.mark.parametrize("body", ["[]", "5", "{", ""])
 def test_what_is_no_object_is_no_patch(http, supervisor, body):
     headers = {"Content-Type": "application/merge-patch+json"}
     assert http.patch("/api/v1/configuration", content=body, headers=headers).status_code == 400
+    assert supervisor.actions == []
+
+
+@pytest.mark.parametrize("text", ["\\ud800", "\\u0000"])
+def test_text_that_no_file_can_hold_is_refused(http, supervisor, text):
+    """Half a character of UTF-16, which JSON can say and UTF-8 cannot; and NUL, which YAML cannot."""
+    body = f'{{"content": "{text}"}}'
+    headers = {"If-Match": "*", "Content-Type": "application/json"}
+    assert http.put("/api/v1/configuration", content=body, headers=headers).status_code == 400
+    assert http.post("/api/v1/apply", content=f'{{"comment": "{text}"}}', headers=headers).status_code == 400
     assert supervisor.actions == []

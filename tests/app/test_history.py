@@ -1,6 +1,7 @@
 """Revisions, confirmation and the way back, with real workers."""
 
 import asyncio
+import json
 import socket
 
 import pytest
@@ -251,12 +252,14 @@ def test_a_patch_keeps_comments_and_waits_for_an_apply(site):
     async def scenario(node, actions):
         site.path.write_text("# mine\n" + site.path.read_text())
         servers = {"FTP_SVR3": {"address": "127.0.0.1", "port": 2299}}
-        answer = await actions.answer(PatchConfiguration({"virtual_services": {"VIP": {"real_servers": servers}}}))
+        answer = await actions.answer(
+            PatchConfiguration(json.dumps({"virtual_services": {"VIP": {"real_servers": servers}}}))
+        )
         assert answer.steps == ("VIP: add FTP_SVR3 at 127.0.0.1:2299, weight 100, TLS off",)
         assert site.path.read_text().startswith("# mine\n")
         assert "FTP_SVR3" in site.path.read_text()
         assert [server.name for server in node.plan.services[0].servers] == ["FTP_SVR1", "FTP_SVR2"]
-        refused = await actions.answer(PatchConfiguration({"virtual_services": {"VIP": {"colour": "red"}}}))
+        refused = await actions.answer(PatchConfiguration('{"virtual_services": {"VIP": {"colour": "red"}}}'))
         assert refused.problems[0].path == "virtual_services.VIP.colour"
 
     play(site, scenario)

@@ -1,5 +1,7 @@
 """`service` and `server`: the configuration file changed by commands."""
 
+import json
+
 import pytest
 
 from ftpair.core.actions import Applied, Apply, ConfigurationIs, GetConfiguration, PatchConfiguration, Refused
@@ -41,7 +43,7 @@ def test_a_server_is_changed_in_the_file_that_was_read(ftpair, supervisor, words
     assert (ran.status, ran.out) == (0, "VIP: add B at 10.0.0.12:21\n")
     assert ran.err == "Saved as revision 6; `ftpair apply` brings it in.\n"
     wanted = {"virtual_services": {"VIP": {"real_servers": patch}}}
-    assert patch_of(supervisor) == PatchConfiguration(wanted, '"tag"', "anna", "why")
+    assert patch_of(supervisor) == PatchConfiguration(json.dumps(wanted), '"tag"', "anna", "why")
     assert not any(isinstance(each, Apply) for each in supervisor.actions)
 
 
@@ -49,7 +51,7 @@ def test_a_service_is_added_as_it_is_written_in_the_file(ftpair, supervisor):
     ftpair(
         "service", "add", "NEW", "ports=21,990,1025-1052", "real_servers={X: {address: 10.0.0.1}}", "tls.certificate=c"
     )
-    assert patch_of(supervisor).patch["virtual_services"] == {
+    assert json.loads(patch_of(supervisor).patch)["virtual_services"] == {
         "NEW": {
             "ports": "21,990,1025-1052",
             "real_servers": {"X": {"address": "10.0.0.1"}},

@@ -1,6 +1,7 @@
 """Routes of the configuration: its text, its revisions, and what brings one of them in."""
 
 import difflib
+import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Path, Query, Response
@@ -104,7 +105,7 @@ async def patch_configuration(
 
     Comments and everything else stay. It runs from the next apply on, whose steps are answered.
     """
-    order = PatchConfiguration(patch, if_match, author, comment)
+    order = PatchConfiguration(json.dumps(patch), if_match, author, comment)
     return _done(await door.ask(order, Applied), is_dry_run=True)
 
 

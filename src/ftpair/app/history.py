@@ -1,6 +1,7 @@
 """The configuration file and its past: what a start finds, what is saved without being applied, and the way back."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -99,7 +100,7 @@ def _wanted(order: SaveConfiguration | PatchConfiguration, found: bytes) -> byte
     """Return the text that is to be written."""
     if isinstance(order, SaveConfiguration):
         return order.content.encode()
-    return patched(found, order.patch, this_machine())
+    return patched(found, json.loads(order.patch), this_machine())
 
 
 async def roll_back(node: Node, order: RollBack) -> Applied | Refused:

@@ -1,6 +1,6 @@
 """What doors may ask of the supervisor, and what it answers: msgspec Structs with a tag, carried by `core.messages`."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -132,7 +132,8 @@ class FindRoute(Action, frozen=True, tag=True):
 class PatchConfiguration(Action, frozen=True, tag=True):
     """Change the file in some places (RFC 7396), comments stay; nothing is applied. Answered by `Applied`."""
 
-    patch: dict[str, Any]
+    patch: str
+    """An object, in JSON: its numbers may be larger than any that a channel carries."""
     if_match: str = ""
     author: str = ""
     comment: str = ""
