@@ -15,7 +15,7 @@ def worker():
     os.close(fd)
 
 
-def test_the_rate_is_what_moved_since_the_last_sample(worker):
+def test_the_rate_is_what_moved_in_the_last_seconds(worker):
     traffic = Traffic(worker)
     traffic.watch([3])
     traffic.sample(100.0)
@@ -24,7 +24,21 @@ def test_the_rate_is_what_moved_since_the_last_sample(worker):
     traffic.sample(102.0)
     assert traffic.of(3) == Moved(1000, 5000, 3000.0)
     traffic.sample(103.0)
+    assert traffic.of(3) == Moved(1000, 5000, 2000.0)
+    for now in range(104, 109):
+        traffic.sample(now)
     assert traffic.of(3) == Moved(1000, 5000, 0.0)
+
+
+def test_bytes_that_are_told_in_lumps_have_a_steady_rate(worker):
+    traffic = Traffic(worker)
+    traffic.watch([3])
+    rates = []
+    for second in range(1, 30):
+        worker.add(3, BYTES_DOWN, 500 if second % 5 == 0 else 0)
+        traffic.sample(second)
+        rates.append(traffic.of(3).bytes_per_second)
+    assert set(rates[10:]) == {100.0}
 
 
 def test_a_row_that_was_another_servers_begins_at_zero(worker):

@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -417,15 +419,102 @@ def test_who_is_beyond_the_limit_is_turned_away(world):
     run(go())
 
 
-def test_services_that_leave_take_haproxy_with_them(world):
+def test_services_that_leave_free_their_ports_and_let_their_connections_end(world):
     async def go() -> None:
         async with carried(world) as engine:
-            old = await world.call()
-            await engine.take(world.plan(msgspec.structs.replace(world.service(), engine="builtin"), revision=2), {})
-            with pytest.raises(ConnectionRefusedError):
-                await world.call()
-            assert not old.echoes(), "its second has passed"
-            assert await engine.table() == await engine.table()
+            old, data = await world.call(source="127.0.0.2"), await world.call(DATA, "127.0.0.2")
+            slot = {"A": 1, "B": 2}[old.server]
+            leaving = msgspec.structs.replace(world.service(), engine="builtin")
+            async with asyncio.timeout(5):
+                await engine.take(world.plan(leaving, revision=2), {})
+            for port in (CONTROL, DATA):
+                socket.create_server((world.vip, port)).close()
+            assert old.echoes()
+            assert data.echoes()
+            await world.refreshed()
+            assert (world.counts[0, SESSIONS], world.counts[slot, SESSIONS], world.counts[slot, TRANSFERS]) == (1, 1, 1)
+            table = await engine.table()
+            assert [row.server for row in (*table.sessions, *table.transfers)] == [old.server] * 2
+            old.close()
+            data.close()
+
+            async def is_gone() -> bool:
+                await world.refreshed()
+                with contextlib.suppress(SilentError):
+                    await ask(f"{world.folder}/master.sock", "show proc")
+                    return False
+                return True
+
+            await eventually(is_gone)
+            assert world.counts[0, SESSIONS] == world.counts[slot, SESSIONS] == world.counts[slot, TRANSFERS] == 0
+
+    run(go())
+
+
+def test_services_that_come_back_meet_those_who_stayed(world):
+    async def go() -> None:
+        async with carried(world) as engine:
+            old = await world.call(source="127.0.0.2")
+            leaving = msgspec.structs.replace(world.service(), engine="builtin")
+            await engine.take(world.plan(leaving, revision=2), {})
+            await engine.take(world.plan(world.service(), revision=3), {})
+            assert old.echoes()
+            assert (await world.call(source="127.0.0.3")).server
+
+    run(go())
+
+
+def test_what_cannot_be_taken_back_now_is_as_soon_as_it_can(world):
+    async def go() -> None:
+        async with carried(world) as engine:
+            leaving = msgspec.structs.replace(world.service(), engine="builtin")
+            await engine.take(world.plan(leaving, revision=2), {})
+            with socket.create_server((world.vip, DATA)):
+                await engine.take_back(world.plan(world.service(), revision=1))
+                assert engine.trouble
+                await world.refreshed()
+            await world.refreshed()
+            assert not engine.trouble
+            assert (await world.call(source="127.0.0.3")).server
+
+    run(go())
+
+
+def test_a_transfer_that_runs_is_told_with_its_bytes(world):
+    async def go() -> None:
+        async with carried(world) as engine:
+            await world.call(source="127.0.0.2")
+            data = await world.call(DATA, "127.0.0.2")
+            data.sock.sendall(b"x" * 500)
+            await asyncio.sleep(0.3)
+            (transfer,) = (await engine.table()).transfers
+            assert (transfer.bytes, transfer.direction) == (1000 + len(f"220 {data.server}\r\n"), "down")
+
+    run(go())
+
+
+def test_a_server_that_comes_back_gets_sessions_as_soon_as_ftpair_says_so(world, greeters):
+    """And one that has died later than ftpair saw it well stays down."""
+
+    async def go() -> None:
+        slow = world.service(health=HealthPlan("banner", interval_s=0.2, timeout_s=1.0, rise=200, fall=1))
+        async with carried(world, slow):
+            await world.both_up()
+            world.states[1] = ServerState(health=Health.DOWN, since=time.time())
+            await world.refreshed()
+            assert not await world.is_up("A")
+            await asyncio.sleep(1.1)
+            world.states[1] = ServerState(health=Health.UP, since=time.time())
+            await world.refreshed()
+            assert await world.is_up("A")
+            greeters["A"].close()
+
+            async def is_down() -> bool:
+                return not await world.is_up("A")
+
+            await eventually(is_down)
+            await world.refreshed()
+            assert await is_down()
 
     run(go())
 

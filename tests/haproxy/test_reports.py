@@ -33,9 +33,32 @@ PROC = """\
 # programs
 """
 SESS = """\
-0x56257f5d3080: proto=tcpv4 src=127.0.0.1:34718 fe=VIP be=VIP srv=A ts=00 epoch=0 age=1m4s calls=2 rate=0 exp=1s rc=0
-0x56257f5d3081: proto=tcpv6 src=2001:db8::7:34719 fe=VIP be=VIP srv=<none> ts=00 epoch=0 age=4s calls=2
-0x56257f6f9f90: proto=sockpair src=unix:2 fe=GLOBAL be=<NONE> srv=<none> ts=00 epoch=0 age=0s calls=1
+0x56257f5d3080: [28/Nov/2026:21:08:01.296404] id=0 proto=tcpv4 source=127.0.0.1:34718
+  flags=0x4a, conn_retries=0, conn_exp=<NEVER> conn_et=0x000 srv_conn=0x562ea97d9ce0, pend_pos=(nil) waiting=0 epoch=0
+  frontend=VIP (id=2 mode=tcp), listener=? (id=1) addr=127.92.0.1:9000
+  backend=VIP (id=2 mode=tcp) addr=127.0.0.1:40670
+  server=A (id=1) addr=127.92.0.2:9000
+  task=0x562ea99b4570 (state=0x00 nice=0 calls=2 rate=0 exp=3s tmask=0x1 age=1m4s)
+  scf=0x562ea9959010 flags=0x00000000 state=EST endp=CONN,0x562ea99b4480,0x028c0001 sub=1
+      co0=0x562ea99b4210 ctrl=tcpv4 xprt=RAW mux=PASS data=STRM target=LISTENER:0x562ea97d9a40
+  req=0x562ea9898df0 (f=0xa08000 an=0x0 pipe=0 tofwd=-1 total=70)
+      an_exp=<NEVER> rex=59s wex=<NEVER>
+  res=0x562ea9898e50 (f=0x80248202 an=0x0 pipe=1048576 tofwd=-1 total=9633792)
+      an_exp=<NEVER> rex=59s wex=<NEVER>
+0x56257f5d3081: [28/Nov/2026:21:08:01.296404] id=0 proto=tcpv6 source=2001:db8::7:34719
+  frontend=VIP (id=2 mode=tcp), listener=? (id=1) addr=127.92.0.1:9000
+  backend=VIP (id=2 mode=tcp)
+  server=<NONE> (id=-1)
+  task=0x562ea99b4570 (state=0x00 nice=0 calls=2 rate=0 exp=3s tmask=0x1 age=4s)
+  req=0x562ea9898df0 (f=0xa08000 an=0x0 pipe=0 tofwd=-1 total=0)
+  res=0x562ea9898e50 (f=0x80248202 an=0x0 pipe=0 tofwd=-1 total=0)
+0x562ea99b4c60: [28/Nov/2026:21:08:02.797290] id=1 proto=unix_stream source=unix:1
+  frontend=GLOBAL (id=0 mode=tcp), listener=? (id=1) addr=unix:1
+  backend=<NONE> (id=-1 mode=-)
+  server=<NONE> (id=-1)
+  task=0x562ea99b5050 (state=0x00 nice=-64 calls=1 rate=0 exp=<NEVER> tmask=0x1 age=0s)
+  req=0x562ea99b4c80 (f=0xc08000 an=0x0 pipe=0 tofwd=-1 total=14)
+  res=0x562ea99b4ce0 (f=0x80008002 an=0x0 pipe=0 tofwd=-1 total=1280)
 """
 TABLE = """\
 # table: VIP:pairs, type: ipv6, size:102400, used:2
@@ -70,7 +93,7 @@ def test_a_failed_reload_is_seen():
 
 
 def test_connections_with_a_server_are_listed():
-    assert list(connections(SESS)) == [Connection("0x56257f5d3080", "VIP", "A", "127.0.0.1:34718", 64.0, 0.0)]
+    assert list(connections(SESS)) == [Connection("0x56257f5d3080", "VIP", "A", "127.0.0.1:34718", 64.0, 70, 9633792)]
 
 
 def test_entries_of_a_table_are_read():

@@ -159,6 +159,40 @@ def test_an_apply_ends_no_session_and_no_transfer(home: House) -> None:
     assert server_of(home, session(home, "127.0.0.2")) == server_of(home, client)
 
 
+def test_another_engine_takes_over_while_transfers_run(clear: House, engine: Engine) -> None:
+    """They end where they are, whole; nobody waits for them, and a refused change leaves the former engine."""
+    clear.servers[0].put("big", lambda path: files.sparse(path, BIG))
+    other = {"haproxy": "builtin", "builtin": "haproxy"}[engine]
+    with session(clear) as client:
+        data = client.connect_data(client.passive())
+        assert client.ask("RETR files/big").startswith("150")
+        assert data.recv(1 << 16)
+        text = clear.balancer.configuration.read_text()
+        with socket.create_server((clear.vip, 21050)):
+            wider = text.replace("21000-21027", "21000-21060").replace("21014-21027", "21014-21060")
+            clear.balancer.configuration.write_text(wider.replace(f'"engine": "{engine}"', f'"engine": "{other}"'))
+            refused = clear.balancer.try_to_post("/apply")
+            assert refused.status_code == 409, refused.text
+            assert "21050" in refused.text or other == "haproxy"
+            assert eventually(lambda: _serves(clear), 10)
+        clear.balancer.configuration.write_text(text.replace(f'"engine": "{engine}"', f'"engine": "{other}"'))
+        began = time.monotonic()
+        clear.balancer.post("/apply")
+        assert time.monotonic() - began < 15, "it does not wait for what runs"
+        assert eventually(lambda: _serves(clear), 10)
+        taken, _is_whole = drain(data)
+        assert taken > BIG - (1 << 17)
+        assert client.reply().startswith("226")
+
+
+def _serves(home: House) -> bool:
+    try:
+        with session(home, "127.0.0.7") as client:
+            return download(client, "big") is not None
+    except (OSError, AssertionError):
+        return False
+
+
 def test_a_dead_server_is_found_and_its_clients_go_elsewhere(home: House) -> None:
     client = session(home, "127.0.0.2")
     name = server_of(home, client)

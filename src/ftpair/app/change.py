@@ -6,7 +6,6 @@ A refused change changes nothing; an applied change ends no session.
 import asyncio
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -247,11 +246,11 @@ async def _proposed(node: Node, plan: Plan, timeout_s: float) -> Refused | None:
 
 
 async def _take_back(node: Node) -> None:
-    """Let the workers follow the former plan again: only then are the ports that it does not need free."""
-    with suppress(SetupError):
-        await node.haproxy.take(node.plan, {})
+    """Let the workers follow the former plan again, and HAProxy after them: only then are its ports free."""
     node.propose(node.plan)
     await node.until(lambda: node.is_followed() or node.is_draining, TAKE_BACK_TIMEOUT_S)
+    node.listeners.keep(listener_keys(node.plan))
+    await node.haproxy.take_back(node.plan)
 
 
 def _try_listeners(node: Node, plan: Plan) -> None:

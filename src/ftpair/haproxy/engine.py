@@ -7,6 +7,7 @@ file that HAProxy refuses is never put in place, and if a reload fails, the last
 import asyncio
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -23,7 +24,7 @@ from ftpair.haproxy import reports
 from ftpair.haproxy.journal import Journal
 from ftpair.haproxy.listing import place_of, session_rows, transfer_rows
 from ftpair.haproxy.master import Foreign, Master, check
-from ftpair.haproxy.render import Scene, data_of, render, table_of
+from ftpair.haproxy.render import Key, Scene, data_proxies, render, service_of, table_of
 from ftpair.haproxy.reports import Figures
 from ftpair.haproxy.runtime import SilentError, ask
 
@@ -56,6 +57,10 @@ class Haproxy:
         self._states, self._add = states, add
         self._running: Wanted | None = None
         self._master: Master | Foreign | None = None
+        self._owed: Plan | None = None
+        """What could not be taken back; tried again with every look."""
+        self._slots: dict[Key, int] = {}
+        """The rows of all services (without a server) and servers that its processes have had, former ones too."""
         self._last: dict[tuple[int, str, str], Figures] = {}
         self._shown: dict[tuple[int, int], int] = {}
         self._turn = asyncio.Lock()
@@ -66,21 +71,38 @@ class Haproxy:
     # The plan.
 
     async def take(self, plan: Plan, former: Mapping[str, tuple[ServerPlan, ...]]) -> None:
-        """Carry the services of a plan from now on. Raises SetupError, and then the former ones are carried on."""
+        """Carry the services of a plan from now on. Raises SetupError, and then the former ones are carried on.
+
+        Connections of services that leave go on until they end; their ports are free at once.
+        """
         async with self._turn:
             await self._take(plan, former)
 
+    async def take_back(self, plan: Plan) -> None:
+        """Carry the services of a plan again; if that cannot be now, it is tried with every look."""
+        async with self._turn:
+            await self._take_back(plan)
+
+    async def _take_back(self, plan: Plan) -> None:
+        try:
+            await self._take(plan, {})
+        except SetupError as error:
+            if self.trouble != error.sentence:
+                log.warning("HAProxy does not come back yet, and is tried again", reason=error.sentence)
+            self._owed, self.trouble = plan, error.sentence
+
     async def _take(self, plan: Plan, former: Mapping[str, tuple[ServerPlan, ...]]) -> None:
         wanted = Wanted(plan.haproxy, plan.carried_by("haproxy"), former)
-        if wanted.is_idle:
-            await self._stop(plan.shutdown_timeout_s)
+        self._owed = None
+        if wanted.is_idle and self._master is None:
             return
+        self._slots |= _slots(plan, former)
         if self._running is not None and _gist(wanted) == _gist(self._running):
             self._running = wanted
             return
         await self._follow(wanted)
         self._running, self.trouble = wanted, ""
-        await self._refresh()
+        await self._look()
 
     async def _follow(self, wanted: Wanted) -> None:
         how, is_first = wanted.how, self._master is None
@@ -98,7 +120,7 @@ class Haproxy:
         master = self._master or (Master(how) if how.is_managed else Foreign(how))
         master.how = how
         try:
-            await (master.start() if is_first else master.reload())
+            await (master.start() if is_first else master.reload(is_last=wanted.is_idle))
         except SetupError:
             await self._restore(master, path, good, is_first=is_first)
             raise
@@ -132,9 +154,11 @@ class Haproxy:
     async def refresh(self) -> None:
         """Tell HAProxy the states of servers where it sees them otherwise, and count what moves."""
         async with self._turn:
-            await self._refresh()
+            if self._owed is not None:
+                await self._take_back(self._owed)
+            await self._look()
 
-    async def _refresh(self) -> None:
+    async def _look(self) -> None:
         if self._master is None or self._running is None:
             return
         try:
@@ -143,6 +167,8 @@ class Haproxy:
             self._count(now)
             if now:
                 await self._tell(next(iter(now.values())))
+            if self._running.is_idle and not await self._master.is_finishing():
+                await self._stop(0.0)
         except SilentError as error:
             self.trouble = error.sentence
             await self._revive()
@@ -169,7 +195,7 @@ class Haproxy:
         for service in self._running.services:
             for server in service.servers:
                 state, row = self._states(server), states.get((service.name, server.name))
-                commands += orders(service, server, state, row) if row else ()
+                commands += orders(service, server, state, row, time.time()) if row else ()
                 draining += [server] if state.admin is not Admin.ONLINE and service.pairing == "source" else ()
         if commands:
             await ask(self._running.how.socket, *commands)
@@ -193,29 +219,21 @@ class Haproxy:
 
     def _count(self, now: Mapping[int, tuple[Figures, ...]]) -> None:
         """Add to the counts what is new since the last look, so that a process that ends takes nothing away."""
-        assert self._running
         shown: dict[tuple[int, int], int] = {}
         last: dict[tuple[int, str, str], Figures] = {}
-        for service in self._running.services:
-            proxies = {service.name: SESSIONS} | dict.fromkeys(
-                (data_of(service, each) for each in service.servers), TRANSFERS
-            )
-            slots = {
-                server.name: server.slot for server in (*service.servers, *self._running.former.get(service.name, ()))
-            }
-            for pid, rows in now.items():
-                for row in rows:
-                    column, slot = proxies.get(row.proxy), slots.get(row.server)
-                    if column is None:
-                        continue
-                    if row.server == "FRONTEND" and column == SESSIONS:
-                        shown[service.slot, SESSIONS] = shown.get((service.slot, SESSIONS), 0) + row.sessions
-                    if slot is not None:
-                        shown[slot, column] = shown.get((slot, column), 0) + row.sessions
-                        before = self._last.get((pid, row.proxy, row.server))
-                        self._add(slot, BYTES_UP, row.bytes_in - (before.bytes_in if before else 0))
-                        self._add(slot, BYTES_DOWN, row.bytes_out - (before.bytes_out if before else 0))
-                        last[pid, row.proxy, row.server] = row
+        for pid, row in ((pid, row) for pid, rows in now.items() for row in rows):
+            service = service_of(row.proxy)
+            column = SESSIONS if row.proxy == service else TRANSFERS
+            is_whole = row.server == "FRONTEND" and column == SESSIONS
+            slot = self._slots.get((service, "" if is_whole else row.server))
+            if slot is None:
+                continue
+            shown[slot, column] = shown.get((slot, column), 0) + row.sessions
+            if not is_whole:
+                before = self._last.get((pid, row.proxy, row.server))
+                self._add(slot, BYTES_UP, row.bytes_in - (before.bytes_in if before else 0))
+                self._add(slot, BYTES_DOWN, row.bytes_out - (before.bytes_out if before else 0))
+                last[pid, row.proxy, row.server] = row
         for key in shown.keys() | self._shown.keys():
             self._add(*key, shown.get(key, 0) - self._shown.get(key, 0))
         self._shown, self._last = shown, last
@@ -225,20 +243,19 @@ class Haproxy:
     async def end_sessions(self, server: ServerPlan) -> None:
         """End every connection with a server, of former processes too. Raises SilentError."""
         await self.refresh()  # It gets no new one any more.
-        service = self._service_of(server)
-        if service is None or self._master is None:
+        if self._master is None:
             return
-        for proxy in (service.name, data_of(service, server)):
+        for proxy in (server.service, *data_proxies(server)):
             await self._master.ask_each(f"shutdown sessions server {proxy}/{server.name}")
 
     async def table(self) -> SessionTable:
         """Return all sessions and transfers. Raises SilentError."""
         if self._master is None or self._running is None:
             return SessionTable((), ())
-        answers = await self._master.ask_each("show sess")
+        answers = await self._master.ask_each("show sess all")
         connections = {pid: tuple(reports.connections(answer)) for pid, answer in answers.items()}
-        services = self._running.services
-        return SessionTable(session_rows(services, connections), transfer_rows(services, connections))
+        names = {service for service, _server in self._slots}
+        return SessionTable(session_rows(names, connections), transfer_rows(names, connections))
 
     async def end_session(self, name: str) -> bool:
         """End a session by the name of its row; return whether there was one. Raises SilentError."""
@@ -247,10 +264,6 @@ class Haproxy:
             return False
         answers = await self._master.ask_each(f"shutdown session {place[1]}")
         return not answers.get(place[0], "gone")
-
-    def _service_of(self, server: ServerPlan) -> TcpServicePlan | None:
-        services = self._running.services if self._running else ()
-        return next((service for service in services if service.name == server.service), None)
 
     async def stop(self, grace_s: float) -> None:
         """End it, and let what runs end by itself for so many seconds."""
@@ -263,10 +276,22 @@ class Haproxy:
         await self._master.stop(grace_s)
         for key, value in self._shown.items():
             self._add(*key, -value)
-        self._master, self._running, self._shown, self._last, self.trouble = None, None, {}, {}, ""
+        self._master, self._running, self._owed, self.trouble = None, None, None, ""
+        self._shown, self._last, self._slots = {}, {}, {}
         if self._journal:
             self._journal.close()
             self._journal = None
+
+
+def _slots(plan: Plan, former: Mapping[str, tuple[ServerPlan, ...]]) -> dict[Key, int]:
+    return {
+        key: slot
+        for service in plan.tcp_services
+        for key, slot in (
+            ((service.name, ""), service.slot),
+            *(((service.name, each.name), each.slot) for each in (*service.servers, *former.get(service.name, ()))),
+        )
+    }
 
 
 def _log_session(words: dict[str, str]) -> None:
@@ -277,7 +302,9 @@ def _log_line(line: str) -> None:
     log.info("HAProxy says", line=line)
 
 
-def orders(service: TcpServicePlan, server: ServerPlan, state: ServerState, row: Figures) -> list[str]:
+def orders(
+    service: TcpServicePlan, server: ServerPlan, state: ServerState, row: Figures, now: float = 0.0
+) -> list[str]:
     """Return the commands that let HAProxy see a server as ftpair does; none where it does already."""
     name = f"{service.name}/{server.name}"
     wanted = {Admin.ONLINE: "ready", Admin.DRAIN: "drain", Admin.HALT: "maint"}[state.admin]
@@ -288,6 +315,9 @@ def orders(service: TcpServicePlan, server: ServerPlan, state: ServerState, row:
     # HAProxy's own check would bring it up again (DOWN 1/3), so it is told for as long as the deeper probes say so.
     if state.health is Health.DOWN and row.status != "DOWN" and row.state in {"UP", "DOWN"}:
         commands.append(f"set server {name} health down")
+    # Its own check would take some seconds more. What it found later than ftpair did (a death) holds.
+    if state.health is Health.UP and row.state == "DOWN" and row.changed_s > now - state.since:
+        commands.append(f"set server {name} health up")
     return commands
 
 

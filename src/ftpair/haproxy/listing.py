@@ -1,11 +1,10 @@
 """HAProxy's connections as sessions and transfers: what TLS hides is empty. Pure."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
-from ftpair.core.plan import TcpServicePlan
 from ftpair.core.status import PASSES, SessionRow, TransferRow
-from ftpair.haproxy.render import data_of
+from ftpair.haproxy.render import service_of
 from ftpair.haproxy.reports import Connection
 
 _NAME = re.compile(r"h(\d+)-(0x[0-9a-f]+)")
@@ -14,20 +13,18 @@ Connections = Mapping[int, Iterable[Connection]]
 """By process."""
 
 
-def session_rows(services: Iterable[TcpServicePlan], connections: Connections) -> tuple[SessionRow, ...]:
+def session_rows(services: Container[str], connections: Connections) -> tuple[SessionRow, ...]:
     """Return a row for each control connection."""
-    names = {service.name for service in services}
-    return tuple(_session(pid, each) for pid, rows in connections.items() for each in rows if each.proxy in names)
+    return tuple(_session(pid, each) for pid, rows in connections.items() for each in rows if each.proxy in services)
 
 
-def transfer_rows(services: Iterable[TcpServicePlan], connections: Connections) -> tuple[TransferRow, ...]:
+def transfer_rows(services: Container[str], connections: Connections) -> tuple[TransferRow, ...]:
     """Return a row for each data connection."""
-    names = {data_of(service, server): service.name for service in services for server in service.servers}
     return tuple(
-        TransferRow("", names[each.proxy], each.client, "", each.server, "", "", "", 0, each.seconds, 0.0)
+        _transfer(each)
         for rows in connections.values()
         for each in rows
-        if each.proxy in names
+        if each.proxy not in services and service_of(each.proxy) in services
     )
 
 
@@ -48,10 +45,27 @@ def _session(pid: int, each: Connection) -> SessionRow:
         state=PASSES,
         tls="",
         seconds=each.seconds,
-        idle_seconds=each.idle_seconds,
+        idle_seconds=0.0,
         transfers=0,
-        bytes_up=0,
-        bytes_down=0,
+        bytes_up=each.bytes_up,
+        bytes_down=each.bytes_down,
         command="",
         worker=-1,
+    )
+
+
+def _transfer(each: Connection) -> TransferRow:
+    moved = each.bytes_up + each.bytes_down
+    return TransferRow(
+        session="",
+        service=service_of(each.proxy),
+        client=each.client,
+        user="",
+        server=each.server,
+        verb="",
+        path="",
+        direction="up" if each.bytes_up > each.bytes_down else "down",
+        bytes=moved,
+        seconds=each.seconds,
+        bytes_per_second=moved / max(each.seconds, 1.0),
     )

@@ -86,10 +86,18 @@ class Master:
     async def _answers(self) -> bool:
         return bool(await ask(self.how.socket, "show info"))
 
-    async def reload(self) -> None:
-        """Let new workers follow the file. Raises SetupError when HAProxy refuses; then the former ones go on."""
+    async def is_finishing(self) -> bool:
+        """Return whether former processes still finish what they have. Raises SilentError."""
+        return bool((await self.processes()).former)
+
+    async def reload(self, *, is_last: bool = False) -> None:
+        """Let new workers follow the file. Raises SetupError when HAProxy refuses; then the former ones go on.
+
+        The last one before an end needs not know who is where.
+        """
         before = await self.processes()
-        await self._let_learn()
+        if not is_last:
+            await self._let_learn()
         os.kill(before.master, signal.SIGUSR2)
         if not await _until(lambda: self._has_reloaded(before), START_S):
             raise SetupError("HAProxy does not end its reload")
@@ -154,7 +162,11 @@ class Foreign:
         """Let it follow the file that lies there."""
         await self.reload()
 
-    async def reload(self) -> None:
+    async def is_finishing(self) -> bool:
+        """Return False: former processes cannot be asked."""
+        return False
+
+    async def reload(self, *, is_last: bool = False) -> None:  # noqa: ARG002  # The command is the same.
         """Run the command. Raises SetupError when it fails, or the socket is silent after it."""
         words = shlex.split(self.how.reload)
         try:

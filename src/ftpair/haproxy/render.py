@@ -64,6 +64,16 @@ def data_of(service: TcpServicePlan, server: ServerPlan) -> str:
     return f"{service.name}:data" if service.pairing == "source" else f"{service.name}:{server.name}"
 
 
+def data_proxies(server: ServerPlan) -> tuple[str, ...]:
+    """Return the names of the proxies that may carry a server's data connections, by whatever pairing."""
+    return f"{server.service}:data", f"{server.service}:{server.name}"
+
+
+def service_of(proxy: str) -> str:
+    """Return the service that a proxy belongs to; names of services have no colon."""
+    return proxy.partition(":")[0]
+
+
 def _global(how: HaproxyPlan) -> list[str]:
     return [
         "# Written by ftpair with every apply: changes made here are lost.",

@@ -25,6 +25,8 @@ class Figures:
     bytes_out: int
     check: str
     """What the last check found, in HAProxy's words."""
+    changed_s: int = 0
+    """How long it has been so: seconds since the status changed."""
 
     @property
     def state(self) -> str:
@@ -47,6 +49,7 @@ def figures(answer: str) -> tuple[Figures, ...]:
             _number(row["bin"]),
             _number(row["bout"]),
             row.get("last_chk") or row.get("check_desc") or "",
+            _number(row.get("lastchg")),
         )
         for row in rows
         if row.get("svname")
@@ -83,7 +86,7 @@ def _workers(text: str) -> tuple[int, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One row of `show sess`."""
+    """One connection of `show sess all`."""
 
     id: str
     proxy: str
@@ -91,16 +94,19 @@ class Connection:
     client: str
     """Address and port."""
     seconds: float
-    idle_seconds: float
+    bytes_up: int
+    """From the client, up to this moment: `show stat` learns of them seconds later."""
+    bytes_down: int
 
 
 def connections(answer: str) -> Iterator[Connection]:
-    """Read `show sess`; what HAProxy does for itself is left out."""
-    for line in answer.splitlines():
-        id_, _, rest = line.partition(": ")
-        words = dict(re.findall(r"\b(src|fe|be|srv|age)=(\S*)", rest))
-        if id_.startswith("0x") and words.get("srv", "<none>") != "<none>":
-            yield Connection(id_, words["be"], words["srv"], words["src"], seconds(words["age"]), 0.0)
+    """Read `show sess all`; what HAProxy does for itself is left out."""
+    for block in re.split(r"^(?=0x[0-9a-f]+: )", answer, flags=re.MULTILINE):
+        words = dict(re.findall(r"\b(source|backend|server|age)=(\S*)", block))
+        totals = [int(number) for number in re.findall(r" total=(\d+)\)", block)]
+        if words.get("server", "<NONE>") != "<NONE>" and len(totals) == 2:
+            id_, age = block.partition(":")[0], seconds(words["age"])
+            yield Connection(id_, words["backend"], words["server"], words["source"], age, *totals)
 
 
 _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}

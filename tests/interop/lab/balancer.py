@@ -66,6 +66,11 @@ class Balancer:
         with self._client() as client:
             return client.post(f"/api/v1{path}", json=body or {}).raise_for_status().json()
 
+    def try_to_post(self, path: str) -> httpx.Response:
+        """Return the whole answer to a POST, a refusal too."""
+        with self._client() as client:
+            return client.post(f"/api/v1{path}", json={})
+
     def delete(self, path: str) -> Any:
         """Return what the API answers to a DELETE, as JSON."""
         with self._client() as client:
@@ -106,7 +111,7 @@ class Balancer:
         return [line for line in lines if not service or line["service"] == service]
 
     def _client(self) -> httpx.Client:
-        return httpx.Client(transport=httpx.HTTPTransport(uds=str(self.socket)), base_url="http://ftpair", timeout=10)
+        return httpx.Client(transport=httpx.HTTPTransport(uds=str(self.socket)), base_url="http://ftpair", timeout=70)
 
     def _is_ready(self) -> bool:
         try:
