@@ -257,3 +257,15 @@ def test_clear_text_of_the_control_connection_passes_byte_for_byte(clear: House)
         assert re.match(rb"220 \(vsFTPd", greeting), greeting
         sock.sendall(b"NOOP\r\nSYST\r\n")
         assert b"530" in sock.recv(1000)
+
+
+def test_the_end_of_a_session_is_in_the_log(clear: House) -> None:
+    client = session(clear, "127.0.0.2")
+    name = server_of(clear, client)
+    assert client.ask("QUIT").startswith("221")
+    client.sock.close()
+    (line,) = clear.balancer.await_records("session ended", 1)
+    assert (line["service"], line["server"], line["entrance"]) == ("S", name, "explicit")
+    assert line["client"].startswith("127.0.0.2:")
+    assert 0 < line["bytes_up"] < line["bytes_down"] < 1000
+    assert 0 <= line["seconds"] < 30

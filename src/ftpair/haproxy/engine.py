@@ -10,7 +10,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import structlog
@@ -21,7 +21,7 @@ from ftpair.core.errors import SetupError
 from ftpair.core.plan import HaproxyPlan, Plan, ServerPlan, TcpServicePlan
 from ftpair.core.status import Admin, Health, ServerState
 from ftpair.haproxy import reports
-from ftpair.haproxy.journal import Journal
+from ftpair.haproxy.journal import Journal, Line
 from ftpair.haproxy.listing import place_of, session_rows, transfer_rows
 from ftpair.haproxy.master import Foreign, Master, check
 from ftpair.haproxy.render import Key, Scene, data_proxies, render, service_of, table_of
@@ -108,7 +108,7 @@ class Haproxy:
         how, is_first = wanted.how, self._master is None
         _prepare(how)
         if self._journal is None:
-            self._journal = await Journal(_log_session, _log_line).open(Path(how.folder, LOG))
+            self._journal = await Journal(self._log_session, _log_line).open(Path(how.folder, LOG))
         new, path = Path(f"{how.config}.new"), Path(how.config)
         new.write_text(render(how, wanted.services, self._scene(wanted)), encoding="utf-8")
         refusal = await check(how, new)
@@ -238,6 +238,14 @@ class Haproxy:
             self._add(*key, shown.get(key, 0) - self._shown.get(key, 0))
         self._shown, self._last = shown, last
 
+    def _log_session(self, line: Line) -> None:
+        """Log the end of a control connection, in the words of FTP mode as far as they are known."""
+        known = self._running.services if self._running else ()
+        doors = {(service.name, port): entrance for service in known for entrance, port in service.doors}
+        told = asdict(line)
+        entrance = doors.get((line.service, told.pop("door")), "")
+        log.info("session ended", entrance=entrance, **told)
+
     # Operators.
 
     async def end_sessions(self, server: ServerPlan) -> None:
@@ -292,10 +300,6 @@ def _slots(plan: Plan, former: Mapping[str, tuple[ServerPlan, ...]]) -> dict[Key
             *(((service.name, each.name), each.slot) for each in (*service.servers, *former.get(service.name, ()))),
         )
     }
-
-
-def _log_session(words: dict[str, str]) -> None:
-    log.info("session ended", **words)
 
 
 def _log_line(line: str) -> None:
