@@ -93,3 +93,31 @@ def test_servers_of_every_pool_are_looked_at(write, machine):
 
 def test_two_of_one_family_may_be_ipv6(plan):
     assert plan(address="'2001:db8::1'", server="'2001:db8::11'").capabilities == ("net_raw",)
+
+
+TCP = """
+haproxy: {haproxy}
+virtual_services:
+  VIP:
+    mode: tcp
+    address: 192.0.2.10
+    ports: 21,1025-1052
+    source: client
+    real_servers: {{A: {{address: 10.0.0.11}}}}
+"""
+FOREIGN = "{managed: false, config: /etc/h.cfg, socket: /run/h.sock, reload: systemctl reload haproxy}"
+
+
+def test_haproxy_needs_the_right_too_and_workers_keep_nothing_of_it(write, machine):
+    """Without it HAProxy starts, finds its servers up, and serves nobody."""
+    path, known = write(TCP.format(haproxy="{}")), replace(machine, haproxy=lambda _program: (2, 6))
+    assert check(path, 1, Slots(), known).plan.capabilities == ()
+    with pytest.raises(SetupError) as caught:
+        check(path, 1, Slots(), replace(known, capabilities=frozenset()))
+    assert "virtual_services.VIP.source: needs CAP_NET_RAW: start ftpair as root" in caught.value.sentence
+
+
+def test_an_haproxy_of_somebody_else_has_rights_of_its_own(write, machine):
+    path = write(TCP.format(haproxy=FOREIGN))
+    known = replace(machine, haproxy=lambda _program: (2, 6), capabilities=frozenset())
+    assert check(path, 1, Slots(), known).plan.tcp_services[0].source == "client"

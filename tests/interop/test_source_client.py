@@ -1,39 +1,29 @@
 """`source: client` on three machines, joined and routed by the very commands of docs/proxy-protocol.md."""
 
 import ftplib
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.interop.lab import files, parts
+from tests.interop.lab import files
 from tests.interop.lab.authority import Authority
 from tests.interop.lab.balancer import entry, running, service, settings
 from tests.interop.lab.clients.steps import Download, Upload
 from tests.interop.lab.laboratory import CLIENTS, PROGRAMS, way_to
-from tests.interop.lab.namespaces import CLIENT, CLIENT6, SERVER, SERVER6, VIP, VIP6, Machines, machines
+from tests.interop.lab.namespaces import CLIENT, CLIENT6, SERVER, SERVER6, VIP, VIP6, Machines, routed
 from tests.interop.lab.places import CONTROL_PORT
 from tests.interop.lab.servers.real_server import RealServer, Site
 
 pytestmark = pytest.mark.interop
 SIZE = 3_000_000
-DOCUMENT = parts.REPOSITORY / "docs" / "proxy-protocol.md"
-
-
-def documented(label: str) -> tuple[str, ...]:
-    """Return the commands of a block of the documentation that begins with this comment."""
-    (block,) = re.findall(rf"```sh\n# {label}\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
-    return tuple(block.strip().splitlines())
 
 
 @pytest.fixture(scope="module")
 def network() -> Iterator[Machines]:
     """The machines, routed as the documentation has it."""
-    with machines() as made:
-        made.run("server", *documented("on-server"), "ip -6 route replace default via 2001:db8:2::1")
-        made.run("balancer", *documented("on-balancer"), *documented("on-balancer-ipv6"))
+    with routed() as made:
         yield made
 
 

@@ -1,4 +1,4 @@
-"""What a configuration needs of root's powers, as capabilities: workers keep these, and no other. Pure."""
+"""What a configuration needs of root's powers, as capabilities: workers keep theirs, and no other. Pure."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,19 +16,26 @@ _LOWEST_FREE_PORT = 1024
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A key whose value asks for a capability of the workers."""
+    """A key whose value asks for a capability of the workers, or of the HAProxy that ftpair starts."""
 
     key: str
     capability: str
     is_there: Callable[[VirtualService], bool]
     instead: str
     """What can be written where nobody grants it."""
+    is_haproxys: bool = False
+
+
+def _is_haproxys(service: VirtualService) -> bool:
+    return isinstance(service, TcpService) and service.engine == "haproxy"
 
 
 def _leaves_as_client(service: VirtualService) -> bool:
-    """Return whether workers make connections under the client's address; HAProxy makes its own."""
-    by_haproxy = isinstance(service, TcpService) and service.engine == "haproxy"
-    return service.source == "client" and not by_haproxy
+    return service.source == "client" and not _is_haproxys(service)
+
+
+def _leaves_as_client_by_haproxy(service: VirtualService) -> bool:
+    return service.source == "client" and _is_haproxys(service)
 
 
 def _leaves_from_low_port(service: VirtualService) -> bool:
@@ -39,13 +46,15 @@ def _leaves_from_low_port(service: VirtualService) -> bool:
 NEEDS: tuple[Need, ...] = (
     # IP_TRANSPARENT asks for either of net_raw and net_admin (ip(7)); net_raw may change nothing of the machine.
     Need("source", "net_raw", _leaves_as_client, "source: balancer"),
+    # HAProxy 2.6 starts without it, checks servers with success, and lets every client wait in vain: measured.
+    Need("source", "net_raw", _leaves_as_client_by_haproxy, "source: balancer", is_haproxys=True),
     Need("active_source_port", "net_bind_service", _leaves_from_low_port, "a higher port"),
 )
 
 
 def capabilities(config: Config) -> tuple[str, ...]:
     """Return the names of the capabilities that workers need, in order."""
-    return tuple(sorted({need.capability for _where, need in _needs(config)}))
+    return tuple(sorted({need.capability for _where, need in _needs(config) if not need.is_haproxys}))
 
 
 def demand_rights(config: Config, machine: Machine) -> None:
@@ -64,5 +73,7 @@ def _missing(config: Config, machine: Machine) -> Iterator[Finding]:
 
 
 def _needs(config: Config) -> Iterator[tuple[Where, Need]]:
+    """Yield the needs of each service; an HAProxy that somebody else starts has what that one gives it."""
+    needs = [need for need in NEEDS if config.haproxy.managed or not need.is_haproxys]
     for where, service in services(config):
-        yield from ((where, need) for need in NEEDS if need.is_there(service))
+        yield from ((where, need) for need in needs if need.is_there(service))
