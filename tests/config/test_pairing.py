@@ -102,6 +102,17 @@ def test_who_is_not_root_takes_no_addresses_of_clients():
     assert found({"haproxy": {"user": "haproxy"}}, V=vip(), W=vip(engine="builtin", source="client")) == []
 
 
+def test_a_node_is_one_of_its_peers_and_each_has_an_address_of_its_own():
+    peers = {"lb1": "10.0.0.1:10021", "lb2": "10.0.0.2:10021"}
+    assert found({"haproxy": {"node": "lb2", "peers": peers}}, V=vip()) == []
+    (unnamed,) = found({"haproxy": {"peers": peers}}, V=vip())
+    assert unnamed.startswith("haproxy.node: ftpair is not among the peers (lb1, lb2): write the name")
+    (twice,) = found({"haproxy": {"node": "lb1", "peers": peers | {"lb2": "10.0.0.1:10021"}}}, V=vip())
+    assert twice == (
+        "haproxy.peers.lb2: 10.0.0.1:10021 is the address of lb1 already: write the address and port of lb2"
+    )
+
+
 @pytest.mark.parametrize(
     ("version", "sentence"),
     [

@@ -46,6 +46,26 @@ def test_what_nobody_can_dial_cannot_be_advertised(value):
     assert "can dial" in refused(values.AdvertisedAddress, value)
 
 
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("10.0.0.1:10021", "10.0.0.1:10021"),
+        ("lb1.example.org:1", "lb1.example.org:1"),
+        ("[2001:db8::1]:65535", "[2001:db8::1]:65535"),
+        ("[2001:DB8:0::1]:10021", "[2001:db8::1]:10021"),
+    ],
+)
+def test_a_peer_has_an_address_and_a_port(value, kept):
+    assert accepted(values.Peer, value) == kept
+
+
+@pytest.mark.parametrize(
+    "value", ["10.0.0.1", "10.0.0.1:0", "10.0.0.1:65536", ":10021", "10.0.0.1:ftp", "a b:21", "2001:db8::1:10021", ""]
+)
+def test_no_peer_is_refused_with_an_example(value):
+    assert "write one such as" in refused(values.Peer, value)
+
+
 @pytest.mark.parametrize("value", ["10.0.0.11", "ftp1.example.org", "localhost", "my_host", "::1", "a.b."])
 def test_a_host_is_an_address_or_a_name(value):
     assert accepted(values.Host, value) == value

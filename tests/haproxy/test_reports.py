@@ -97,7 +97,7 @@ def test_connections_with_a_server_are_listed():
 
 
 def test_entries_of_a_table_are_read():
-    assert list(entries(TABLE)) == [Entry("::ffff:127.0.0.1", 1, 2), Entry("2001:db8::7", 2, 0)]
+    assert list(entries(TABLE)) == [Entry("::ffff:127.0.0.1", "A", 2), Entry("2001:db8::7", "B", 0)]
 
 
 @pytest.mark.parametrize(("text", "value"), [("4s", 4), ("1h59m", 7140), ("2d3h", 183600), ("", 0)])

@@ -30,6 +30,7 @@ def contradictory_pairings(config: Config) -> Iterator[Finding]:
             yield from look(where, service)
     yield from _unmanaged(config)
     yield from _unprivileged(config)
+    yield from _lonely(config)
 
 
 def _slices(where: Where, service: TcpService) -> Iterator[Finding]:
@@ -112,6 +113,18 @@ def _unprivileged(config: Config) -> Iterator[Finding]:
     if config.haproxy.user and any(service.source == "client" for service in carried_by_haproxy(config)):
         sentence = "cannot make connections under the addresses of clients (source: client), as root can: remove it"
         yield Finding(("haproxy", "user"), f"{config.haproxy.user} {sentence}, or write source: balancer")
+
+
+def _lonely(config: Config) -> Iterator[Finding]:
+    """HAProxy only warns of a node without an entry, and then shares nothing."""
+    node, peers = config.haproxy.node, config.haproxy.peers
+    if peers and node not in peers:
+        sentence = f"{node} is not among the peers ({', '.join(peers)}): write the name that this machine has there"
+        yield Finding(("haproxy", "node"), sentence, depends=(("haproxy", "peers"),))
+    for one, other in combinations(peers, 2):
+        if peers[one] == peers[other]:
+            sentence = f"{peers[other]} is the address of {one} already: write the address and port of {other}"
+            yield Finding(("haproxy", "peers", other), sentence, depends=(("haproxy", "peers", one),))
 
 
 def missing_engine(config: Config, machine: Machine) -> Iterator[Finding]:

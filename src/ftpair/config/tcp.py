@@ -8,7 +8,18 @@ from pydantic import BeforeValidator, Field
 from ftpair.config.blocks import Block, HealthCheck, Ports
 from ftpair.config.pools import Member, SessionLimit
 from ftpair.config.proxying import ProxyProtocol, ServerHeaders
-from ftpair.config.values import Address, AdvertisedAddress, FilePath, Host, Name, PassiveRange, Port, Seconds, Version
+from ftpair.config.values import (
+    Address,
+    AdvertisedAddress,
+    FilePath,
+    Host,
+    Name,
+    PassiveRange,
+    Peer,
+    Port,
+    Seconds,
+    Version,
+)
 from ftpair.config.values import off_as_text as off
 from ftpair.core.plan import Engine, Pairing, Source, TcpBalance
 from ftpair.core.routing import DEFAULT_POOL
@@ -201,7 +212,7 @@ class Haproxy(Block):
         examples=["haproxy"],
     )
     node: Name = Field(default="ftpair", description="Name of this node among its `peers`.", examples=["lb1"])
-    peers: dict[Name, str] = Field(
+    peers: dict[Name, Peer] = Field(
         default_factory=dict,
         description="All nodes, this one too, with the address and port at which they tell each other who is where.",
         examples=[{"lb1": "10.0.0.1:10021", "lb2": "10.0.0.2:10021"}],

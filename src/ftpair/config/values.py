@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 from ftpair.core.binding import DataSession
-from ftpair.core.endpoint import PortRange
+from ftpair.core.endpoint import Endpoint, PortRange
 from ftpair.core.networks import lies_in
 from ftpair.core.plan import CheckLevel, HeaderVersion, ServerTlsMode, TlsVersion
 
@@ -19,6 +19,8 @@ DIALLED = "dialled"
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
 _RANGE = re.compile(r"\s*(\d{1,6})\s*(?:-\s*(\d{1,6})\s*)?")
 _LONGEST_SOCKET_FOLDER = 90
+_LAST_PORT = 65535
+_PEER = re.compile(r"(?:\[(?P<ipv6>[^\]]*:[^\]]*)\]|(?P<host>[^:\[\]]+)):(?P<port>[0-9]{1,5})")
 _FIRST_GROUP = IPv4Address("224.0.0.0")
 """From here on there are groups (RFC 5771) and reserved addresses, and nobody to dial."""
 _PASSIVE_EXAMPLE = "write a range such as 40000-40199"
@@ -87,6 +89,13 @@ def _host(text: str) -> str:
     return text
 
 
+def _peer(text: str) -> str:
+    match = _PEER.fullmatch(text)
+    if match is None or not 0 < int(match["port"]) <= _LAST_PORT:
+        raise ValueError("is not an address with a port: write one such as 10.0.0.1:10021 or [2001:db8::1]:10021")
+    return str(Endpoint(_address(match["ipv6"]) if match["ipv6"] else _host(match["host"]), int(match["port"])))
+
+
 def _passive(value: Any) -> PortRange:
     if isinstance(value, PortRange):
         return value
@@ -139,6 +148,7 @@ Address = Annotated[str, AfterValidator(_address)]
 AdvertisedAddress = Annotated[str, AfterValidator(_advertised)]
 AdvertisedChoice = Annotated[str, AfterValidator(_advertised_or_dialled)]
 Host = Annotated[str, AfterValidator(_host)]
+Peer = Annotated[str, AfterValidator(_peer)]
 Network = Annotated[str, AfterValidator(_network)]
 Networks = Annotated[list[Network], AfterValidator(_apart)]
 Port = Annotated[int, Field(ge=1, le=65535)]

@@ -205,14 +205,14 @@ class Haproxy:
     async def _forget_idle(self, draining: Iterable[ServerPlan]) -> None:
         """Let clients without a session be sent elsewhere: what is remembered would lead them to a drained server."""
         assert self._running and self._master
-        ids = {(server.service, server.slot + 1) for server in draining}
+        names = {(server.service, server.name) for server in draining}
         for service in {server.service for server in draining}:
             answers = await self._master.ask_each(f"show table {table_of(service)}")
             tables = [tuple(reports.entries(answer)) for answer in answers.values()]
             alive = {entry.client for table in tables for entry in table if entry.sessions}
             idle = [entry for entry in (tables[0] if tables else ()) if entry.client not in alive]
             gone = [
-                f"clear table {table_of(service)} key {each.client}" for each in idle if (service, each.server) in ids
+                f"clear table {table_of(service)} key {each.client}" for each in idle if (service, each.server) in names
             ]
             if gone:
                 await ask(self._running.how.socket, *gone)

@@ -122,17 +122,17 @@ class Entry:
     """One client in a table: which server it belongs to, and how many control connections it has in that process."""
 
     client: str
-    server: int
-    """The id of the server."""
+    server: str
+    """By name: of an entry that another node has taught, the id is that node's."""
     sessions: int
 
 
 def entries(answer: str) -> Iterator[Entry]:
     """Read `show table`."""
     for line in answer.splitlines():
-        words = dict(re.findall(r"\b(key|server_id|conn_cur)=(\S+)", line))
+        words = dict(re.findall(r"\b(key|server_key|conn_cur)=(\S+)", line))
         if "key" in words:
-            yield Entry(words["key"], _number(words.get("server_id")), _number(words.get("conn_cur")))
+            yield Entry(words["key"], words.get("server_key", ""), _number(words.get("conn_cur")))
 
 
 def has_learned(answer: str) -> bool:

@@ -51,7 +51,6 @@ WATCHED: Commands = (
         )
     ),
 )
-DOCUMENT = parts.REPOSITORY / "docs" / "proxy-protocol.md"
 
 
 class Machines:
@@ -126,9 +125,10 @@ def made(*names: str) -> Iterator[Machines]:
         machines.tear_down()
 
 
-def documented(label: str) -> Commands:
+def documented(label: str, page: str = "proxy-protocol.md") -> Commands:
     """Return the commands of a block of the documentation that begins with this comment."""
-    (block,) = re.findall(rf"```sh\n# {label}\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+    text = (parts.REPOSITORY / "docs" / page).read_text()
+    (block,) = re.findall(rf"```sh\n# {label}\n(.*?)```", text, re.DOTALL)
     return tuple(block.strip().splitlines())
 
 
