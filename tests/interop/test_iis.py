@@ -1,5 +1,6 @@
 """Every client through ftpair to a look-alike of IIS: `server_close_notify: ignore` is all that has to be set."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,3 +161,33 @@ def test_the_four_lines_of_a_missing_file_arrive_whole(windows: Windows) -> None
     assert reply.startswith("550-The system cannot find")
     assert reply.count("\r\n") == 4
     assert reply.endswith("550 End\r\n")
+
+
+@pytest.mark.parametrize("leg", list(LEGS))
+def test_the_look_alike_rests_until_the_client_leaves_and_then_forgets_it(windows: Windows, leg: str) -> None:
+    server = windows.servers[leg]
+    server.put("a.txt", files.fill("rest", 1000))
+    ca = windows.authority.ca if leg != "clear" else None
+    with RawClient(server.address, CONTROL_PORT, ca, LEGS[leg][1]) as client:
+        client.auth() if ca else client.reply()
+        client.log_in()
+        data = client.begin("RETR files/a.txt")
+        drain(data)
+        assert client.reply().startswith("226")
+        data.sendall(b"more than was asked for")
+        assert busy_s(server.pid, within_s=0.5) < 0.1
+        data.close()
+        assert busy_s(server.pid, within_s=0.5) < 0.1
+        assert "Data connection open" not in client.ask("STAT")
+
+
+def busy_s(pid: int, within_s: float) -> float:
+    """Return how long a process keeps a processor busy within a while, in seconds."""
+    begin = processor_ns(pid)
+    time.sleep(within_s)
+    return (processor_ns(pid) - begin) / 1e9
+
+
+def processor_ns(pid: int) -> int:
+    """Return how long a process of one thread has been on a processor since it began (proc(5), schedstat)."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0])

@@ -74,6 +74,10 @@ class _LeavesAsWindowsDoes:
         self.modify_ioloop_events(self.ioloop.READ)
         self._wanted_io_events = self.ioloop.READ
 
+    def readable(self: Any) -> bool:
+        """Whether to read: a download is over only when the FIN has been read, else the poller tells of it for ever."""
+        return self.is_leaving or super().readable()  # type: ignore[misc]
+
     def handle_read_event(self: Any) -> None:
         """Wait for the client's FIN below TLS, once all is said."""
         if not self.is_leaving:
