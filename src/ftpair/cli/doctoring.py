@@ -15,7 +15,8 @@ from ftpair.cli.units import counted
 from ftpair.config.check import check
 from ftpair.config.machine import CAPABILITIES, Machine, this_machine
 from ftpair.config.slots import Slots
-from ftpair.core.plan import AnyService
+from ftpair.core.errors import NotFoundError
+from ftpair.core.plan import AnyService, Plan
 from ftpair.probes.doctor.diagnosing import Diagnosis, Finding, diagnose
 from ftpair.probes.doctor.examining import examine, steps_of
 from ftpair.probes.doctor.order import Order
@@ -38,10 +39,10 @@ class Request:
 
 def consult(request: Request, as_json: bool) -> int:
     """Examine, tell, and return the exit status: 0 if there is no error, 1 if there is one."""
+    _demand_single_lines(request.order)
     machine = this_machine()
     plan = check(request.config, 0, Slots(), onlooker(machine)).plan
-    services = (plan.named(request.service),) if request.service else plan.all_services
-    orders = [(service, _order_for(service, request)) for service in services]
+    orders = [(service, _order_for(service, request)) for service in _services(plan, request.service)]
     with _progress(sum(steps_of(service, order) for service, order in orders)) as on_step:
         diagnoses = [diagnose(asyncio.run(examine(service, order, on_step)), machine) for service, order in orders]
     is_healthy = all(diagnosis.is_healthy for diagnosis in diagnoses)
@@ -50,6 +51,13 @@ def consult(request: Request, as_json: bool) -> int:
     else:
         show(sheet(diagnoses))
     return 0 if is_healthy else 1
+
+
+def _services(plan: Plan, name: str) -> tuple[AnyService, ...]:
+    try:
+        return (plan.named(name),) if name else plan.all_services
+    except NotFoundError as error:
+        raise WrongUseError(error.sentence) from None  # Its own exit status would say that something is ill.
 
 
 def onlooker(machine: Machine) -> Machine:
@@ -61,6 +69,13 @@ def onlooker(machine: Machine) -> Machine:
         transparency="",
         haproxy=lambda _program: (sys.maxsize, 0),
     )
+
+
+def _demand_single_lines(order: Order) -> None:
+    said = {"--user": (order.user,), "--directory": (order.directory,), "--file": order.files}
+    for option, texts in said.items():
+        if not set("".join(texts)).isdisjoint("\r\n\0"):
+            raise WrongUseError(f"{option}: a line end cannot be said in FTP.")
 
 
 def _order_for(service: AnyService, request: Request) -> Order:
@@ -151,5 +166,8 @@ def _findings(findings: list[Finding]) -> Iterator[Part]:
     yield line(Cell("why: ", "dim"), findings[0].why, indent=4)
     for remedy in dict.fromkeys(finding.remedy for finding in findings):
         yield line(Cell("do: ", "dim"), remedy, indent=4)
-    for guide in filter(None, dict.fromkeys(finding.guide for finding in findings)):
-        yield line(Cell("lines: ", "dim"), guide, indent=4)
+    for where, lines, guide in dict.fromkeys((each.where, each.lines, each.guide) for each in findings):
+        for text in lines:
+            yield line(Cell(f"{where}: ", "dim"), text, indent=8)
+        if guide:
+            yield line(Cell("all of it: ", "dim"), guide, indent=8)

@@ -1,6 +1,7 @@
 """What to do on a real server, as text: the steps in words, and files that can be used as they are. Pure."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -13,7 +14,7 @@ Kind = Literal["iis", "vsftpd", "proftpd", "pure-ftpd", "filezilla-server", "pyf
 KINDS: tuple[Kind, ...] = get_args(Kind)
 STEPS = "steps"
 """The part that is in words; the others are files."""
-_TITLES: dict[Kind, str] = {
+TITLES: dict[Kind, str] = {
     "iis": "IIS",
     "vsftpd": "vsftpd",
     "proftpd": "ProFTPD",
@@ -21,6 +22,9 @@ _TITLES: dict[Kind, str] = {
     "filezilla-server": "FileZilla Server",
     "pyftpdlib": "pyftpdlib",
 }
+
+_SETTING = re.compile(r'.* -Name "(?:\w+\.)*(\w+)" -Value|\s*(\w+)[ =]')
+"""How a line of a file begins that sets a key: in PowerShell, and in everything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +61,28 @@ def part(kind: Kind, wanted: Wanted, name: str) -> str:
     file = next((each for each in _files(kind, wanted) if each.name == name), None)
     if file is None:
         known = ", ".join(parts_of(kind, wanted))
-        raise WrongRequestError(f"the guide for {_TITLES[kind]} has no part {name!r}; it has: {known}")
+        raise WrongRequestError(f"the guide for {TITLES[kind]} has no part {name!r}; it has: {known}")
     return _made(file.template, wanted)
 
 
 def guide(kind: Kind, wanted: Wanted) -> str:
     """Return the whole: the steps, then each file under its name."""
-    head = f"{wanted.server} ({_TITLES[kind]}) for the service {wanted.service}"
+    head = f"{wanted.server} ({TITLES[kind]}) for the service {wanted.service}"
     lines = [head, "=" * len(head), "", part(kind, wanted, STEPS)]
     for file in _files(kind, wanted):
         lines += ["", f"--- {file.name} " + "-" * max(3, 70 - len(file.name)), "", _made(file.template, wanted)]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def lines_that_set(kind: Kind, wanted: Wanted, keys: Container[str]) -> tuple[str, ...]:
+    """Return the lines of the guide's files that set one of these keys, each once."""
+    lines = (line for file in _files(kind, wanted) for line in _made(file.template, wanted).splitlines())
+    return tuple(dict.fromkeys(line.strip() for line in lines if _key_of(line) in keys))
+
+
+def _key_of(line: str) -> str:
+    found = _SETTING.match(line)
+    return (found[1] or found[2]) if found else ""
 
 
 def _files(kind: Kind, wanted: Wanted) -> list[_File]:

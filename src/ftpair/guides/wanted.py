@@ -48,6 +48,11 @@ def wanted_of(plan: Plan, service_name: str, server_name: str) -> Wanted:
     if server is None:
         known = ", ".join(each.name for each in service.servers)
         raise NotFoundError(f"no server {server_name!r} in {service_name}; there are: {known}")
+    return wanted_by(service, server)
+
+
+def wanted_by(service: AnyService, server: ServerPlan) -> Wanted:
+    """Return what a service asks of one of its servers."""
     return _of_tcp_mode(service, server) if isinstance(service, TcpServicePlan) else _of_ftp_mode(service, server)
 
 

@@ -8,11 +8,13 @@ import msgspec
 
 from ftpair.config.machine import Machine
 from ftpair.core.plan import AnyService, TcpServicePlan
-from ftpair.probes.doctor.catalogue import AILMENTS, Severity
+from ftpair.guides.wanted import wanted_by
+from ftpair.probes.doctor.ailment import Severity
+from ftpair.probes.doctor.catalogue import AILMENTS
 from ftpair.probes.doctor.examining import has_refused_login
 from ftpair.probes.doctor.kinds import kind_of
 from ftpair.probes.doctor.looks import certificates, clocks, pairing, passive, reach, security, sets, transfers
-from ftpair.probes.doctor.remedies import guide_of, remedy_of
+from ftpair.probes.doctor.remedies import Remedy, at_server, at_vip
 from ftpair.probes.doctor.seen import Examination
 from ftpair.probes.doctor.symptom import Case, Look, Symptom
 from ftpair.probes.doctor.target import VIP
@@ -27,8 +29,6 @@ LOOKS: tuple[Look, ...] = (
     clocks.look,
     sets.look,
 )
-
-
 _BROKEN_DATA = frozenset(
     {"passive-refused", "passive-port-outside", "passive-port-closed", "data-peer-refused", "data-failed"}
 )
@@ -52,9 +52,11 @@ class Finding(msgspec.Struct, frozen=True):
     sentence: str
     why: str
     remedy: str
-    guide: str = ""
-    """The command that prints what to write on that server; empty: there is none."""
-    modes: tuple[str, ...] = ()
+    lines: tuple[str, ...]
+    """What to write into that server's files, out of its guide."""
+    guide: str
+    """The command that prints the whole guide; empty: there is none that speaks of it."""
+    modes: tuple[str, ...]
     """The ways of coming in that show it."""
 
 
@@ -87,7 +89,7 @@ def diagnose(seen: Examination, machine: Machine) -> Diagnosis:
         is_healthy=all(finding.severity != "error" for finding in findings),
         findings=tuple(findings),
         not_examined=tuple(_not_examined(seen)),
-        servers={server.target.name: kind_of(server) for server in seen.servers},
+        servers={server.target.name: kind_of(server) or "" for server in seen.servers},
         logins=sum(visit.has_logged_in for visit in visits),
     )
 
@@ -95,6 +97,8 @@ def diagnose(seen: Examination, machine: Machine) -> Diagnosis:
 def _without_echoes(service: AnyService, symptoms: list[Symptom]) -> Iterator[Symptom]:
     """Yield the symptoms without those of the VIP that are a server's, seen through it."""
     at_servers = {symptom.ailment for symptom in symptoms if symptom.where != VIP}
+    if len({symptom.where for symptom in symptoms if symptom.ailment == "unreachable"} - {VIP}) < len(service.servers):
+        at_servers.discard("unreachable")  # The others explain no silence of the VIP.
     for symptom in symptoms:
         causes = _CAUSES.get(symptom.ailment, frozenset({symptom.ailment}))
         is_echo = symptom.where == VIP and isinstance(service, TcpServicePlan) and causes & at_servers
@@ -112,20 +116,27 @@ def _grouped(symptoms: Iterable[Symptom]) -> Iterable[list[Symptom]]:
 
 def _finding(seen: Examination, group: list[Symptom]) -> Finding:
     first = group[0]
-    ailment = AILMENTS[first.ailment]
-    server = next((each for each in seen.servers if each.target.name == first.where), None)
-    kind = kind_of(server) if server else ""
-    has_guide = server is not None and isinstance(seen.service, TcpServicePlan)
+    ailment, remedy = AILMENTS[first.ailment], _remedy(seen, first)
     return Finding(
         id=ailment.id,
         severity=first.severity or ailment.severity,
         where=first.where,
         sentence=re.sub(r"\.+$", ".", first.sentence),  # Servers' own words end as they like.
         why=ailment.why,
-        remedy=remedy_of(ailment.id, kind),
-        guide=guide_of(ailment.id, kind, f"{seen.service.name} {first.where}") if has_guide else "",
+        remedy=remedy.sentence,
+        lines=remedy.lines,
+        guide=remedy.guide,
         modes=tuple(dict.fromkeys(symptom.mode for symptom in group if symptom.mode)),
     )
+
+
+def _remedy(seen: Examination, symptom: Symptom) -> Remedy:
+    if symptom.where == VIP:
+        return at_vip(symptom.ailment)
+    for own, server in zip(seen.servers, seen.service.servers, strict=True):
+        if server.name == symptom.where:
+            return at_server(symptom.ailment, kind_of(own), wanted_by(seen.service, server))
+    return Remedy(AILMENTS[symptom.ailment].remedy)
 
 
 def _not_examined(seen: Examination) -> Iterator[str]:

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 from ftpair.core.plan import AnyService, TcpServicePlan
 from ftpair.probes.doctor import door, visiting
-from ftpair.probes.doctor.order import LONGEST_S, Order
+from ftpair.probes.doctor.order import Order
 from ftpair.probes.doctor.seen import Examination, Seen
 from ftpair.probes.doctor.target import Entrance, Mode, servers_of, vip_of
 
+LONGEST_S = 600.0
+"""What a whole examination of a service may take, beside waiting on idle connections."""
 MOST_SIDE_BY_SIDE = 8
 MOST_LOGINS_AT_VIP = 8
 """To meet several servers behind it."""

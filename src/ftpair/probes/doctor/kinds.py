@@ -1,22 +1,10 @@
 """Which make of server it is: by its greeting, or by what it answers where the greeting hides it. Pure."""
 
 import re
-from collections.abc import Mapping
-from typing import Literal
 
+from ftpair.guides.guide import Kind
 from ftpair.probes.doctor.seen import Seen
 
-Kind = Literal["iis", "vsftpd", "proftpd", "pure-ftpd", "filezilla-server", "pyftpdlib", ""]
-"""As `ftpair guide --kind` names them; empty: it is not known."""
-
-NAMES: Mapping[Kind, str] = {
-    "iis": "IIS",
-    "vsftpd": "vsftpd",
-    "proftpd": "ProFTPD",
-    "pure-ftpd": "Pure-FTPd",
-    "filezilla-server": "FileZilla Server",
-    "pyftpdlib": "pyftpdlib",
-}
 _GREETINGS: tuple[tuple[str, Kind], ...] = (
     (r"Microsoft FTP Service", "iis"),
     (r"vsFTPd", "vsftpd"),
@@ -37,8 +25,8 @@ _ANSWERS: tuple[tuple[str, str, Kind], ...] = (
 """Verb, what its answer says, and who says so."""
 
 
-def kind_of(seen: Seen) -> Kind:
-    """Return the make of a server."""
+def kind_of(seen: Seen) -> Kind | None:
+    """Return the make of a server, as `ftpair guide --kind` names it; None: it is not known."""
     for visit in seen.visits:
         for pattern, kind in _GREETINGS:
             if re.search(pattern, visit.greeting, re.IGNORECASE):
@@ -47,4 +35,4 @@ def kind_of(seen: Seen) -> Kind:
         for verb, pattern, kind in _ANSWERS:
             if re.search(pattern, visit.text(verb)):
                 return kind
-    return ""
+    return None

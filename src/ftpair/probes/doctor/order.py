@@ -20,7 +20,6 @@ class Order:
     """How long a control connection is left idle, to see whether it is still there afterwards; 0: it is not tried."""
     step_s: float = 10.0
     """How long a connect, a handshake, a reply or a data connection may take."""
-
     ca_pem: bytes = b""
     """The CAs that clients of a VIP in FTP mode trust; empty: the system's. In TCP mode `server_ca` says it."""
 
@@ -28,7 +27,3 @@ class Order:
     def may_log_in(self) -> bool:
         """Whether there is somebody to log in."""
         return bool(self.user)
-
-
-LONGEST_S = 600.0
-"""What a whole examination of a service may take, beside waiting on idle connections."""

@@ -1,9 +1,12 @@
-"""What helps on a server of a certain make: the key to change there, in its own words. A table."""
+"""What helps on a server of a certain make: the key to change there, and the guide's lines that set it. Tables."""
 
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
+from ftpair.guides.guide import TITLES, Kind, lines_that_set
+from ftpair.guides.wanted import Wanted
 from ftpair.probes.doctor.catalogue import AILMENTS
-from ftpair.probes.doctor.kinds import NAMES, Kind
 
 _EXTERNAL: Mapping[Kind, str] = {
     "iis": "External IP Address of Firewall in FTP Firewall Support of the site (`firewallSupport "
@@ -32,6 +35,14 @@ _CERTIFICATE: Mapping[Kind, str] = {
     "pure-ftpd": "`CertFile` (`-2`): key and whole chain in one file",
     "filezilla-server": "Protocols settings > FTP > Connection security > TLS certificate",
     "pyftpdlib": "`handler.certfile` (the whole chain) and `handler.keyfile`",
+}
+_IDLE: Mapping[Kind, str] = {
+    "iis": "FTP site > Advanced Settings > Connections > Control Channel Timeout (`controlChannelTimeout`)",
+    "vsftpd": "`idle_session_timeout=`",
+    "proftpd": "`TimeoutIdle`",
+    "pure-ftpd": "`MaxIdleTime` (`-I`, minutes)",
+    "filezilla-server": "Protocols settings > Timeouts > Activity",
+    "pyftpdlib": "`handler.timeout`",
 }
 
 BY_KIND: Mapping[str, Mapping[Kind, str]] = {
@@ -95,14 +106,8 @@ BY_KIND: Mapping[str, Mapping[Kind, str]] = {
         "pure-ftpd": "`BrokenClientsCompatibility` (`-b`)",
         "filezilla-server": "there is no such switch: use FTP mode of ftpair, which resumes on its own leg",
     },
-    "idle-timeout": {
-        "iis": "FTP site > Advanced Settings > Connections > Control Channel Timeout (`controlChannelTimeout`)",
-        "vsftpd": "`idle_session_timeout=`",
-        "proftpd": "`TimeoutIdle`",
-        "pure-ftpd": "`MaxIdleTime` (`-I`, minutes)",
-        "filezilla-server": "Protocols settings > Timeouts > Activity",
-        "pyftpdlib": "`handler.timeout`",
-    },
+    "idle-timeout": _IDLE,
+    "idle-lost": _IDLE,
     "clock-skew": {
         "vsftpd": "`use_localtime=NO`, and NTP",
         "proftpd": "`TimesGMT on`, and NTP",
@@ -115,25 +120,62 @@ BY_KIND: Mapping[str, Mapping[Kind, str]] = {
     "epsv-refused": {"pure-ftpd": "leave `BrokenClientsCompatibility` (`-b`) out: it switches EPSV off"},
 }
 """By finding, then by make. Where a make is not there, the general remedy is all there is to say."""
-BY_KIND = {**BY_KIND, "idle-lost": BY_KIND["idle-timeout"]}
+
+_WRITTEN = frozenset(
+    {
+        "pasv-address",
+        "pasv-address-private",
+        "passive-port-outside",
+        "passive-refused",
+        "pairing-slice",
+        "certificate-expired",
+        "certificate-name",
+        "certificate-chain",
+        "certificate-untrusted",
+        "auth-refused",
+        "prot-refused",
+        "tls-version-old",
+        "clear-text-allowed",
+        "idle-timeout",
+        "idle-lost",
+    }
+)
+"""The findings for which the guide's files have the cure; where it is a matter of choice, they choose otherwise."""
 
 
-def remedy_of(ailment: str, kind: Kind) -> str:
-    """Return what helps, on a server of that make."""
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What helps against one finding."""
+
+    sentence: str
+    lines: tuple[str, ...] = ()
+    """Lines of the server's guide that mend it, as they stand in its files."""
+    guide: str = ""
+    """The command that prints the whole guide; empty if no guide speaks of it."""
+
+
+def at_server(ailment: str, kind: Kind | None, wanted: Wanted) -> Remedy:
+    """Return what helps on a server of that make; None: it is not known."""
     general, known = AILMENTS[ailment].remedy, BY_KIND.get(ailment, {})
-    return f"{general} {NAMES[kind]}: {known[kind]}." if kind in known else general
+    guide = f"ftpair guide {wanted.service} {wanted.server} --kind {kind or 'KIND'}" if known else ""
+    if kind is None or kind not in known:
+        return Remedy(general, guide=guide)
+    text = known[kind]
+    keys = {word for quoted in re.findall(r"`([^`]*)`", text) for word in re.findall(r"\w+", quoted)}
+    lines = lines_that_set(kind, wanted, keys) if ailment in _WRITTEN else ()
+    return Remedy(f"{general} {TITLES[kind]}: {text}.", lines, guide)
 
 
-def guide_of(ailment: str, kind: Kind, server: str) -> str:
-    """Return the command that prints the lines for a server (`SERVICE SERVER`); empty if no guide speaks of it."""
-    return f"ftpair guide {server} --kind {kind or 'KIND'}" if ailment in BY_KIND else ""
+def at_vip(ailment: str) -> Remedy:
+    """Return what helps where only the VIP shows it."""
+    return Remedy(AILMENTS[ailment].at_vip or AILMENTS[ailment].remedy)
 
 
 def table() -> Iterator[str]:
     """Yield the lines of the table of the documentation."""
     yield "| make | findings | what to change there |"
     yield "|---|---|---|"
-    for kind, name in NAMES.items():
+    for kind, name in TITLES.items():
         for text, ailments in _grouped(kind).items():
             yield f"| {name} | {', '.join(f'`{each}`' for each in ailments)} | {text} |"
 

@@ -56,6 +56,7 @@ class Written:
     trouble: str = ""
     """What did not work, in words; empty: it was stored, came back the same, and was deleted."""
     is_left_behind: bool = False
+    """Whether it is there, or a part of it."""
     modified: str = ""
     """The answer to MDTM, `YYYYMMDDHHMMSS`."""
     stored_at: float = 0.0
@@ -146,11 +147,6 @@ class Seen:
     def logins(self) -> list[Visit]:
         """The visits that logged in."""
         return [visit for visit in self.visits if visit.has_logged_in]
-
-    @property
-    def first(self) -> Visit | None:
-        """The first visit that came past the greeting: what it says of the server holds for all."""
-        return next((visit for visit in self.visits if "" in visit.replies), None)
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from ftpair.ftp.addresses import is_ipv6
 from ftpair.probes.doctor import contexts, transfers
 from ftpair.probes.doctor.client import Client, RefusedError
 from ftpair.probes.doctor.order import Order
-from ftpair.probes.doctor.seen import FileSeen, Seen, Step, Visit, Way, Written
+from ftpair.probes.doctor.seen import FileSeen, Seen, Stage, Step, Visit, Way, Written
 from ftpair.probes.doctor.target import Mode, Target
 from ftpair.probes.doctor.transfers import Errand
 from ftpair.probes.stream import chain_of
@@ -21,6 +21,8 @@ from ftpair.probes.stream import chain_of
 LONGEST_VISIT_S = 120.0
 PAYLOAD_BYTES = 40_001
 """More than two TLS records, and an odd number."""
+_BEGUN = frozenset[Stage]({"tls", "move", "end", "done"})
+"""The stages of an upload from which on the server has a file."""
 _MODIFIED = re.compile(rb"213 (\d{14})")
 _SIZE = re.compile(rb"213 (\d{1,18})\s*$")
 
@@ -121,7 +123,7 @@ async def _look_around(visitor: _Visitor) -> None:
     if visitor.order.files and not any(former.files for former in visitor.former):
         await _tell_files(visitor)
     if visitor.order.may_write and not any(former.written for former in visitor.former):
-        visit.written = await _write(visitor)
+        await _write(visitor)
     if visit.mode.version:  # Last, as some servers end the session for it.
         await _list(visitor, [replace(_usual(visit.target)[0], is_resuming=False)])
 
@@ -151,22 +153,20 @@ async def _tell_files(visitor: _Visitor) -> None:
         )
 
 
-async def _write(visitor: _Visitor) -> Written:
+async def _write(visitor: _Visitor) -> None:
     """Store a probe file of a name that nobody else uses, read it back, and delete it whatever happened."""
-    written = Written(f"ftpair-doctor-{secrets.token_hex(8)}.tmp")
+    written = visitor.visit.written = Written(f"ftpair-doctor-{secrets.token_hex(8)}.tmp")
     payload = secrets.token_bytes(PAYLOAD_BYTES)
     try:
         written.trouble = await _stored(visitor, written, payload) or await _read_back(visitor, written, payload)
     finally:
-        reply = await visitor.client.ask("DELE", written.name)
-        if not reply.is_positive and not written.trouble:
-            written.trouble = f"DELE is answered by {visitor.client.shown(reply)}"
-            written.is_left_behind = True
-    return written
+        await _delete(visitor, written)
 
 
 async def _stored(visitor: _Visitor, written: Written, payload: bytes) -> str:
+    written.is_left_behind = True
     transfer = await transfers.run(visitor.client, Errand(_best_way(visitor), "STOR", written.name, payload=payload))
+    written.is_left_behind = transfer.stage in _BEGUN
     written.stored_at = time.time()
     if transfer.trouble:
         return f"STOR: {transfer.trouble}"
@@ -183,6 +183,19 @@ async def _read_back(visitor: _Visitor, written: Written, payload: bytes) -> str
     if transfer.data != payload:
         return f"what came back ({len(transfer.data)} bytes) is not what was stored ({len(payload)} bytes)"
     return ""
+
+
+async def _delete(visitor: _Visitor, written: Written) -> None:
+    if not written.is_left_behind:
+        return  # It was never begun.
+    try:
+        reply = await visitor.client.ask("DELE", written.name)
+    except (OSError, FtpairError):
+        written.trouble = written.trouble or "the session ended before it was deleted"
+        raise
+    written.is_left_behind = not reply.is_positive
+    if written.is_left_behind and not written.trouble:
+        written.trouble = f"DELE is answered by {visitor.client.shown(reply)}"
 
 
 def _best_way(visitor: _Visitor) -> Way:
