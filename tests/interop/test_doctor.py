@@ -1,15 +1,16 @@
 """The doctor names what is wrong with a real server that is misconfigured in exactly one way, and nothing else."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ftpair.probes.doctor.catalogue import AILMENTS
 from tests.interop.lab.authority import Authority
-from tests.interop.lab.clinic import SLICES, Clinic, Consulted, Patient, consult, open_for
+from tests.interop.lab.clinic import NAMES, SLICES, Clinic, Consulted, Patient, consult, ftpair, open_for
 from tests.interop.lab.places import fresh_address
-from tests.interop.lab.servers.real_server import ServerTls
+from tests.interop.lab.servers.real_server import RealServer, ServerTls
 from tests.interop.lab.sick import CASES
 
 pytestmark = pytest.mark.interop
@@ -59,20 +60,38 @@ def test_the_doctor_leaves_no_file_behind(clinic: Clinic) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_what_is_wrong_is_named_and_nothing_else(clinic: Clinic, name: str) -> None:
     case = CASES[name]
-    seen = consult(clinic, name, *case.options)
+    seen = consult(clinic, name, *(option.format(ca=clinic.authority.ca) for option in case.options))
     assert seen.found == case.found, seen.diagnosis["findings"]
     assert seen.status == (1 if case.is_error else 0)
-    check_words(seen)
+    check_words(clinic, name, seen)
 
 
 def test_every_ailment_has_a_case_with_a_real_server() -> None:
     assert {ailment for case in CASES.values() for ailment, _where in case.found} == set(AILMENTS)
 
 
-def check_words(seen: Consulted) -> None:
-    """Check that every finding says what, why, and what to do."""
+@pytest.mark.parametrize("name", ["pasv_address_private", "idle_timeout"])
+def test_the_lines_of_a_finding_mend_the_server(clinic: Clinic, name: str) -> None:
+    sick = consult(clinic, name, *CASES[name].options)
+    (finding,) = sick.diagnosis["findings"]
+    server = clinic.patients[name].servers[NAMES.index(finding["where"])]
+    server.stop()
+    mended = RealServer(server.program, replace(server.site, settings=(*server.site.settings, *finding["lines"])))
+    try:
+        mended.start()
+        assert consult(clinic, name).diagnosis["findings"] == []
+    finally:
+        mended.stop()
+        server.start()
+
+
+def check_words(clinic: Clinic, name: str, seen: Consulted) -> None:
+    """Check that every finding says what, why, and what to do, by lines that the guide has that it names."""
     for finding in seen.diagnosis["findings"]:
         assert finding["sentence"].endswith(".")
         assert not finding["sentence"].endswith("..")
         assert finding["why"]
         assert finding["remedy"]
+        if finding["lines"]:
+            guide = ftpair(clinic, name, *finding["guide"].removeprefix("ftpair ").split()).stdout
+            assert [line for line in finding["lines"] if line not in guide] == []

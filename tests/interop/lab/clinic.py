@@ -1,18 +1,20 @@
 """Services in TCP mode whose real servers are misconfigured in one way each, and one ftpair before all of them."""
 
 import contextlib
+import functools
 import itertools
 import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.interop.lab import parts
 from tests.interop.lab.authority import Authority, Identity
-from tests.interop.lab.balancer import running, settings
+from tests.interop.lab.balancer import entry, running, service, settings
 from tests.interop.lab.haproxy import Haproxy
 from tests.interop.lab.laboratory import PROGRAMS
 from tests.interop.lab.places import CONTROL_PORT, IMPLICIT_PORT, fresh_address
@@ -39,6 +41,10 @@ class Patient:
     servers: list[RealServer]
     settings: dict[str, Any]
     vip: str
+    certificates: dict[str, Identity] = field(default_factory=dict)
+    """Those that its settings name, beside its own."""
+    not_applied: dict[str, Any] = field(default_factory=dict)
+    """What the file says by now, and ftpair has not been told."""
     others: list[Callable[[], contextlib.AbstractContextManager[Any]]] = field(default_factory=list)
     """What else must run: forwarders and the like."""
     is_served: bool = True
@@ -51,6 +57,8 @@ class Clinic:
 
     folder: Path
     authority: Authority
+    patients: dict[str, Patient] = field(default_factory=dict)
+    """Those for whom it is open."""
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def server(
@@ -92,6 +100,16 @@ class Clinic:
         }
         return Patient(servers, {key: value for key, value in said.items() if value is not None}, vip)
 
+    def in_ftp_mode(self, servers: list[RealServer], **more: Any) -> Patient:
+        """Return the service before these servers in FTP mode."""
+        vip = fresh_address()
+        entries = {
+            name: entry(each.address, each.site.tls, self.authority.ca)
+            for name, each in zip(NAMES, servers, strict=False)
+        }
+        said = service(vip, entries, health=self.health(servers[0] if servers else None)) | more
+        return Patient(servers, said, vip)
+
     def sliced(self, patient: Patient) -> Patient:
         """Return the service with `pairing: port`: each of its two servers owns a half of the range."""
         patient.settings["pairing"] = "port"
@@ -110,20 +128,37 @@ class Clinic:
 @contextlib.contextmanager
 def open_for(clinic: Clinic, patients: dict[str, Patient]) -> Iterator[None]:
     """Run everything, and one ftpair before what is to be served; there is a file for each service."""
-    served = {name: each.settings for name, each in patients.items() if each.is_served}
+    clinic.patients |= patients
+    served = {name: each for name, each in patients.items() if each.is_served}
     for name, patient in patients.items():
-        known = settings(clinic.folder, clinic.authority, {name: patient.settings})
+        known = configuration(clinic, {name: patient})
+        known["virtual_services"][name] |= patient.not_applied
         (clinic.folder / f"{name}.yaml").write_text(json.dumps(known))
     with contextlib.ExitStack() as ends:
+        servers = [server for patient in patients.values() for server in patient.servers]
+        ends.callback(_stop_all, servers)
+        for server in servers:
+            server.start()
         for patient in patients.values():
-            for server in patient.servers:
-                ends.callback(server.stop)
-                server.start()
             for other in patient.others:
                 ends.enter_context(other())
         if served:
-            ends.enter_context(running(clinic.folder / "ftpair", settings(clinic.folder, clinic.authority, served)))
+            ends.enter_context(running(clinic.folder / "ftpair", configuration(clinic, served)))
         yield
+
+
+def _stop_all(servers: list[RealServer]) -> None:
+    with ThreadPoolExecutor(len(servers)) as pool:  # ProFTPD takes its time, and there are many.
+        list(pool.map(RealServer.stop, servers))
+
+
+def configuration(clinic: Clinic, patients: dict[str, Patient]) -> dict[str, Any]:
+    """Return what a file says that has these services."""
+    known = settings(clinic.folder, clinic.authority, {name: dict(each.settings) for name, each in patients.items()})
+    for patient in patients.values():
+        for name, identity in patient.certificates.items():
+            known["certificates"][name] = {"certificate": str(identity.certificate), "key": str(identity.key)}
+    return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +209,27 @@ def forwarding(folder: Path, address: str, configuration: str) -> Iterator[None]
         haproxy.stop()
 
 
-def consult(clinic: Clinic, service: str, *options: str) -> Consulted:
-    """Ask the doctor, as a person does."""
-    file = str(clinic.folder / f"{service}.yaml")
-    command = [sys.executable, "-m", "ftpair.cli.main", "doctor", service, "--config", file, "--json", *options]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+def by_hand(clinic: Clinic, patient: Patient, control: str, data: str) -> Patient:
+    """Put an HAProxy that somebody has configured by hand before the servers; without data lines there is no range."""
+    patient.is_served = False
+    names = [f"    server S{number} {each.address}\n" for number, each in enumerate(patient.servers)]
+    lines = [f"listen control\n    bind {patient.vip}:{CONTROL_PORT}\n", control, *names]
+    if data:
+        lines += ["listen data\n    bind {}:{}-{}\n".format(patient.vip, *PASSIVE), data, *names]
+    folder = clinic.folder / f"by-hand-{patient.vip}"
+    patient.others.append(functools.partial(forwarding, folder, patient.vip, "".join(lines)))
+    return patient
+
+
+def consult(clinic: Clinic, name: str, *options: str) -> Consulted:
+    """Ask the doctor about a patient, as a person does."""
+    ran = ftpair(clinic, name, "doctor", name, "--json", *options)
     assert ran.stdout, ran.stderr
     (diagnosis,) = json.loads(ran.stdout)["services"]
     return Consulted(ran.returncode, diagnosis)
+
+
+def ftpair(clinic: Clinic, name: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of ftpair with the file of a patient."""
+    command = [sys.executable, "-m", "ftpair.cli.main", *words, "--config", str(clinic.folder / f"{name}.yaml")]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
