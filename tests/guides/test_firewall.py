@@ -3,6 +3,7 @@
 import json
 import shlex
 import subprocess
+import sys
 
 import pytest
 
@@ -15,29 +16,92 @@ IPV6 = tcp_plan(pairing="source").tcp_services[0]
 ACTIVE = ftp_plan(server_data="active", server_active_ports=PortRange(30000, 30999)).services[0]
 
 
-def in_a_namespace(*command: str, stdin: str) -> str:
-    """Run a command in a network namespace that it has for itself; return what it says."""
-    done = subprocess.run(["unshare", "--net", *command], input=stdin, capture_output=True, text=True, check=False)
+PROBE = """
+import socket
+with socket.create_server(("192.0.2.10", 50007)) as server, socket.socket() as client:
+    client.settimeout(0.5)
+    print("reached" if client.connect_ex(("192.0.2.10", 50007)) == 0 else "blocked")
+"""
+DROPPING_TABLE = """
+nft -f - <<END
+table inet filter {
+    chain input {
+        type filter hook input priority filter; policy drop;
+        ct state established,related accept
+    }
+}
+END
+"""
+DROPPING_CHAIN = """
+iptables -A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT
+iptables -A INPUT -j DROP
+"""
+
+
+def in_a_namespace(*steps: str, file: str, tmp_path) -> str:
+    """Run steps of a shell with $FILE in a network namespace of their own that has the VIP; return what they say.
+
+    The step `probe` says whether a client reaches a port of the VIP's passive range: `reached` or `blocked`.
+    """
+    (tmp_path / "rules").write_text(file)
+    (tmp_path / "probe.py").write_text(PROBE)
+    script = "\n".join(
+        [
+            "set -e",
+            f"FILE={shlex.quote(str(tmp_path / 'rules'))}",
+            f"probe() {{ {sys.executable} {shlex.quote(str(tmp_path / 'probe.py'))}; }}",
+            "ip link set lo up",
+            "ip address add 192.0.2.10/32 dev lo",
+            *steps,
+        ]
+    )
+    done = subprocess.run(["unshare", "--net", "sh", "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 @pytest.mark.parametrize("service", [SERVICE, ACTIVE], ids=["tcp", "active"])
-def test_nftables_takes_the_rules(service):
-    said = in_a_namespace("sh", "-c", "nft -f - && nft list ruleset", stdin=rules(service, "nftables"))
-    wanted = f"ip daddr {service.address} tcp dport {{ "
-    assert wanted in said
-    assert f"{service.passive} }} accept" in said
-    assert ("tcp dport 30000-30999 accept" in said) is (service is ACTIVE)
+def test_nftables_has_each_rule_once_however_often_it_is_loaded(service, tmp_path):
+    said = in_a_namespace(
+        "nft -f $FILE", "nft -f $FILE", "nft list ruleset", file=rules(service, "nftables"), tmp_path=tmp_path
+    )
+    assert said.count(f"ip daddr {service.address} tcp dport {{ ") == 1
+    assert said.count(f"{service.passive} }} accept") == 1
+    assert said.count("tcp dport 30000-30999 accept") == (service is ACTIVE)
+
+
+def test_nftables_leaves_the_rules_of_other_services_alone(tmp_path):
+    both = rules(SERVICE, "nftables") + rules(ACTIVE, "nftables")
+    said = in_a_namespace("nft -f $FILE", "nft list ruleset", file=both, tmp_path=tmp_path)
+    assert str(SERVICE.passive) in said
+    assert str(ACTIVE.passive) in said
+
+
+def test_nftables_names_the_lines_that_open_a_chain_which_drops(tmp_path):
+    """An accept of one table overrides no drop of another: the named lines do what the table cannot."""
+    file = rules(SERVICE, "nftables")
+    named = [line.removeprefix("#   ") for line in file.splitlines() if line.startswith("#   nft ")]
+    said = in_a_namespace(
+        "probe", DROPPING_TABLE, "nft -f $FILE", "probe", *named, "probe", file=file, tmp_path=tmp_path
+    )
+    assert said.split() == ["reached", "blocked", "reached"]
+
+
+def test_iptables_opens_a_chain_that_ends_with_a_drop(tmp_path):
+    said = in_a_namespace(
+        DROPPING_CHAIN, "probe", "sh $FILE", "probe", file=rules(SERVICE, "iptables"), tmp_path=tmp_path
+    )
+    assert said.split() == ["blocked", "reached"]
 
 
 @pytest.mark.parametrize("service", [SERVICE, ACTIVE], ids=["tcp", "active"])
-def test_iptables_takes_the_rules(service):
+def test_iptables_has_each_rule_once_however_often_it_is_loaded(service, tmp_path):
     said = in_a_namespace(
-        "sh", "-c", "iptables-restore --noflush && iptables -S INPUT", stdin=rules(service, "iptables")
+        "sh $FILE", "sh $FILE", "iptables -S INPUT", file=rules(service, "iptables"), tmp_path=tmp_path
     )
-    assert f"-d {service.address}/32 -p tcp -m multiport --dports" in said
-    assert str(service.passive).replace("-", ":") in said
+    assert said.count(f"-d {service.address}/32 -p tcp -m multiport --dports") == 1
+    assert said.count(str(service.passive).replace("-", ":")) == 1
+    assert said.count("--dports 30000:30999") == (service is ACTIVE)
 
 
 def test_ufw_has_a_line_for_each_port():

@@ -56,17 +56,27 @@ def _doors(service: AnyService) -> _Doors:
 
 
 def _nftables(doors: _Doors) -> str:
+    """Return a table of the service's own, emptied first: loaded twice it is there once, and leaves others alone."""
     family = "ip6" if doors.is_ipv6 else "ip"
     to = f"{family} daddr {doors.address} " if doors.address else ""
-    lines = [
-        f"# {doors.service}: load with nft -f FILE. {_NO_HELPER}",
-        "table inet ftpair {",
-        f"    chain {_word(doors.service)} {{",
-        "        type filter hook input priority filter; policy accept;",
-        f"        {to}tcp dport {{ {', '.join(doors.ranges)} }} accept",
-    ]
+    accepted = [f"{to}tcp dport {{ {', '.join(doors.ranges)} }} accept"]
     if doors.active_ports:
-        lines.append(f"        ip saddr {{ {', '.join(_hosts(doors))} }} tcp dport {doors.active_ports} accept")
+        accepted.append(f"ip saddr {{ {', '.join(_hosts(doors))} }} tcp dport {doors.active_ports} accept")
+    # A verdict of accept ends the chain, not the hook: chains of other tables still see the packet (nft(8), VERDICTS).
+    table = f"table inet ftpair_{_word(doors.service)}"
+    lines = [
+        f"# {doors.service}: load with nft -f FILE, as often as you like. {_NO_HELPER}",
+        "# An accept of this table does not override a drop of another. If a chain of yours drops the rest (nft list",
+        "# ruleset), it has to accept the same before: write these rules into it in /etc/nftables.conf, and insert",
+        "# them until that is loaded. Where the chain is inet filter input:",
+        *(f"#   nft 'insert rule inet filter input {rule}'" for rule in accepted),
+        table,
+        f"flush {table}",
+        f"{table} {{",
+        "    chain input {",
+        "        type filter hook input priority filter; policy accept;",
+        *(f"        {rule}" for rule in accepted),
+    ]
     return "\n".join([*lines, "    }", "}"])
 
 
@@ -74,17 +84,17 @@ def _iptables(doors: _Doors) -> str:
     to = f" -d {doors.address}" if doors.address else ""
     ports = ",".join(each.replace("-", ":") for each in doors.ranges)
     program = "ip6tables" if doors.is_ipv6 else "iptables"
+    rule = 'INPUT -p tcp "$@" -j ACCEPT'
     lines = [
-        f"# {doors.service}: load with {program}-restore --noflush FILE. {_NO_HELPER}",
-        "*filter",
-        f"-A INPUT -p tcp{to} -m multiport --dports {ports} -j ACCEPT",
+        f"# {doors.service}: load with sh FILE, as root, as often as you like. {_NO_HELPER}",
+        "# The rules go in front, where no DROP of the same chain comes before them.",
+        f"accept() {{ {program} -C {rule} 2>/dev/null || {program} -I {rule}; }}",
+        f"accept{to} -m multiport --dports {ports}",
     ]
     if doors.active_ports:
-        lines += [
-            f"-A INPUT -p tcp -s {host} -m multiport --dports {doors.active_ports.replace('-', ':')} -j ACCEPT"
-            for host in _hosts(doors)
-        ]
-    return "\n".join([*lines, "COMMIT"])
+        own = doors.active_ports.replace("-", ":")
+        lines += [f"accept -s {host} -m multiport --dports {own}" for host in _hosts(doors)]
+    return "\n".join(lines)
 
 
 def _ufw(doors: _Doors) -> str:
