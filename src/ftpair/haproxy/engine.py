@@ -16,22 +16,20 @@ from pathlib import Path
 import structlog
 
 from ftpair.core.actions import SessionTable
-from ftpair.core.columns import BYTES_DOWN, BYTES_UP, SESSIONS, TRANSFERS
 from ftpair.core.errors import SetupError
 from ftpair.core.plan import HaproxyPlan, Plan, ServerPlan, TcpServicePlan
 from ftpair.core.status import Admin, Health, ServerState
 from ftpair.haproxy import reports
+from ftpair.haproxy.account import Account, Add
 from ftpair.haproxy.journal import Journal, Line
 from ftpair.haproxy.listing import place_of, session_rows, transfer_rows
 from ftpair.haproxy.master import Foreign, Master, check
-from ftpair.haproxy.render import Key, Scene, data_proxies, render, service_of, table_of
+from ftpair.haproxy.render import Scene, data_proxies, render, table_of
 from ftpair.haproxy.reports import Figures
 from ftpair.haproxy.runtime import SilentError, ask
 
 log = structlog.get_logger("ftpair")
 
-Add = Callable[[int, int, int], None]
-"""Adds to a figure: slot, column, amount."""
 States = Callable[[ServerPlan], ServerState]
 LOG = "log.sock"
 
@@ -54,15 +52,12 @@ class Haproxy:
     """The engine; one of its methods at a time speaks with HAProxy."""
 
     def __init__(self, states: States, add: Add) -> None:
-        self._states, self._add = states, add
+        self._states = states
         self._running: Wanted | None = None
         self._master: Master | Foreign | None = None
         self._owed: Plan | None = None
         """What could not be taken back; tried again with every look."""
-        self._slots: dict[Key, int] = {}
-        """The rows of all services (without a server) and servers that its processes have had, former ones too."""
-        self._last: dict[tuple[int, str, str], Figures] = {}
-        self._shown: dict[tuple[int, int], int] = {}
+        self._account = Account(add)
         self._turn = asyncio.Lock()
         self._journal: asyncio.DatagramTransport | None = None
         self.trouble = ""
@@ -96,7 +91,7 @@ class Haproxy:
         self._owed = None
         if wanted.is_idle and self._master is None:
             return
-        self._slots |= _slots(plan, former)
+        self._account.open(plan, former)
         if self._running is not None and _gist(wanted) == _gist(self._running):
             self._running = wanted
             return
@@ -164,7 +159,7 @@ class Haproxy:
         try:
             answers = await self._master.ask_each("show stat")
             now = {pid: reports.figures(answer) for pid, answer in answers.items()}
-            self._count(now)
+            self._account.count(now)
             if now:
                 await self._tell(next(iter(now.values())))
             if self._running.is_idle and not await self._master.is_finishing():
@@ -217,27 +212,6 @@ class Haproxy:
             if gone:
                 await ask(self._running.how.socket, *gone)
 
-    def _count(self, now: Mapping[int, tuple[Figures, ...]]) -> None:
-        """Add to the counts what is new since the last look, so that a process that ends takes nothing away."""
-        shown: dict[tuple[int, int], int] = {}
-        last: dict[tuple[int, str, str], Figures] = {}
-        for pid, row in ((pid, row) for pid, rows in now.items() for row in rows):
-            service = service_of(row.proxy)
-            column = SESSIONS if row.proxy == service else TRANSFERS
-            is_whole = row.server == "FRONTEND" and column == SESSIONS
-            slot = self._slots.get((service, "" if is_whole else row.server))
-            if slot is None:
-                continue
-            shown[slot, column] = shown.get((slot, column), 0) + row.sessions
-            if not is_whole:
-                before = self._last.get((pid, row.proxy, row.server))
-                self._add(slot, BYTES_UP, row.bytes_in - (before.bytes_in if before else 0))
-                self._add(slot, BYTES_DOWN, row.bytes_out - (before.bytes_out if before else 0))
-                last[pid, row.proxy, row.server] = row
-        for key in shown.keys() | self._shown.keys():
-            self._add(*key, shown.get(key, 0) - self._shown.get(key, 0))
-        self._shown, self._last = shown, last
-
     def _log_session(self, line: Line) -> None:
         """Log the end of a control connection, in the words of FTP mode as far as they are known."""
         known = self._running.services if self._running else ()
@@ -262,7 +236,7 @@ class Haproxy:
             return SessionTable((), ())
         answers = await self._master.ask_each("show sess all")
         connections = {pid: tuple(reports.connections(answer)) for pid, answer in answers.items()}
-        names = {service for service, _server in self._slots}
+        names = self._account.services
         return SessionTable(session_rows(names, connections), transfer_rows(names, connections))
 
     async def end_session(self, name: str) -> bool:
@@ -282,24 +256,11 @@ class Haproxy:
         if self._master is None:
             return
         await self._master.stop(grace_s)
-        for key, value in self._shown.items():
-            self._add(*key, -value)
+        self._account.close()
         self._master, self._running, self._owed, self.trouble = None, None, None, ""
-        self._shown, self._last, self._slots = {}, {}, {}
         if self._journal:
             self._journal.close()
             self._journal = None
-
-
-def _slots(plan: Plan, former: Mapping[str, tuple[ServerPlan, ...]]) -> dict[Key, int]:
-    return {
-        key: slot
-        for service in plan.tcp_services
-        for key, slot in (
-            ((service.name, ""), service.slot),
-            *(((service.name, each.name), each.slot) for each in (*service.servers, *former.get(service.name, ()))),
-        )
-    }
 
 
 def _log_line(line: str) -> None:
