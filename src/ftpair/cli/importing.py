@@ -15,18 +15,20 @@ from ftpair.imports.haproxy import import_haproxy
 from ftpair.imports.notes import Imported
 from ftpair.imports.proftpd import import_proftpd
 
-IMPORTS: Mapping[str, Callable[[str], Imported]] = {"haproxy": import_haproxy, "proftpd": import_proftpd}
+IMPORTS: Mapping[str, Callable[..., Imported]] = {"haproxy": import_haproxy, "proftpd": import_proftpd}
 
 
-def tell_import(kind: str, file: Path) -> None:
-    """Print what becomes of a file. Raises FtpairError."""
+def tell_import(kind: str, file: Path, ports: Mapping[str, int]) -> None:
+    """Print what becomes of a file; `ports` are control ports of an HAProxy file, by kind. Raises FtpairError."""
     if kind not in IMPORTS:
         raise WrongRequestError(f"{kind!r} is none that can be imported: write {', '.join(IMPORTS)}")
+    if ports and kind != "haproxy":
+        raise WrongRequestError("--explicit and --implicit are for haproxy: a file of ProFTPD says which port is which")
     try:
         text = file.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise FtpairError(why_unreadable(error, file)) from None
-    imported = IMPORTS[kind](text)
+    imported = IMPORTS[kind](text, **ports)
     for line in _yaml(imported.configuration).splitlines():
         say(line)
     for note in imported.notes:
