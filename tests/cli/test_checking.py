@@ -86,3 +86,11 @@ def test_the_schema_is_json_on_stdout(ftpair):
     ran = ftpair("schema")
     assert (ran.status, ran.err) == (0, "")
     assert "virtual_services" in json.loads(ran.out)["properties"]
+
+
+def test_the_file_of_the_environment_is_checked_as_it_is_served(ftpair, tmp_path, monkeypatch):
+    file = tmp_path / "ftpair.yaml"
+    file.write_text(VALID)
+    monkeypatch.setenv("FTPAIR_CONFIG", str(file))
+    assert ftpair("check").out == f"{file} is valid: 1 service, 2 servers\n"
+    assert ftpair("check", str(tmp_path / "other.yaml")).status == 3

@@ -128,6 +128,18 @@ def test_sessions_and_transfers_can_be_narrowed(ftpair, supervisor):
 
 
 @pytest.mark.parametrize("command", ["sessions", "transfers"])
+def test_who_looks_for_a_user_is_told_where_tls_hides_the_names(ftpair, supervisor, command):
+    assert ftpair(command, "--user", "nobody").err == ""
+    supervisor.answers[GetStatus] = StatusIs(node(services=(service("TCP_VIP", mode="tcp"), service("FTP_VIP"))))
+    for words in ((), ("--service", "TCP_VIP")):
+        ran = ftpair(command, "--user", "nobody", *words)
+        assert (ran.status, len(ran.out.splitlines())) == (0, 1)
+        assert ran.err == "TLS hides the users of TCP_VIP (mode: tcp), so --user finds nobody there: leave it out\n"
+    assert ftpair(command, "--user", "nobody", "--service", "FTP_VIP").err == ""
+    assert json.loads(ftpair(command, "--user", "nobody", "--json").out) == []
+
+
+@pytest.mark.parametrize("command", ["sessions", "transfers"])
 @pytest.mark.parametrize(
     ("wanted", "sentence"),
     [

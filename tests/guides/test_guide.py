@@ -11,13 +11,17 @@ from ftpair.guides.wanted import wanted_of
 from tests.guides.plans import ftp_plan, tcp_plan
 
 
+NO_IMPLICIT_TLS = ("pure-ftpd", "pyftpdlib")
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_guide_names_ports_address_certificate_and_firewall(kind):
     said = guide(kind, wanted_of(tcp_plan(), "FTPS_VIP", "SVR2"))
     assert said.startswith(
         f"SVR2 ({said.splitlines()[0].partition('(')[2].partition(')')[0]}) for the service FTPS_VIP\n"
     )
-    for wanted in ("50100", "50199", "192.0.2.10", "ftp.example.org", "21, 990, 50100-50199", "7200"):
+    ports = "21, 50100-50199" if kind in NO_IMPLICIT_TLS else "21, 990, 50100-50199"
+    for wanted in ("50100", "50199", "192.0.2.10", "ftp.example.org", f"TCP {ports}", "7200"):
         assert wanted in said or (wanted == "7200" and kind == "pure-ftpd"), wanted
     assert "50000" not in said, "the slice of another server"
 
@@ -56,8 +60,9 @@ def test_parts_can_be_had_one_by_one(kind, parts):
 
 def test_what_a_make_cannot_do_is_said():
     wanted = wanted_of(tcp_plan(), "FTPS_VIP", "SVR1")
-    for kind in ("pure-ftpd", "pyftpdlib"):
+    for kind in NO_IMPLICIT_TLS:
         assert "knows no implicit TLS: the service's port for it (990) cannot be served" in guide(kind, wanted)
+        assert "needs it) connect to TCP 21, 50000-50099.\n" in guide(kind, wanted)
 
 
 def test_a_service_without_demands_gets_none():

@@ -304,9 +304,9 @@ def test_a_file_without_an_ftp_service_is_refused(text, sentence):
     ("words", "status", "sentence"),
     [
         (["nginx", "x"], 2, "'nginx' is none that can be imported"),
-        (["haproxy", "/nowhere"], 1, "does not exist"),
         (["haproxy", "/dev/null", "--explicit", "990"], 2, "one port cannot be both"),
         (["proftpd", "/dev/null", "--implicit", "9990"], 2, "--explicit and --implicit are for haproxy"),
+        (["haproxy", "/nowhere"], 1, "/nowhere does not exist: write the path of the"),
     ],
 )
 def test_bad_words_are_told(words, status, sentence, capsys):

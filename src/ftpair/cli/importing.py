@@ -27,7 +27,7 @@ def tell_import(kind: str, file: Path, ports: Mapping[str, int]) -> None:
     try:
         text = file.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
-        raise FtpairError(why_unreadable(error, file)) from None
+        raise FtpairError(why_unreadable(error, file, "write the path of the file to be imported")) from None
     imported = IMPORTS[kind](text, **ports)
     for line in _yaml(imported.configuration).splitlines():
         say(line)

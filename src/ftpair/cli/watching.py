@@ -8,9 +8,10 @@ from typing import Any
 import typer
 
 from ftpair.cli.client import Client
+from ftpair.cli.hidden import why_no_user
 from ftpair.cli.names import require_known
 from ftpair.cli.sheet import Cell, Sheet, line
-from ftpair.cli.show import repeat, show, show_json, watch
+from ftpair.cli.show import repeat, show, show_json, talk, watch
 from ftpair.core.errors import NotReachableError
 
 
@@ -71,10 +72,14 @@ class Patience:
 
 
 def _once(question: Question, manner: Manner, client: Client) -> None:
+    answer = question.ask(client)
     if manner.as_json:
-        show_json(question.ask(client))
+        show_json(answer)
     else:
-        show(question.sheet(question.ask(client)))
+        show(question.sheet(answer))
+    reason = "" if answer else why_no_user(client, question.wanted)
+    if reason:
+        talk(reason)
 
 
 def _again_and_again(question: Question, manner: Manner, client: Client, every_s: float) -> None:

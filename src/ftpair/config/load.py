@@ -73,14 +73,15 @@ def read_config(path: Path) -> bytes:
         raise refusal(str(path), (Problem("", why_unreadable(error, path)),)) from None
 
 
-def why_unreadable(error: OSError, path: Path) -> str:
+def why_unreadable(error: OSError, path: Path, if_missing: str = "create it, or write another path") -> str:
     """Return why a file cannot be read, and the remedy."""
+    if error.errno == errno.ENOENT:
+        return f"{path} does not exist: {if_missing}"
     remedy = _REMEDIES.get(error.errno or 0, f"cannot be read ({error.strerror}): write the path of a readable file")
     return f"{path} {remedy}"
 
 
 _REMEDIES = {
-    errno.ENOENT: "does not exist: create it, or write another path",
     errno.ENOTDIR: "does not exist (a part of its path is no folder): write another path",
     errno.EACCES: "may not be read by this user: run as root, or change its owner or mode",
     errno.EISDIR: "is a folder: write the path of a file in it",

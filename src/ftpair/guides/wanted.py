@@ -1,6 +1,6 @@
 """What a real server must do for a service, told by the plan. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ftpair.core.endpoint import PortRange
 from ftpair.core.errors import NotFoundError
@@ -39,6 +39,11 @@ class Wanted:
         """All ports that clients reach, for a firewall: `21, 990, 1025-1052`."""
         control = [str(port) for port in (self.explicit, self.implicit) if port]
         return ", ".join([*control, str(self.passive)])
+
+    @property
+    def ports_without_implicit(self) -> str:
+        """Those that a server without implicit TLS can serve."""
+        return replace(self, implicit=None).ports
 
 
 def wanted_of(plan: Plan, service_name: str, server_name: str) -> Wanted:

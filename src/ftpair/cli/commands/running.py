@@ -22,7 +22,9 @@ def serve(
 
 
 def check(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The configuration file.")] = DEFAULT_CONFIGURATION,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", envvar="FTPAIR_CONFIG", help="The configuration file.")
+    ] = DEFAULT_CONFIGURATION,
     as_json: JsonOption = False,
 ) -> None:
     """Check a configuration file: every problem at once.
