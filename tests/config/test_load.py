@@ -130,3 +130,57 @@ def test_a_certificate_with_a_mistake_is_not_called_unknown(machine):
 def test_a_service_that_is_no_block_is_one_problem(machine):
     assert len(said("virtual_services: {VIP: 5}", machine)) == 1
     assert len(said("virtual_services: 5", machine)) == 1
+
+
+TCP = """
+virtual_services:
+  VIP:
+    mode: tcp
+    engine: builtin
+    pairing: port
+    address: 192.0.2.10
+    ports: 21,1025-1052
+    server_ports: {explicit: 2121}
+    real_servers: {A: {address: 10.0.0.11, passive: 1025-1052}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("mode: TCP", "VIP.mode: 'TCP' is no mode: did you mean tcp?"),
+        ("mode: passthrough", "VIP.mode: 'passthrough' is no mode: did you mean tcp?"),
+        ("mode: 4", "VIP.mode: 4 is no mode: write ftp, or tcp"),
+        ("mode:", "VIP.mode: is empty: write a value, or remove the key"),
+        ("mod: tcp", "VIP.mod: is not a known key: did you mean mode?"),
+    ],
+)
+def test_a_broken_mode_is_one_problem_and_hides_what_rests_on_it(machine, line, sentence):
+    assert said(TCP.replace("mode: tcp", line), machine) == [f"line 4, virtual_services.{sentence}"]
+    other = "  OTHER: {address: 192.0.2.11, ports: 21, real_servers: {}}\n"
+    assert len(said(TCP.replace("mode: tcp", line) + other, machine)) > 1, "other services are still examined"
+
+
+def test_a_port_behind_an_address_is_led_to_where_ports_stand(machine):
+    written = "10.0.0.11:2121"
+    (of_ftp,) = said(SERVICE.replace("10.0.0.11", written), machine)
+    assert of_ftp.endswith(
+        "A.address: '10.0.0.11:2121' has a port: write 10.0.0.11, and the port beside it, port: 2121"
+    )
+    (of_tcp,) = said(TCP.replace("10.0.0.11", written), machine)
+    assert "'10.0.0.11:2121' has a port: write 10.0.0.11, and the port into the service" in of_tcp
+    assert of_tcp.endswith("server_ports: {explicit: 2121}")
+    (of_service,) = said(SERVICE.replace("192.0.2.10", '"[2001:db8::10]:21"'), machine)
+    assert of_service.endswith(
+        "write 2001:db8::10, and the port into ports of the service, such as ports: {explicit: 21, ...}"
+    )
+    (of_name,) = said(TCP.replace("192.0.2.10", "192.0.2.10\n    public_name: ftp.example.org:21"), machine)
+    assert of_name.endswith("'ftp.example.org:21' has a port: write ftp.example.org alone")
+
+
+@pytest.mark.parametrize("key", ["real_servers", "address"])
+def test_a_key_that_is_needed_and_empty_is_not_to_be_removed(machine, key):
+    lines = [f"    {key}:" if line.startswith(f"    {key}:") else line for line in TCP.splitlines()]
+    (sentence,) = said("\n".join(lines), machine)
+    assert f"VIP.{key}: is empty: write for example {key}: " in sentence
+    assert "remove" not in sentence

@@ -9,12 +9,26 @@ from pydantic_core import ErrorDetails
 
 from ftpair.config.problems import Finding, Where, path_of, shown
 from ftpair.config.shape import MODES, block_at, blocks_below, example_text, field_at, keys_of, without_modes
+from ftpair.config.source import NO_VALUE
+
+
+_AT_LEAST_ONE = ("virtual_services", "real_servers")
+"""Blocks that begin empty, and may not stay so."""
 
 
 def explain(error: ErrorDetails) -> Finding:
     """Return what is wrong in plain words; `depends` names the key that was probably meant."""
     found = _explained(error)
     return replace(found, where=without_modes(found.where), depends=tuple(map(without_modes, found.depends)))
+
+
+def explain_empty(found: Finding) -> Finding:
+    """Return the finding of a key without a value with an example, if the key may not be removed; any other as it is."""
+    field = field_at(found.where)
+    is_needed = field is not None and (field.is_required() or found.where[-1] in _AT_LEAST_ONE)
+    if found.sentence != NO_VALUE or not is_needed:
+        return found
+    return replace(found, sentence=f"is empty: write for example {found.where[-1]}: {_example(found.where)}")
 
 
 def _explained(error: ErrorDetails) -> Finding:

@@ -1,6 +1,7 @@
 """YAML to `Config`, or every problem of the file at once."""
 
 import errno
+from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ftpair.config.checks import contradictions
-from ftpair.config.explain import explain
+from ftpair.config.explain import explain, explain_empty
 from ftpair.config.machine import Machine, this_machine
 from ftpair.config.models import Config
 from ftpair.config.pairing import contradictory_pairings
@@ -90,7 +91,8 @@ _REMEDIES = {
 
 def _understood(source: Source) -> Draft:
     """Validate, put something valid where it fails, and go on, so that one mistake does not hide the next."""
-    data, findings, broken = deepcopy(source.data), list(source.findings), set(source.broken)
+    data, findings, broken = deepcopy(source.data), list(map(explain_empty, source.findings)), set(source.broken)
+    broken |= {_repair(data, service) for service in _without_mode(broken)}
     while True:
         try:
             config = Config.model_validate(data, context=source.lines)
@@ -98,7 +100,8 @@ def _understood(source: Source) -> Draft:
             found = _explained(error)
             findings += [finding for finding in found if finding.where not in broken]
             broken |= {place for finding in found for place in (finding.where, *finding.depends)}
-            broken |= {_repair(data, finding.where) for finding in found}
+            lost = _without_mode(broken)
+            broken |= {_repair(data, where) for where in (*lost, *(finding.where for finding in found))}
         else:
             return Draft(config, tuple(findings), frozenset(broken))
 
@@ -108,9 +111,14 @@ def _explained(error: ValidationError) -> list[Finding]:
     errors = error.errors(include_url=False)
     found = [explain(each) for each in errors if each["type"] != "missing"]
     meant = {place for finding in found for place in finding.depends}
-    return found + [
-        explain(each) for each in errors if each["type"] == "missing" and without_modes(each["loc"]) not in meant
-    ]
+    found += [explain(each) for each in errors if each["type"] == "missing" and without_modes(each["loc"]) not in meant]
+    lost = _without_mode(place for finding in found for place in (finding.where, *finding.depends))
+    return [each for each in found if each.where[:2] not in lost or _without_mode((each.where, *each.depends))]
+
+
+def _without_mode(broken: Iterable[Where]) -> set[Where]:
+    """Return the services whose mode is broken: which keys they may have, and what these mean, nobody can tell."""
+    return {place[:2] for place in broken if len(place) == 3 and place[0] == "virtual_services" and place[2] == "mode"}
 
 
 def _repair(data: dict[str, Any], where: Where) -> Where:

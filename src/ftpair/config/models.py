@@ -1,6 +1,7 @@
 """What is wanted: the configuration as frozen models. A default here equals the default of the plan (`core.plan`)."""
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag
@@ -36,9 +37,15 @@ from ftpair.core.plan import BalancePolicy, CloseNotify, Connect, ServerData, Se
 from ftpair.core.routing import DEFAULT_POOL, Affinity
 
 
+_MODES_MEANT = {"ftp": "ftp", "ftps": "ftp", "tcp": "tcp", "passthrough": "tcp"}
+"""What people write, and which mode they mean."""
+
+
 def _mode(value: Any) -> Any:
     if value != "ftp":
-        raise ValueError("is no mode: write ftp, or tcp")
+        meant = get_close_matches(str(value).lower(), _MODES_MEANT, n=1)
+        remedy = f"did you mean {_MODES_MEANT[meant[0]]}?" if meant else "write ftp, or tcp"
+        raise ValueError(f"is no mode: {remedy}")
     return value
 
 

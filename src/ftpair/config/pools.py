@@ -9,7 +9,7 @@ from ftpair.config.blocks import Block
 from ftpair.config.encryption import Ciphers, Curves
 from ftpair.config.problems import Where
 from ftpair.config.proxying import ServerHeaders
-from ftpair.config.values import FilePath, Host, Name, Port, ServerTlsChoice, Version
+from ftpair.config.values import FilePath, Host, Name, Port, ServerHost, ServerTlsChoice, Version
 from ftpair.core.plan import BalancePolicy, CloseNotify, ServerTlsMode
 
 SessionLimit = Annotated[int, Field(ge=0, le=1_000_000)]
@@ -18,7 +18,7 @@ SessionLimit = Annotated[int, Field(ge=0, le=1_000_000)]
 class RealServer(Block):
     """One real server. Keys that are not there are taken from the service."""
 
-    address: Host = Field(
+    address: ServerHost = Field(
         description="IP address or host name; a name is resolved once, when the file is applied.",
         examples=["10.0.0.11"],
     )

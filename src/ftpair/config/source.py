@@ -16,6 +16,7 @@ _MOST_NODES = 50_000
 _DEEPEST = 20
 _DEEPEST_MERGE = 8
 _EMPTY = "the file is empty: write at least virtual_services with one service"
+NO_VALUE = "is empty: write a value, or remove the key"
 _TAB = "indented with a tab; YAML wants spaces"
 _NO_BLOCK = "the file must be a block of keys such as virtual_services: {{...}}, but is {}"
 
@@ -84,7 +85,7 @@ class _Walk:
     def scalar(self, node: Node, where: Where) -> Any:
         """Return text, number or truth value; a key without a value is a finding, lest it be taken for the default."""
         if _is_null(node):
-            return self.reject(where, "is empty: write a value, or remove the key")
+            return self.reject(where, NO_VALUE)
         tag = str(node.tag)
         if not tag.startswith(_CORE):
             return self.reject(where, f"has the YAML tag {tag}: write the value without it")

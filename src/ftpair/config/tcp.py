@@ -18,6 +18,7 @@ from ftpair.config.values import (
     Peer,
     Port,
     Seconds,
+    TcpServerHost,
     Version,
 )
 from ftpair.config.values import off_as_text as off
@@ -47,7 +48,7 @@ class ServerPorts(Block):
 class TcpServer(Block):
     """One real server in TCP mode: it speaks TLS itself, and answers PASV with the address of the service."""
 
-    address: Host = Field(
+    address: TcpServerHost = Field(
         description="IP address or host name; a name is resolved once, when the file is applied.",
         examples=["10.0.0.11"],
     )

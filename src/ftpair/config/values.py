@@ -17,6 +17,7 @@ LONGEST_GLOB = 120
 DIALLED = "dialled"
 """What stands for the address that the client dialled."""
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
+_WITH_PORT = re.compile(r"([^:\[\]]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})")
 _RANGE = re.compile(r"\s*(\d{1,6})\s*(?:-\s*(\d{1,6})\s*)?")
 _LONGEST_SOCKET_FOLDER = 90
 _LAST_PORT = 65535
@@ -26,7 +27,17 @@ _FIRST_GROUP = IPv4Address("224.0.0.0")
 _PASSIVE_EXAMPLE = "write a range such as 40000-40199"
 
 
+def _without_port(text: str, remedy: str = "") -> str:
+    """Return the text as it is. Raises ValueError for an address or a host name with a port behind it."""
+    with_port = _WITH_PORT.fullmatch(text)
+    if with_port:
+        host, port = with_port[1].strip("[]"), with_port[2]
+        raise ValueError(f"has a port: write {host}{remedy.format(port=port) or ' alone'}")
+    return text
+
+
 def _address(text: str) -> str:
+    _without_port(text)
     if "%" in text:
         raise ValueError(f"has a scope id (%{text.partition('%')[2]}): write an address that needs none")
     try:
@@ -96,6 +107,19 @@ def _peer(text: str) -> str:
     return str(Endpoint(_address(match["ipv6"]) if match["ipv6"] else _host(match["host"]), int(match["port"])))
 
 
+def _of_service(text: str) -> str:
+    return _without_port(text, ", and the port into ports of the service, such as ports: {{explicit: {port}, ...}}")
+
+
+def _of_server(text: str) -> str:
+    return _without_port(text, ", and the port beside it, port: {port}")
+
+
+def _of_tcp_server(text: str) -> str:
+    remedy = ", and the port into the service, where it is that of all its servers: server_ports: {{explicit: {port}}}"
+    return _without_port(text, remedy)
+
+
 def _passive(value: Any) -> PortRange:
     if isinstance(value, PortRange):
         return value
@@ -144,11 +168,13 @@ def _version(value: Any) -> Any:
 
 
 Name = Annotated[str, Field(pattern=NAME)]
-Address = Annotated[str, AfterValidator(_address)]
+Address = Annotated[str, AfterValidator(_of_service), AfterValidator(_address)]
 AdvertisedAddress = Annotated[str, AfterValidator(_advertised)]
 AdvertisedChoice = Annotated[str, AfterValidator(_advertised_or_dialled)]
 Host = Annotated[str, AfterValidator(_host)]
 Peer = Annotated[str, AfterValidator(_peer)]
+ServerHost = Annotated[str, AfterValidator(_of_server), AfterValidator(_host)]
+TcpServerHost = Annotated[str, AfterValidator(_of_tcp_server), AfterValidator(_host)]
 Network = Annotated[str, AfterValidator(_network)]
 Networks = Annotated[list[Network], AfterValidator(_apart)]
 Port = Annotated[int, Field(ge=1, le=65535)]
