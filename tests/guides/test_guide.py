@@ -10,7 +10,6 @@ from ftpair.guides.guide import KINDS, guide, part, parts_of
 from ftpair.guides.wanted import wanted_of
 from tests.guides.plans import ftp_plan, tcp_plan
 
-
 NO_IMPLICIT_TLS = ("pure-ftpd", "pyftpdlib")
 
 

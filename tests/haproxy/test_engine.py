@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import socket
 import time
@@ -116,6 +117,20 @@ def test_sessions_are_spread_and_data_follows_its_session(world):
             for source, control in (("127.0.0.2", first), ("127.0.0.3", second)):
                 data = [await world.call(DATA, source) for _ in range(4)]
                 assert {each.server for each in data} == {control.server}
+
+    run(go())
+
+
+def test_sessions_that_an_address_opens_at_once_share_a_server(world):
+    """As FileZilla does; else the data connections of one of them would go to the server of the other."""
+
+    async def go() -> None:
+        async with carried(world):
+            for number in range(30, 45):
+                source = f"127.0.0.{number}"
+                together = await asyncio.gather(*(world.call(source=source) for _ in range(4)))
+                data = await world.call(DATA, source)
+                assert {each.server for each in together} == {data.server}
 
     run(go())
 
@@ -451,6 +466,52 @@ def test_services_that_leave_free_their_ports_and_let_their_connections_end(worl
     run(go())
 
 
+def test_an_haproxy_of_a_killed_ftpair_lets_go_of_ports_that_nobody_wants(world):
+    async def go() -> None:
+        async with carried(world):
+            heir = Haproxy(lambda _server: ServerState(), lambda *_figure: None)
+            leaving = msgspec.structs.replace(world.service(), engine="builtin")
+            await heir.take(world.plan(leaving, revision=1), {})
+            for port in (CONTROL, DATA):
+                socket.create_server((world.vip, port)).close()
+            await heir.stop(0.0)
+
+    run(go())
+
+
+def test_a_frozen_haproxy_gets_no_second_one_beside_it(world):
+    async def go() -> None:
+        async with carried(world):
+            found = re.search(r"^(\d+)\s+master", await ask(f"{world.folder}/master.sock", "show proc"), re.MULTILINE)
+            master = int(found[1])
+            os.kill(master, signal.SIGSTOP)
+            try:
+                heir = Haproxy(lambda _server: ServerState(), lambda *_figure: None)
+                with pytest.raises(SetupError, match="does not answer"):
+                    await heir.take(world.plan(), {})
+            finally:
+                os.kill(master, signal.SIGCONT)
+            assert (await world.call()).server
+
+    run(go())
+
+
+def test_a_removed_server_keeps_its_slice_while_nobody_else_has_it(world):
+    async def go() -> None:
+        first, second = sliced(world.servers, PortRange(DATA, DATA), PortRange(DATA + 1, DATA + 3))
+        async with carried(world, world.service(pairing="port", servers=(first, second))) as engine:
+            left = world.service(pairing="port", servers=(second,))
+            await engine.take(world.plan(left, revision=2), {"VIP": (first,)})
+            assert (await world.call(first.passive.first)).server == first.name
+            grown = msgspec.structs.replace(second, passive=PortRange(first.passive.first, second.passive.last))
+            await engine.take(
+                world.plan(world.service(pairing="port", servers=(grown,)), revision=3), {"VIP": (first,)}
+            )
+            assert (await world.call(first.passive.first)).server == second.name
+
+    run(go())
+
+
 def test_services_that_come_back_meet_those_who_stayed(world):
     async def go() -> None:
         async with carried(world) as engine:
@@ -470,7 +531,7 @@ def test_what_cannot_be_taken_back_now_is_as_soon_as_it_can(world):
             leaving = msgspec.structs.replace(world.service(), engine="builtin")
             await engine.take(world.plan(leaving, revision=2), {})
             with socket.create_server((world.vip, DATA)):
-                await engine.take_back(world.plan(world.service(), revision=1))
+                await engine.take_back(world.plan(world.service(), revision=1), {})
                 assert engine.trouble
                 await world.refreshed()
             await world.refreshed()

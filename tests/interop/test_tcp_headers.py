@@ -3,6 +3,7 @@
 import ftplib
 import io
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,9 @@ def test_a_server_that_reads_headers_knows_the_client(
             assert hosts(transfers) == {CLIENT}
             assert {each["result"] for each in transfers} == {"complete"}
             assert hosts(balancer.await_records("session ended", 1)) == {CLIENT}
+            time.sleep(3)  # HAProxy's own check, of every half second, sends a header too.
+            with ftplib.FTP(timeout=30, source_address=(CLIENT, 0)) as ftp:
+                assert ftp.connect(outer, CONTROL_PORT).startswith("220")
     finally:
         server.stop()
 

@@ -1,5 +1,6 @@
 """TCP mode in operation, the same for every engine: drain, halt, status, apply, and bad days."""
 
+import json
 import os
 import re
 import signal
@@ -183,6 +184,19 @@ def test_another_engine_takes_over_while_transfers_run(clear: House, engine: Eng
         taken, _is_whole = drain(data)
         assert taken > BIG - (1 << 17)
         assert client.reply().startswith("226")
+
+
+def test_a_refused_apply_takes_no_service_away(clear: House, engine: Engine) -> None:
+    clear.servers[0].put("big", lambda path: files.sparse(path, 1000))
+    configuration = json.loads(clear.balancer.configuration.read_text())
+    services = configuration["virtual_services"]
+    services["S"]["engine"] = {"haproxy": "builtin", "builtin": "haproxy"}[engine]
+    services["NEW"] = services["S"] | {"address": "127.66.0.9", "engine": "builtin"}
+    clear.balancer.configuration.write_text(json.dumps(configuration))
+    with socket.create_server(("127.66.0.9", CONTROL_PORT)):
+        refused = clear.balancer.try_to_post("/apply")
+    assert (refused.status_code, "127.66.0.9" in refused.text) == (409, True)
+    assert eventually(lambda: _serves(clear), 10)
 
 
 def _serves(home: House) -> bool:

@@ -20,8 +20,9 @@ from ftpair.config.problems import InvalidConfigError, describe, describe_warnin
 from ftpair.config.slots import Slots
 from ftpair.config.steps import steps
 from ftpair.core.actions import Applied, Apply, Refused
+from ftpair.core.endpoint import PortRange
 from ftpair.core.errors import SetupError
-from ftpair.core.plan import HaproxyPlan, Plan, ServerPlan
+from ftpair.core.plan import HaproxyPlan, Plan, ServerPlan, TcpServicePlan
 from ftpair.core.revisions import etag_of
 from ftpair.dataplane.listeners import listener_keys
 
@@ -199,11 +200,16 @@ async def _take(node: Node, change: Change, follow_timeout_s: float) -> Applied 
         return change.applied(node.plan.revision)
     if node.is_draining:
         return STOPPING
+    await node.haproxy.refresh()  # Who has sessions is asked now, not a second ago.
     former = node.former_servers(change.plan)
-    if _needs_ports_of_haproxy(node.plan, change.plan):
-        await node.haproxy.take(change.plan, former)
-    node.listeners.open(listener_keys(change.plan))
     node.revision = change.plan.revision
+    try:
+        if _needs_ports_of_haproxy(node.plan, change.plan):
+            await node.haproxy.take(change.plan, former)
+        node.listeners.open(listener_keys(change.plan))
+    except SetupError:
+        await _take_back(node)
+        raise
     refusal = await _proposed(node, change.plan, follow_timeout_s)
     if node.is_draining:
         return STOPPING
@@ -219,8 +225,22 @@ async def _take(node: Node, change: Change, follow_timeout_s: float) -> Applied 
 
 def _needs_ports_of_haproxy(running: Plan, wanted: Plan) -> bool:
     """Whether workers are to listen where HAProxy does: then it must let go first."""
-    held = {(service.address, port) for service in running.carried_by("haproxy") for _entrance, port in service.doors}
-    return any((key.host, key.port) in held for key in listener_keys(wanted))
+    held = [place for service in running.carried_by("haproxy") for place in _places(service)]
+    claimed = [place for service in wanted.carried_by("builtin") for place in _places(service)]
+    claimed += [(key.host, PortRange(key.port, key.port)) for key in listener_keys(wanted)]
+    return any(_meet(one, other) for one in held for other in claimed)
+
+
+def _places(service: TcpServicePlan) -> list[tuple[str, PortRange]]:
+    """Return the address and the ports of a service."""
+    doors = [(service.address, PortRange(port, port)) for _entrance, port in service.doors]
+    return [*doors, (service.address, service.passive)]
+
+
+def _meet(one: tuple[str, PortRange], other: tuple[str, PortRange]) -> bool:
+    (host, ports), (other_host, other_ports) = one, other
+    is_same = host == other_host or bool({host, other_host} & {"0.0.0.0", "::"})  # noqa: S104  # Any address.
+    return is_same and ports.first <= other_ports.last and other_ports.first <= ports.last
 
 
 async def _carried(node: Node, plan: Plan, former: Mapping[str, tuple[ServerPlan, ...]]) -> Refused | None:
@@ -250,7 +270,7 @@ async def _take_back(node: Node) -> None:
     node.propose(node.plan)
     await node.until(lambda: node.is_followed() or node.is_draining, TAKE_BACK_TIMEOUT_S)
     node.listeners.keep(listener_keys(node.plan))
-    await node.haproxy.take_back(node.plan)
+    await node.haproxy.take_back(node.plan, node.former_servers(node.plan))
 
 
 def _try_listeners(node: Node, plan: Plan) -> None:

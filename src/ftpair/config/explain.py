@@ -11,7 +11,6 @@ from ftpair.config.problems import Finding, Where, path_of, shown
 from ftpair.config.shape import MODES, block_at, blocks_below, example_text, field_at, keys_of, without_modes
 from ftpair.config.source import NO_VALUE
 
-
 _AT_LEAST_ONE = ("virtual_services", "real_servers")
 """Blocks that begin empty, and may not stay so."""
 
@@ -23,7 +22,7 @@ def explain(error: ErrorDetails) -> Finding:
 
 
 def explain_empty(found: Finding) -> Finding:
-    """Return the finding of a key without a value with an example, if the key may not be removed; any other as it is."""
+    """Return the finding of a key without a value with an example, if it may not be removed; others as they are."""
     field = field_at(found.where)
     is_needed = field is not None and (field.is_required() or found.where[-1] in _AT_LEAST_ONE)
     if found.sentence != NO_VALUE or not is_needed:

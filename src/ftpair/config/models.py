@@ -36,7 +36,6 @@ from ftpair.core.binding import DataPeer
 from ftpair.core.plan import BalancePolicy, CloseNotify, Connect, ServerData, ServerTlsMode, Source
 from ftpair.core.routing import DEFAULT_POOL, Affinity
 
-
 _MODES_MEANT = {"ftp": "ftp", "ftps": "ftp", "tcp": "tcp", "passthrough": "tcp"}
 """What people write, and which mode they mean."""
 

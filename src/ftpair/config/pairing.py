@@ -74,10 +74,7 @@ def _lies_in(own: PortRange, whole: PortRange) -> bool:
 
 def _server_is_the_service(where: Where, service: TcpService) -> Iterator[Finding]:
     for member in service.members():
-        if member.server.address == service.address and service.probed_port in (
-            service.ports.explicit,
-            service.ports.implicit,
-        ):
+        if member.server.address == service.address:  # By whatever port: passive ports are the same on both sides.
             sentence = "is the address of the service itself, an endless loop: write the real server's"
             yield Finding((*where, *member.where, "address"), sentence)
 

@@ -73,6 +73,10 @@ def _tls(service: TcpService, server: TcpServer, materials: Materials) -> Server
     )
 
 
+MANY = 100_000
+"""Connections of HAProxy in all, where descriptors allow it. Who is beyond hangs: limits are for `max_sessions`."""
+
+
 def haproxy_plan(config: Config, machine: Machine) -> HaproxyPlan:
     """Return how HAProxy is run; files that are not named lie in the runtime folder."""
     wanted, folder = config.haproxy, f"{config.paths.runtime}/haproxy"
@@ -86,5 +90,5 @@ def haproxy_plan(config: Config, machine: Machine) -> HaproxyPlan:
         node=wanted.node,
         peers=dict(wanted.peers),
         folder=folder,
-        connections=max(1, min(wanted_connections(config), most_connections(config, machine))),
+        connections=max(1, min(max(wanted_connections(config), MANY), most_connections(config, machine))),
     )

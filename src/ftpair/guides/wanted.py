@@ -74,7 +74,7 @@ def _of_tcp_mode(service: TcpServicePlan, server: ServerPlan) -> Wanted:
         name=service.public_name or service.advertised_address or service.address,
         minimum_version=service.minimum_version,
         requires_tls=service.clear_text == "refuse",
-        has_tls=server.tls.mode != "off",
+        has_tls=server.tls.mode != "off" or service.clear_text == "refuse",
         longest_s=round(service.longest_transfer_s),
         pairing=service.pairing,
     )

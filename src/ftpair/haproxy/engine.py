@@ -6,7 +6,6 @@ file that HAProxy refuses is never put in place, and if a reload fails, the last
 
 import asyncio
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import structlog
 
+from ftpair.config.save import replace_file
 from ftpair.core.actions import SessionTable
 from ftpair.core.errors import SetupError
 from ftpair.core.plan import HaproxyPlan, Plan, ServerPlan, TcpServicePlan
@@ -55,7 +55,7 @@ class Haproxy:
         self._states = states
         self._running: Wanted | None = None
         self._master: Master | Foreign | None = None
-        self._owed: Plan | None = None
+        self._owed: tuple[Plan, Mapping[str, tuple[ServerPlan, ...]]] | None = None
         """What could not be taken back; tried again with every look."""
         self._account = Account(add)
         self._turn = asyncio.Lock()
@@ -73,31 +73,45 @@ class Haproxy:
         async with self._turn:
             await self._take(plan, former)
 
-    async def take_back(self, plan: Plan) -> None:
+    async def take_back(self, plan: Plan, former: Mapping[str, tuple[ServerPlan, ...]]) -> None:
         """Carry the services of a plan again; if that cannot be now, it is tried with every look."""
         async with self._turn:
-            await self._take_back(plan)
+            await self._take_back(plan, former)
 
-    async def _take_back(self, plan: Plan) -> None:
+    async def _take_back(self, plan: Plan, former: Mapping[str, tuple[ServerPlan, ...]]) -> None:
         try:
-            await self._take(plan, {})
+            await self._take(plan, former)
         except SetupError as error:
             if self.trouble != error.sentence:
                 log.warning("HAProxy does not come back yet, and is tried again", reason=error.sentence)
-            self._owed, self.trouble = plan, error.sentence
+            self._owed, self.trouble = (plan, former), error.sentence
 
     async def _take(self, plan: Plan, former: Mapping[str, tuple[ServerPlan, ...]]) -> None:
         wanted = Wanted(plan.haproxy, plan.carried_by("haproxy"), former)
         self._owed = None
-        if wanted.is_idle and self._master is None:
+        if wanted.is_idle and self._master is None and not await self._adopt(wanted.how):
             return
         self._account.open(plan, former)
         if self._running is not None and _gist(wanted) == _gist(self._running):
             self._running = wanted
             return
-        await self._follow(wanted)
+        try:
+            await self._follow(wanted)
+        except (SilentError, OSError, LookupError) as error:
+            why = error.sentence if isinstance(error, SilentError) else str(error)
+            raise SetupError(f"HAProxy cannot be led: {why}") from None
         self._running, self.trouble = wanted, ""
         await self._look()
+
+    async def _adopt(self, how: HaproxyPlan) -> bool:
+        """Return whether an HAProxy that a former ftpair has started is still there: it must let go of its ports."""
+        master = Master(how)
+        if not how.is_managed or not Path(master.socket).exists():
+            return False
+        with suppress(SilentError):
+            await master.processes()
+            self._master = master
+        return self._master is not None
 
     async def _follow(self, wanted: Wanted) -> None:
         how, is_first = wanted.how, self._master is None
@@ -105,7 +119,7 @@ class Haproxy:
         if self._journal is None:
             self._journal = await Journal(self._log_session, _log_line).open(Path(how.folder, LOG))
         new, path = Path(f"{how.config}.new"), Path(how.config)
-        new.write_text(render(how, wanted.services, self._scene(wanted)), encoding="utf-8")
+        _write(new, render(how, wanted.services, self._scene(wanted)))
         refusal = await check(how, new)
         if refusal:
             raise SetupError(f"HAProxy refuses the file that ftpair made ({new}): {refusal}")
@@ -116,7 +130,7 @@ class Haproxy:
         master.how = how
         try:
             await (master.start() if is_first else master.reload(is_last=wanted.is_idle))
-        except SetupError:
+        except (SetupError, SilentError, OSError):
             await self._restore(master, path, good, is_first=is_first)
             raise
         self._master = master
@@ -124,7 +138,7 @@ class Haproxy:
     async def _restore(self, master: Master | Foreign, path: Path, good: bytes | None, *, is_first: bool) -> None:
         if good is None:
             return
-        path.write_bytes(good)
+        _write(path, good.decode())
         if not is_first:
             with suppress(SetupError, SilentError):
                 await master.reload()
@@ -142,7 +156,7 @@ class Haproxy:
     async def _keep_states(self, how: HaproxyPlan) -> None:
         """Let HAProxy write down which servers are drained, down or stopped: new processes begin with that."""
         with suppress(SilentError):
-            Path(how.folder, "servers.state").write_text(await ask(how.socket, "show servers state") + "\n")
+            _write(Path(how.folder, "servers.state"), await ask(how.socket, "show servers state") + "\n")
 
     # Once a second, and after every change.
 
@@ -150,7 +164,7 @@ class Haproxy:
         """Tell HAProxy the states of servers where it sees them otherwise, and count what moves."""
         async with self._turn:
             if self._owed is not None:
-                await self._take_back(self._owed)
+                await self._take_back(*self._owed)
             await self._look()
 
     async def _look(self) -> None:
@@ -292,10 +306,15 @@ def _gist(wanted: Wanted) -> Wanted:
 
 
 def _prepare(how: HaproxyPlan) -> None:
+    """Make the folder. It stays ours: a user that HAProxy changes to finds its sockets there, and may write nothing."""
     folder = Path(how.folder)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if how.user:  # Once it has changed to that user it still writes to the log and hands on who is where.
-        shutil.chown(folder, how.user)
+    folder.chmod(0o711 if how.user else 0o700)
     state = folder / "servers.state"
     if not state.exists():
-        state.write_text("1\n", encoding="ascii")
+        _write(state, "1\n")
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace a file in one step. Raises OSError."""
+    replace_file(path, text.encode())

@@ -6,6 +6,7 @@ have. When ftpair itself is gone, HAProxy goes on; the next ftpair finds the mas
 
 import asyncio
 import os
+import re
 import shlex
 import signal
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
@@ -52,7 +53,9 @@ class Master:
         """Start it with the file that lies there, or reload the one that still runs. Raises SetupError."""
         try:
             await self.processes()
-        except SilentError:
+        except SilentError as error:
+            if not error.is_gone:  # A second one would share its ports with it, and its clients.
+                raise
             await self._start()
         else:
             await self.reload()
@@ -61,8 +64,8 @@ class Master:
         """Return whether there is no master any more, for which nobody else is to blame."""
         try:
             await self.processes()
-        except SilentError:
-            return self._process is None or self._process.returncode is not None
+        except SilentError as error:
+            return error.is_gone if self._process is None else self._process.returncode is not None
         return False
 
     async def _start(self) -> None:
@@ -168,22 +171,33 @@ class Foreign:
 
     async def reload(self, *, is_last: bool = False) -> None:  # noqa: ARG002  # The command is the same.
         """Run the command. Raises SetupError when it fails, or the socket is silent after it."""
+        before = await self._pid()
         words = shlex.split(self.how.reload)
         try:
             process = await asyncio.create_subprocess_exec(*words, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT)
         except OSError as error:
             raise SetupError(f"HAProxy is not reloaded ({self.how.reload}: {error.strerror})") from None
-        said, _ = await process.communicate()
+        try:
+            said, _ = await asyncio.wait_for(process.communicate(), START_S)
+        except TimeoutError:
+            process.kill()
+            raise SetupError(f"HAProxy is not reloaded ({self.how.reload} does not end)") from None
         if process.returncode:
             why = said.decode("utf-8", "replace").strip().splitlines()[-1:] or [f"exit status {process.returncode}"]
             raise SetupError(f"HAProxy is not reloaded ({self.how.reload}): {why[0]}")
-        if not await _until(self._answers, START_S):
-            raise SetupError(f"HAProxy does not answer on {self.how.socket} after its reload")
 
-    async def _answers(self) -> bool:
+        async def is_another() -> bool:
+            return await self._pid() not in {"", before}
+
+        if not await _until(is_another, START_S):
+            raise SetupError(f"HAProxy goes on with its former file after `{self.how.reload}`; its log says why")
+
+    async def _pid(self) -> str:
+        """Return the process that takes connections; empty while none answers."""
         with suppress(SilentError):
-            return bool(await ask(self.how.socket, "show info"))
-        return False
+            found = re.search(r"^Pid: (\d+)", await ask(self.how.socket, "show info"), re.MULTILINE)
+            return found[1] if found else ""
+        return ""
 
     async def has_died(self) -> bool:
         """Return False: who started it starts it again."""

@@ -21,6 +21,8 @@ PIPE_BYTES = 1 << 20
 REMEMBERED_CLIENTS = 1 << 20
 SLOWEST_ORDER_S = 3.0
 """HAProxy's check brings no server up before ftpair, whose probes look deeper, had so long to say that it is down."""
+FIRST_ANSWER_MS = 200
+"""How long further sessions of an address wait for the server of its first one."""
 LONGEST_QUEUE_S = 5
 """How long a client waits for a place on a server that is full."""
 
@@ -118,18 +120,27 @@ def _peers(how: HaproxyPlan) -> list[str]:
 
 
 def _service(service: TcpServicePlan, scene: Scene) -> list[list[str]]:
-    if service.pairing == "port":
-        slices = [_slice(service, server) for server in service.servers]
-        return [_control(service, scene), *slices]
     former = scene.former.get(service.name, ())
+    if service.pairing == "port":
+        slices = [_slice(service, server) for server in (*service.servers, *_still_free(service, former))]
+        return [_control(service, scene), *slices]
     return [_table(service), _control(service, scene), _data(service, (*service.servers, *former))]
+
+
+def _still_free(service: TcpServicePlan, former: Iterable[ServerPlan]) -> Iterator[ServerPlan]:
+    """Yield the former servers whose slices nobody else has got."""
+    taken = [server.passive for server in service.servers if server.passive]
+    for server in former:
+        own = server.passive
+        if own and not any(own.first <= other.last and other.first <= own.last for other in taken):
+            yield server
 
 
 def _table(service: TcpServicePlan) -> list[str]:
     life = f"{service.longest_transfer_s:.0f}s"
     return [
         f"backend {table_of(service.name)}",
-        f"    stick-table type ipv6 size {REMEMBERED_CLIENTS} expire {life} store conn_cur peers ftpair",
+        f"    stick-table type ipv6 size {REMEMBERED_CLIENTS} expire {life} store conn_cur,gpc0 peers ftpair",
     ]
 
 
@@ -175,9 +186,15 @@ def _limit(service: TcpServicePlan) -> list[str]:
 
 
 def _ports(service: TcpServicePlan) -> Iterator[str]:
+    """Which port a client has dialled is asked of its connection; a PROXY header may tell of another one."""
     for entrance, port in service.doors:
-        if service.server_port(entrance) != port:
-            yield f"    tcp-request session set-dst-port int({service.server_port(entrance)}) if {{ dst_port {port} }}"
+        if service.server_port(entrance) != port or service.accept_from:
+            wanted = service.server_port(entrance)
+            yield f"    tcp-request session set-dst-port int({wanted}) if {{ fc_dst_port {port} }}"
+
+
+def _dialled_port(service: TcpServicePlan) -> list[str]:
+    return ["    tcp-request session set-dst-port fc_dst_port"] if service.accept_from else []
 
 
 def _sticking(service: TcpServicePlan) -> list[str]:
@@ -185,7 +202,15 @@ def _sticking(service: TcpServicePlan) -> list[str]:
     if service.pairing == "port":
         return []
     table = table_of(service.name)
-    return [f"    tcp-request session track-sc0 src table {table}", f"    stick on src table {table}"]
+    return [
+        f"    tcp-request session track-sc0 src table {table}",
+        # The server is remembered once it has answered: who comes at the same moment as the first waits for that.
+        f"    tcp-request inspect-delay {FIRST_ANSWER_MS}ms",
+        "    tcp-request content accept if { sc0_inc_gpc0 eq 1 }",
+        f"    tcp-request content accept if {{ src,table_server_id({table}) gt 0 }}",
+        "    tcp-request content accept if WAIT_END",
+        f"    stick on src table {table}",
+    ]
 
 
 def _source(service: TcpServicePlan) -> list[str]:
@@ -200,7 +225,7 @@ def _check(service: TcpServicePlan) -> list[str]:
         return []
     implicit = service.explicit is None
     port = service.server_port("implicit" if implicit else "explicit")
-    lines = ["option tcp-check", f"tcp-check connect port {port}{' ssl' if implicit else ''}"]
+    lines = ["option tcp-check", f"tcp-check connect default port {port}{' ssl' if implicit else ''}"]
     lines += ["tcp-check expect rstring ^220", "tcp-check send QUIT\\r\\n"]
     return [f"    {line}" for line in (f"timeout check {_milliseconds(health.timeout_s)}", *lines)]
 
@@ -230,6 +255,7 @@ def _data(service: TcpServicePlan, servers: Iterable[ServerPlan]) -> list[str]:
         _bind(service.address, _ports_of(service.passive)),
         *_times(service),
         *_expected_headers(service),
+        *_dialled_port(service),
         f"    tcp-request session reject unless {{ src,in_table({table}) }}",
         f"    stick match src table {table}",
         *_source(service),
@@ -244,6 +270,7 @@ def _slice(service: TcpServicePlan, server: ServerPlan) -> list[str]:
         _bind(service.address, _ports_of(server.passive)),
         *_times(service),
         *_expected_headers(service),
+        *_dialled_port(service),
         *_source(service),
         f"    {_server(server)}{HEADERS[server.data_header]}",
     ]

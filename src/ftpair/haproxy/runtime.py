@@ -11,6 +11,11 @@ LONGEST_ANSWER_BYTES = 64 << 20
 class SilentError(FtpairError):
     """HAProxy does not answer on its socket."""
 
+    def __init__(self, sentence: str, *, is_gone: bool = False) -> None:
+        super().__init__(sentence)
+        self.is_gone = is_gone
+        """Nobody listens there: it does not run, rather than being slow."""
+
 
 async def ask(path: str, *commands: str, patience_s: float = PATIENCE_S) -> str:
     """Return what HAProxy answers to commands, without the empty lines around it. Raises SilentError."""
@@ -19,7 +24,8 @@ async def ask(path: str, *commands: str, patience_s: float = PATIENCE_S) -> str:
             return await _ask(path, "; ".join(commands))
     except (OSError, TimeoutError) as error:
         why = "does not answer" if isinstance(error, TimeoutError) else (error.strerror or "failed").lower()
-        raise SilentError(f"HAProxy's socket {path} {_WORDS.get(why, why)}") from None
+        is_gone = isinstance(error, FileNotFoundError | ConnectionRefusedError)
+        raise SilentError(f"HAProxy's socket {path} {_WORDS.get(why, why)}", is_gone=is_gone) from None
 
 
 _WORDS = {
