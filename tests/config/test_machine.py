@@ -8,7 +8,15 @@ import time
 
 import pytest
 
-from ftpair.config.machine import has_user, held_capabilities, port_ranges, resolved, this_machine, why_not_transparent
+from ftpair.config.machine import (
+    has_user,
+    held_capabilities,
+    located,
+    port_ranges,
+    resolved,
+    this_machine,
+    why_not_transparent,
+)
 from ftpair.core.endpoint import PortRange
 
 
@@ -65,3 +73,25 @@ def test_who_may_make_no_transparent_socket_says_nothing_of_the_kernel():
     kept = [f"--{kind}=-all" for kind in ("inh-caps", "bounding-set")]
     done = subprocess.run(["setpriv", *kept, sys.executable, "-c", ask], capture_output=True, text=True, check=True)
     assert done.stdout == "[] \n"
+
+
+def test_a_program_is_found_in_the_folders_of_daemons_that_a_user_has_not_on_the_path(tmp_path):
+    folders = {name: tmp_path / name for name in ("bin", "sbin")}
+    for folder in folders.values():
+        folder.mkdir()
+    path, further = map(str, folders.values())
+    assert located("haproxy", path, further) == "haproxy"
+    program = folders["sbin"] / "haproxy"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    assert located("haproxy", path, further) == str(program)
+    assert located(str(program), path, further) == str(program)
+    (folders["bin"] / "haproxy").symlink_to(program)
+    assert located("haproxy", path, further) == "haproxy"
+
+
+def test_haproxy_of_debian_is_found_by_a_common_user():
+    ask = "from ftpair.config.machine import *; m = this_machine(); print(m.haproxy(m.locate('haproxy')))"
+    common = os.environ | {"PATH": "/usr/local/bin:/usr/bin:/bin"}
+    done = subprocess.run([sys.executable, "-c", ask], env=common, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("(")

@@ -11,8 +11,11 @@ from ftpair.config.pairing import (
     few_connections,
     missing_engine,
     most_connections,
+    password_in_clear_text,
+    ports_of_nobody,
 )
 from ftpair.config.problems import path_of
+from ftpair.config.tcp_plan import haproxy_plan
 from ftpair.core.errors import SetupError
 
 TWO = {"A": {"address": "10.0.0.11"}, "B": {"address": "10.0.0.12"}}
@@ -123,10 +126,12 @@ def test_a_node_is_one_of_its_peers_and_each_has_an_address_of_its_own():
     ],
 )
 def test_haproxy_must_be_there_and_not_too_old(machine, version, sentence):
-    known = replace(machine, haproxy=lambda _program: version)
+    known = replace(machine, haproxy=lambda _program: version, locate=str)
     sentences = said(missing_engine(config(V=vip(), W=vip(engine="builtin")), known))
     assert [each.partition(": ")[0] for each in sentences] == (["virtual_services.V.engine"] if sentence else [])
-    assert all(sentence in each and each.endswith("or write engine: builtin") for each in sentences)
+    assert all(
+        sentence in each and each.endswith("write haproxy: {program: PATH}, or engine: builtin") for each in sentences
+    )
 
 
 def test_who_does_not_use_haproxy_is_not_asked_for_it(machine):
@@ -156,3 +161,33 @@ def test_as_many_connections_are_had_as_descriptors_allow_and_the_lack_is_told(m
         "virtual_services: HAProxy may be asked for 2000 connections, and can have 1333 with 4130 open files: "
         "raise LimitNOFILE (ulimit -n) or lower max_sessions"
     )
+
+
+def test_haproxy_is_asked_and_run_where_it_was_found(machine):
+    asked = []
+    known = replace(machine, locate="/usr/sbin/{}".format, haproxy=lambda program: asked.append(program) or (2, 6))
+    assert said(missing_engine(config(V=vip()), known)) == []
+    assert asked == [haproxy_plan(config(V=vip()), known).program] == ["/usr/sbin/haproxy"]
+
+
+def test_ports_of_the_range_in_no_slice_are_warned_of(machine):
+    def warned(first, second, **keys):
+        return said(ports_of_nobody(config(V=vip(slices(first, second), **keys)), machine))
+
+    (sentence,) = warned("1040-1045", "1027-1038", pairing="port")
+    assert sentence.startswith(
+        "virtual_services.V.ports.passive: no server's slice has 1025-1026, 1039, 1046-1052, where"
+    )
+    assert sentence.endswith("connections are refused: widen slices, or narrow the range")
+    assert warned("1025-1038", "1039-1052", pairing="port") == []
+    assert said(ports_of_nobody(config(V=vip()), machine)) == []
+
+
+def test_a_probe_that_logs_in_without_tls_is_warned_of(machine):
+    def warned(check, tls):
+        return said(password_in_clear_text(config(V=vip(health={"check": check}, server_tls=tls)), machine))
+
+    (sentence,) = warned("login", "off")
+    assert sentence.startswith("virtual_services.V.health.check: login sends the password of the probe in clear text")
+    assert sentence.endswith("write server_tls: explicit, or check: banner")
+    assert warned("login", "explicit") == warned("login", None) == warned("banner", "off") == []

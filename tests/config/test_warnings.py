@@ -61,3 +61,21 @@ def test_a_network_of_everybody_whose_address_of_a_server_is_used_is_warned_of(m
     (sentence,) = said(config(server_passive_networks=["0.0.0.0/0"]), machine)
     assert "VIP.server_passive_networks.0: 0.0.0.0/0 holds everybody: a server may have data connections" in sentence
     assert sentence.endswith("write the networks of your servers")
+
+
+A_AND_B = {"A": {"address": "10.0.0.11"}, "B": {"address": "10.0.0.11"}}
+
+
+def test_two_servers_that_are_one_are_warned_of(machine):
+    (of_ftp,) = said(config(real_servers=A_AND_B), machine)
+    assert "VIP.real_servers.B.address: 10.0.0.11:21 is the address and port of A too: one server would" in of_ftp
+    assert of_ftp.endswith("count as two; write another, or remove one of them")
+    (of_tcp,) = said(config(mode="tcp", real_servers=A_AND_B, server_ports={"explicit": 2121}), machine)
+    assert "10.0.0.11:2121 is the address and port of A too" in of_tcp
+
+
+def test_servers_on_one_machine_and_a_server_of_two_pools_are_no_mistake(machine):
+    apart = {"A": {"address": "10.0.0.11"}, "B": {"address": "10.0.0.11", "port": 2121}}
+    assert said(config(real_servers=apart), machine) == []
+    pools = {"new": {"real_servers": {"C": {"address": "10.0.0.11"}}}}
+    assert said(config(pools=pools), machine) == []

@@ -22,7 +22,7 @@ def explain(error: ErrorDetails) -> Finding:
 
 
 def explain_empty(found: Finding) -> Finding:
-    """Return the finding of a key without a value with an example, if it may not be removed; others as they are."""
+    """Return a finding as it is, but that of an empty key that is needed with an example instead of the removal."""
     field = field_at(found.where)
     is_needed = field is not None and (field.is_required() or found.where[-1] in _AT_LEAST_ONE)
     if found.sentence != NO_VALUE or not is_needed:

@@ -4,6 +4,7 @@ import os
 import pwd
 import re
 import resource
+import shutil
 import socket
 import subprocess
 import time
@@ -15,6 +16,7 @@ from ftpair.core.endpoint import PortRange
 
 _IPV4 = Path("/proc/sys/net/ipv4")
 _SELF = Path("/proc/self/status")
+_FURTHER_PATH = "/usr/local/sbin:/usr/sbin:/sbin"
 _PATIENCE_S = 10.0
 CAPABILITIES = {"net_bind_service": 10, "net_admin": 12, "net_raw": 13}
 """Those that ftpair can make use of, with their numbers (linux/capability.h)."""
@@ -32,6 +34,15 @@ def has_user(name: str) -> bool:
     except KeyError:
         return False
     return True
+
+
+def located(program: str, path: str | None = None, further: str = _FURTHER_PATH) -> str:
+    """Return how a program is called: by its name if that is on the path (the environment's), else by where it is.
+
+    The path of a common user of Debian has no folder of daemons. What is nowhere stays as it was.
+    """
+    found = shutil.which(program, path=path)
+    return program if found else shutil.which(program, path=further) or program
 
 
 def haproxy_version(program: str) -> tuple[int, int] | None:
@@ -62,6 +73,8 @@ class Machine:
     """Why the kernel binds no socket to an address that is not its own; empty: it does, for who may ask."""
     haproxy: Callable[[str], tuple[int, int] | None] = haproxy_version
     """Tells the version of a program that is HAProxy; None: there is no such program."""
+    locate: Callable[[str], str] = located
+    """Tells how a program is called."""
     resolve: Callable[[str], str] = resolved
     has_user: Callable[[str], bool] = has_user
 

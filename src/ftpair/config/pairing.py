@@ -57,6 +57,37 @@ def _shared_ports(where: Where, service: TcpService) -> Iterator[Finding]:
             yield Finding(place, f"{sentence}, so write other ports", depends=((*where, *one.where, "passive"),))
 
 
+def ports_of_nobody(config: Config, _machine: Machine) -> Iterator[Finding]:
+    """Yield a warning for passive ports that lie in no server's slice."""
+    for where, service in tcp_services(config):
+        gaps = ", ".join(str(each if len(each) > 1 else each.first) for each in _gaps(service))
+        if service.pairing == "port" and gaps:
+            sentence = f"no server's slice has {gaps}, where connections are refused: widen slices, or narrow the range"
+            yield Finding((*where, "ports", "passive"), sentence)
+
+
+def _gaps(service: TcpService) -> Iterator[PortRange]:
+    """Yield what the slices leave of the range; they overlap nowhere."""
+    own = (member.server.passive for member in service.members())
+    free = service.ports.passive.first
+    for each in sorted((each for each in own if each), key=lambda each: each.first):
+        if free < each.first:
+            yield PortRange(free, each.first - 1)
+        free = each.last + 1
+    if free <= service.ports.passive.last:
+        yield PortRange(free, service.ports.passive.last)
+
+
+def password_in_clear_text(config: Config, _machine: Machine) -> Iterator[Finding]:
+    """Yield a warning where probes log in without TLS; in TCP mode clients are meant to speak TLS with servers."""
+    for where, service in tcp_services(config):
+        if service.health.check == "login" and service.probed_tls == "off":
+            sentence = "sends the password of the probe in clear text (server_tls: off)"
+            yield Finding(
+                (*where, "health", "check"), f"login {sentence}: write server_tls: explicit, or check: banner"
+            )
+
+
 def _proposal(service: TcpService, number: int) -> str:
     """Return what to write for a server without a slice: its even share of the range."""
     whole, servers = service.ports.passive, len(service.real_servers)
@@ -129,11 +160,11 @@ def missing_engine(config: Config, machine: Machine) -> Iterator[Finding]:
     users = [where for where, service in tcp_services(config) if service.engine == "haproxy"]
     if not users:
         return
-    program = config.haproxy.program
+    program = machine.locate(config.haproxy.program)
     found = machine.haproxy(program)
     if found is None or found < OLDEST_HAPROXY:
         what = f"{program} is version {'.'.join(map(str, found))}" if found else f"there is no program {program}"
-        remedy = "install it (apt install haproxy), or write engine: builtin"
+        remedy = "install it (apt install haproxy), write haproxy: {program: PATH}, or engine: builtin"
         for where in users:
             yield Finding((*where, "engine"), f"needs HAProxy 2.6 or newer, and {what}: {remedy}")
 

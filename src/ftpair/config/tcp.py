@@ -190,7 +190,9 @@ class Haproxy(Block):
         default=True, description="Whether ftpair starts, reloads and ends HAProxy itself.", examples=[True]
     )
     program: FilePath = Field(
-        default="haproxy", description="The program: a name that is on the path, or a path.", examples=["haproxy"]
+        default="haproxy",
+        description="The program: a path, or a name that is on the path, in /usr/sbin or in /usr/local/sbin.",
+        examples=["haproxy"],
     )
     config: FilePath | None = Field(
         default=None,

@@ -81,7 +81,7 @@ def haproxy_plan(config: Config, machine: Machine) -> HaproxyPlan:
     """Return how HAProxy is run; files that are not named lie in the runtime folder."""
     wanted, folder = config.haproxy, f"{config.paths.runtime}/haproxy"
     return HaproxyPlan(
-        program=wanted.program,
+        program=machine.locate(wanted.program),
         config=wanted.config or f"{folder}/haproxy.cfg",
         socket=wanted.socket or f"{folder}/runtime.sock",
         is_managed=wanted.managed,

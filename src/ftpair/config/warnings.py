@@ -7,9 +7,11 @@ from ftpair.config.binding import loosely_bound
 from ftpair.config.checks import ftp_services, services
 from ftpair.config.descriptors import descriptors_needed
 from ftpair.config.machine import Machine
-from ftpair.config.models import Config, FtpService
-from ftpair.config.pairing import few_connections
+from ftpair.config.models import Config, FtpService, VirtualService
+from ftpair.config.pairing import few_connections, password_in_clear_text, ports_of_nobody
 from ftpair.config.problems import Finding, Where
+from ftpair.config.tcp import TcpService
+from ftpair.core.endpoint import Endpoint
 
 _EVERYBODY = ("0.0.0.0/0", "::/0")
 _ANY_PROXY = "whoever connects may claim any client's address; write the networks of your proxies"
@@ -50,6 +52,28 @@ def _no_weight(config: Config, _machine: Machine) -> Iterator[Finding]:
                 yield Finding((*where, *place), sentence)
 
 
+def _servers_twice(config: Config, _machine: Machine) -> Iterator[Finding]:
+    """In one pool: a real server of several pools is a way to divide users."""
+    for where, service in services(config):
+        owners: dict[tuple[Where, Endpoint], str] = {}
+        for place, dialled in _dialled(service):
+            name = str(place[-1])
+            first = owners.setdefault((place[:-1], dialled), name)
+            if first != name:
+                sentence = f"{dialled} is the address and port of {first} too: one server would count as two"
+                yield Finding((*where, *place, "address"), f"{sentence}; write another, or remove one of them")
+
+
+def _dialled(service: VirtualService) -> Iterator[tuple[Where, Endpoint]]:
+    """Yield the place of every real server, with what is dialled for a control connection."""
+    if isinstance(service, TcpService):
+        for member in service.members():
+            yield member.where, Endpoint(member.server.address, service.probed_port)
+        return
+    for each in service.members():
+        yield each.where, Endpoint(each.server.address, each.server.control_port(service.tls_towards(each.server)))
+
+
 def _useless_ciphers(config: Config, _machine: Machine) -> Iterator[Finding]:
     for where, service in ftp_services(config):
         tls = service.tls
@@ -82,6 +106,9 @@ _LOOKS: tuple[Callable[[Config, Machine], Iterator[Finding]], ...] = (
     few_connections,
     _ports_of_the_kernel,
     _no_weight,
+    _servers_twice,
+    ports_of_nobody,
+    password_in_clear_text,
     _useless_ciphers,
     _loose_binding,
     _everybody_believed,
