@@ -1,5 +1,6 @@
 """The doctor names what is wrong with a real server that is misconfigured in exactly one way, and nothing else."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -68,6 +69,14 @@ def test_what_is_wrong_is_named_and_nothing_else(clinic: Clinic, name: str) -> N
 
 def test_every_ailment_has_a_case_with_a_real_server() -> None:
     assert {ailment for case in CASES.values() for ailment, _where in case.found} == set(AILMENTS)
+
+
+def test_a_probe_file_that_stays_is_named(clinic: Clinic) -> None:
+    name = "probe_file_left_behind"
+    said = consult(clinic, name, *CASES[name].options).of("write-failed")["sentence"]
+    assert re.search(r"^The probe file: RETR: .* (ftpair-doctor-\w+\.tmp) is left behind\.$", said)
+    there = {path.name for path in clinic.patients[name].servers[0].site.files.iterdir()}
+    assert said.split()[-4] in there
 
 
 @pytest.mark.parametrize("name", ["pasv_address_private", "idle_timeout"])

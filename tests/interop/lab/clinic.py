@@ -154,7 +154,8 @@ def _stop_all(servers: list[RealServer]) -> None:
 
 def configuration(clinic: Clinic, patients: dict[str, Patient]) -> dict[str, Any]:
     """Return what a file says that has these services."""
-    known = settings(clinic.folder, clinic.authority, {name: dict(each.settings) for name, each in patients.items()})
+    said = {name: dict(each.settings) for name, each in patients.items()}
+    known = settings(clinic.folder, clinic.authority, said, shutdown_timeout_s=1)
     for patient in patients.values():
         for name, identity in patient.certificates.items():
             known["certificates"][name] = {"certificate": str(identity.certificate), "key": str(identity.key)}

@@ -51,6 +51,13 @@ def write_failed(clinic: Clinic) -> Patient:
     return clinic.patient([clinic.server("vsftpd", vip)], vip)
 
 
+@case(("write-failed", "A"), options=("--write", "--directory", "files"))
+def probe_file_left_behind(clinic: Clinic) -> Patient:
+    vip = fresh_address()
+    settings = ("<Limit RETR DELE>", "DenyAll", "</Limit>")
+    return clinic.patient([clinic.server("ProFTPD", vip, settings=settings)], vip)
+
+
 @case(("files-differ", ""), options=("--file", "files/price-list"))
 def files_differ(clinic: Clinic) -> Patient:
     vip = fresh_address()
