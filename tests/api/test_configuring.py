@@ -187,11 +187,9 @@ def test_what_is_no_object_is_no_patch(http, supervisor, body):
     assert supervisor.actions == []
 
 
-@pytest.mark.parametrize("text", ["\\ud800", "\\u0000"])
-def test_text_that_no_file_can_hold_is_refused(http, supervisor, text):
-    """Half a character of UTF-16, which JSON can say and UTF-8 cannot; and NUL, which YAML cannot."""
-    body = f'{{"content": "{text}"}}'
+def test_half_a_character_is_refused(http, supervisor):
+    """JSON can say one half of a pair of UTF-16; no file can hold it."""
     headers = {"If-Match": "*", "Content-Type": "application/json"}
-    assert http.put("/api/v1/configuration", content=body, headers=headers).status_code == 400
-    assert http.post("/api/v1/apply", content=f'{{"comment": "{text}"}}', headers=headers).status_code == 400
+    assert http.put("/api/v1/configuration", content='{"content": "\\ud800"}', headers=headers).status_code == 400
+    assert http.post("/api/v1/apply", content='{"comment": "\\ud800"}', headers=headers).status_code == 400
     assert supervisor.actions == []

@@ -140,7 +140,7 @@ def test_haproxy_keeps_its_files_in_the_runtime_folder(plan):
         config="/run/ftpair/haproxy/haproxy.cfg",
         socket="/run/ftpair/haproxy/runtime.sock",
         folder="/run/ftpair/haproxy",
-        connections=14,
+        connections=100_000,
     )
 
 
