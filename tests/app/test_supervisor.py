@@ -324,6 +324,26 @@ def test_a_port_in_use_is_one_sentence(site):
     assert not (site.folder / "run" / "ftpair.sock").exists()
 
 
+@pytest.mark.parametrize("engine", ["haproxy", "builtin"])
+def test_an_address_that_is_not_on_this_machine_is_one_sentence_whoever_carries_tcp_mode(site, engine):
+    site.path.write_text(f"""
+paths: {{runtime: {site.folder}/run, state: {site.folder}/state}}
+virtual_services:
+  VIP:
+    mode: tcp
+    engine: {engine}
+    address: 192.0.2.1
+    ports: {{explicit: {site.port}, passive: 20000-20027}}
+    health: {{check: "off"}}
+    real_servers: {{A: {{address: 127.0.0.2}}}}
+""")
+    status, said = refused(site)
+    assert status == 1
+    sentence = f"VIP: cannot listen on 192.0.2.1:{site.port} (explicit): the address is not on this machine; add it"
+    assert said.count("cannot") == 1
+    assert sentence in said
+
+
 @pytest.mark.parametrize("form", ["json", "auto", "text"])
 def test_why_it_does_not_start_is_a_line_of_the_log(site, form):
     site.write(more=f"log: {{format: {form}}}")

@@ -24,7 +24,7 @@ from ftpair.core.errors import FtpairError, SetupError
 from ftpair.core.messages import Request, Response
 from ftpair.dataplane.children import READY_TIMEOUT_S, Child, check_user
 from ftpair.dataplane.confinement import hide
-from ftpair.dataplane.listeners import Listeners, listener_keys
+from ftpair.dataplane.listeners import Listeners, demand_bindable, listener_keys
 from ftpair.observe import log as logs
 from ftpair.observe.stderr import STDERR
 
@@ -74,6 +74,7 @@ async def _serve(path: Path) -> None:
     listeners = Listeners(plan.workers)
     try:
         listeners.open(listener_keys(plan))
+        demand_bindable(plan)
         foundation = Foundation(path, plan, slots, listeners, door.fileno(), config.paths, checked)
         await Supervisor(foundation).run()
     finally:

@@ -16,15 +16,40 @@ from ftpair.core.messages import ListenerKey
 from ftpair.core.plan import AnyService, Entrance, Plan
 
 BACKLOG = 1024
+LONGEST_COMM = 15
+"""Of a program's name, /proc/PID/comm has so many characters (proc(5))."""
 LISTENING = "0A"
 """The state of a listening socket in /proc/net/tcp."""
 
 
 def listener_keys(plan: Plan) -> tuple[ListenerKey, ...]:
     """Return the control listeners that a plan asks for."""
+    return _keys_of(_served_here(plan))
+
+
+def demand_bindable(plan: Plan, spared: Iterable[ListenerKey] = ()) -> None:
+    """Raise SetupError for a control port that the HAProxy of ftpair could not listen on, before it is started.
+
+    `spared` are those of workers who will let go. A port that is in use may be HAProxy's own, which outlives ftpair:
+    it is refused only if it is known to be somebody else's.
+    """
+    own = Path(plan.haproxy.program).name[:LONGEST_COMM]
+    held = {Endpoint(key.host, key.port) for key in spared}
+    for key in _keys_of(plan.carried_by("haproxy")) if plan.haproxy.is_managed else ():
+        if Endpoint(key.host, key.port) in held:
+            continue
+        try:
+            _bind(key, is_shared=False).close()
+        except OSError as error:
+            owner = port_owner(key.host, key.port)
+            if error.errno != errno.EADDRINUSE or (owner and owner.name != own):
+                raise SetupError(_sentence(key, error)) from error
+
+
+def _keys_of(services: Iterable[AnyService]) -> tuple[ListenerKey, ...]:
     return tuple(
         ListenerKey(service.name, entrance, service.address, port)
-        for service in _served_here(plan)
+        for service in services
         for entrance, port in _entrances(service)
         if port is not None
     )
