@@ -24,7 +24,7 @@ from ftpair.core.endpoint import PortRange
 from ftpair.core.errors import SetupError
 from ftpair.core.plan import HaproxyPlan, Plan, ServerPlan, TcpServicePlan
 from ftpair.core.revisions import etag_of
-from ftpair.dataplane.listeners import listener_keys
+from ftpair.dataplane.listeners import demand_bindable, listener_keys
 
 log = structlog.get_logger("ftpair")
 
@@ -206,6 +206,7 @@ async def _take(node: Node, change: Change, follow_timeout_s: float) -> Applied 
     try:
         if _needs_ports_of_haproxy(node.plan, change.plan):
             await node.haproxy.take(change.plan, former)
+        demand_bindable(change.plan, listener_keys(node.plan))
         node.listeners.open(listener_keys(change.plan))
     except SetupError:
         await _take_back(node)
@@ -275,6 +276,7 @@ async def _take_back(node: Node) -> None:
 
 def _try_listeners(node: Node, plan: Plan) -> None:
     """Bind what the plan needs, and let it go again."""
+    demand_bindable(plan, listener_keys(node.plan))
     node.listeners.open(listener_keys(plan))
     node.listeners.keep(listener_keys(node.plan))
 
