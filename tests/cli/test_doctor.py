@@ -7,7 +7,7 @@ import socket
 import pytest
 import yaml
 
-from tests.cli.terminal import on_terminal
+from tests.cli.terminal import Terminal, on_terminal
 from tests.interop.lab.places import CONTROL_PORT, fresh_address
 from tests.interop.lab.scripted_server import ScriptedServer
 
@@ -146,3 +146,16 @@ def test_a_terminal_is_shown_how_far_he_is_and_a_pipe_is_not(doctor, tmp_path):
     assert "VIP: clear text" in seen.text
     assert seen.text.index("VIP: clear text") < seen.text.index("FTP_VIP: ")
     assert "Check user and password" in seen.text
+
+
+def test_who_is_tired_of_waiting_gets_the_terminal_back_at_once(tmp_path):
+    vip = fresh_address()
+    with silence(vip):
+        path = write(tmp_path, vip, [ScriptedServer(refuses_everybody).address])
+        terminal = Terminal(["doctor", "--config", path, "--timeout", "60"])
+        terminal.wait_for("VIP: clear text")
+        terminal.type("\x03")
+        seen = terminal.end(timeout_s=5)
+    assert seen.status == 130
+    assert "Traceback" not in seen.text
+    assert seen.text.endswith("\x1b[2K"), "the line is wiped out"

@@ -71,6 +71,17 @@ def test_every_ailment_has_a_case_with_a_real_server() -> None:
     assert {ailment for case in CASES.values() for ailment, _where in case.found} == set(AILMENTS)
 
 
+def test_people_read_what_is_wrong_why_and_what_to_write_where(clinic: Clinic) -> None:
+    vip = clinic.patients["pasv_address"].vip
+    told = ftpair(clinic, "pasv_address", "doctor", "pasv_address").stdout.splitlines()
+    assert told[0] == "pasv_address: 1 error"
+    assert told[2] == f"  error: B: PASV names 127.9.9.9; the address of the service is {vip}.  [pasv-address]"
+    assert told[3] == "    in: explicit TLS 1.3, explicit TLS 1.2"
+    assert [line[:9] for line in told[4:6]] == ["    why: ", "    do: L"]
+    assert told[6] == f"        B: MasqueradeAddress {vip}"
+    assert told[7] == "        all of it: ftpair guide pasv_address B --kind proftpd"
+
+
 def test_a_probe_file_that_stays_is_named(clinic: Clinic) -> None:
     name = "probe_file_left_behind"
     said = consult(clinic, name, *CASES[name].options).of("write-failed")["sentence"]

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import count, groupby
 from pathlib import Path
 
 from ftpair.cli.failures import WrongUseError
@@ -111,10 +111,10 @@ def _progress(total: int) -> Iterator[Callable[[str], None]]:
 
     console = Console(stderr=True, markup=False, highlight=False, emoji=False)
     with Progress(console=console, transient=True) as progress:
-        task = progress.add_task("", total=total)
+        task, done = progress.add_task("", total=total), count()
 
         def on_step(words: str) -> None:
-            progress.update(task, description=words, advance=1)
+            progress.update(task, description=words, completed=next(done))
 
         yield on_step
 
