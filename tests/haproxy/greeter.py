@@ -14,6 +14,8 @@ class Greeter:
         self.name, self.host = name, host
         self._listeners = [self._listen(port) for port in (CONTROL, DATA)]
         self._accepted: list[socket.socket] = []
+        self.resets = 0
+        """How many connections were reset by the peer."""
 
     def _listen(self, port: int) -> socket.socket:
         listener = socket.create_server((self.host, port))
@@ -28,11 +30,15 @@ class Greeter:
                 threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
 
     def _serve(self, sock: socket.socket) -> None:
-        with contextlib.suppress(OSError):
+        try:
             sock.sendall(f"220 {self.name}\r\n".encode())
             while data := sock.recv(65536):
                 sock.sendall(data)
             sock.close()
+        except ConnectionResetError:
+            self.resets += 1
+        except OSError:  # It is gone.
+            pass
 
     def close(self) -> None:
         """Be gone."""

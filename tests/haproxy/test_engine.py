@@ -104,6 +104,10 @@ async def carried(world: World, *services: TcpServicePlan, **more: Any) -> Async
         await world.engine.stop(0.0)
 
 
+async def _is(condition: bool) -> bool:
+    return condition
+
+
 def run(coroutine: Any) -> None:
     """Run a test on a loop of its own, within its time."""
     asyncio.run(asyncio.wait_for(coroutine, 60))
@@ -207,7 +211,9 @@ def test_a_drained_server_keeps_its_clients_and_gets_no_other(world):
     run(go())
 
 
-def test_a_halted_server_loses_its_sessions_at_once(world):
+def test_a_halted_server_loses_its_sessions_at_once_with_a_reset(world, greeters):
+    """A server that heard of an orderly end would take the part of a file for the whole."""
+
     async def go() -> None:
         async with carried(world) as engine:
             old = await world.call(source="127.0.0.2")
@@ -215,6 +221,10 @@ def test_a_halted_server_loses_its_sessions_at_once(world):
             halted = next(each for each in world.servers if each.name == old.server)
             world.states[halted.slot] = ServerState(admin=Admin.HALT, health=Health.UP)
             await engine.end_sessions(halted)
+            for each in (old, data):
+                with pytest.raises(ConnectionResetError):
+                    each.sock.recv(1)
+            await eventually(lambda: _is(greeters[halted.name].resets == 2))
             assert not old.echoes()
             assert not data.echoes()
             assert (await world.call(source="127.0.0.2")).server != old.server
@@ -576,6 +586,18 @@ def test_a_server_that_comes_back_gets_sessions_as_soon_as_ftpair_says_so(world,
             await eventually(is_down)
             await world.refreshed()
             assert await is_down()
+
+    run(go())
+
+
+def test_what_has_not_ended_when_the_time_is_over_is_reset(world, greeters):
+    async def go() -> None:
+        async with carried(world) as engine:
+            old = await world.call()
+            await engine.stop(0.3)
+            with pytest.raises(ConnectionResetError):
+                old.sock.recv(1)
+            await eventually(lambda: _is(greeters[old.server].resets == 1))
 
     run(go())
 

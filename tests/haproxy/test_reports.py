@@ -93,7 +93,19 @@ def test_a_failed_reload_is_seen():
 
 
 def test_connections_with_a_server_are_listed():
-    assert list(connections(SESS)) == [Connection("0x56257f5d3080", "VIP", "A", "127.0.0.1:34718", 64.0, 70, 9633792)]
+    assert list(connections(SESS)) == [
+        Connection(
+            "0x56257f5d3080",
+            "VIP",
+            "A",
+            "127.0.0.1:34718",
+            64.0,
+            70,
+            9633792,
+            client_leg=("127.92.0.1:9000", "127.0.0.1:34718"),
+            server_leg=("127.0.0.1:40670", "127.92.0.2:9000"),
+        )
+    ]
 
 
 def test_entries_of_a_table_are_read():

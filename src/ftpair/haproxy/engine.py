@@ -25,8 +25,9 @@ from ftpair.haproxy.journal import Journal, Line
 from ftpair.haproxy.listing import place_of, session_rows, transfer_rows
 from ftpair.haproxy.master import Foreign, Master, check
 from ftpair.haproxy.render import Scene, data_proxies, render, table_of
-from ftpair.haproxy.reports import Figures
+from ftpair.haproxy.reports import Connection, Figures
 from ftpair.haproxy.runtime import SilentError, ask
+from ftpair.haproxy.severing import sever_all
 
 log = structlog.get_logger("ftpair")
 
@@ -59,6 +60,7 @@ class Haproxy:
         """What could not be taken back; tried again with every look."""
         self._account = Account(add)
         self._turn = asyncio.Lock()
+        self._has_warned = False
         self._journal: asyncio.DatagramTransport | None = None
         self.trouble = ""
         """Why it does not serve; empty: it does."""
@@ -241,16 +243,33 @@ class Haproxy:
         await self.refresh()  # It gets no new one any more.
         if self._master is None:
             return
-        for proxy in (server.service, *data_proxies(server)):
+        proxies = (server.service, *data_proxies(server))
+        self._cut(
+            each
+            for found in (await self._connections()).values()
+            for each in found
+            if each.proxy in proxies and each.server == server.name
+        )
+        for proxy in proxies:
             await self._master.ask_each(f"shutdown sessions server {proxy}/{server.name}")
+
+    async def _connections(self) -> dict[int, tuple[Connection, ...]]:
+        """Return what each process has. Raises SilentError."""
+        assert self._master
+        answers = await self._master.ask_each("show sess all")
+        return {pid: tuple(reports.connections(answer)) for pid, answer in answers.items()}
+
+    def _cut(self, connections: Iterable[Connection]) -> None:
+        """Reset connections: what HAProxy would end with a FIN looks like a whole file."""
+        if not sever_all(connections) and not self._has_warned:
+            self._has_warned = True
+            log.warning("connections that are ended cannot be reset without CAP_NET_ADMIN: an upload may look whole")
 
     async def table(self) -> SessionTable:
         """Return all sessions and transfers. Raises SilentError."""
         if self._master is None or self._running is None:
             return SessionTable((), ())
-        answers = await self._master.ask_each("show sess all")
-        connections = {pid: tuple(reports.connections(answer)) for pid, answer in answers.items()}
-        names = self._account.services
+        connections, names = await self._connections(), self._account.services
         return SessionTable(session_rows(names, connections), transfer_rows(names, connections))
 
     async def end_session(self, name: str) -> bool:
@@ -258,6 +277,8 @@ class Haproxy:
         place = place_of(name)
         if place is None or self._master is None:
             return False
+        found = (await self._connections()).get(place[0], ())
+        self._cut(each for each in found if each.id == place[1])
         answers = await self._master.ask_each(f"shutdown session {place[1]}")
         return not answers.get(place[0], "gone")
 
@@ -269,7 +290,10 @@ class Haproxy:
     async def _stop(self, grace_s: float) -> None:
         if self._master is None:
             return
-        await self._master.stop(grace_s)
+        if not await self._master.finish(grace_s):
+            with suppress(SilentError):
+                self._cut(each for found in (await self._connections()).values() for each in found)
+            await self._master.end()
         self._account.close()
         self._master, self._running, self._owed, self.trouble = None, None, None, ""
         if self._journal:

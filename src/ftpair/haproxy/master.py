@@ -124,20 +124,27 @@ class Master:
             if "id=ftpair" in await ask(self.how.socket, "show peers"):
                 await _until(has_learned, LEARN_S)
 
-    async def stop(self, grace_s: float) -> None:
-        """Take no new connection, let running ones end for so long, end it."""
+    async def finish(self, grace_s: float) -> bool:
+        """Take no new connection, and let running ones end for so long; return whether all have, and it with them."""
+        try:
+            now = await self.processes()
+        except SilentError:
+            return True
+        os.kill(now.master, signal.SIGUSR1)
+        return await _until(self._is_gone, grace_s)
+
+    async def end(self) -> None:
+        """End it with what it still has."""
         try:
             now = await self.processes()
         except SilentError:
             return
-        os.kill(now.master, signal.SIGUSR1)
-        if not await _until(self._is_gone, grace_s):
-            with suppress(ProcessLookupError):
-                os.kill(now.master, signal.SIGTERM)
-            if not await _until(self._is_gone, KILL_AFTER_S):
-                for pid in (now.master, *now.workers, *now.former):
-                    with suppress(ProcessLookupError):
-                        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(now.master, signal.SIGTERM)
+        if not await _until(self._is_gone, KILL_AFTER_S):
+            for pid in (now.master, *now.workers, *now.former):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
         if self._process:
             await self._process.wait()
 
@@ -203,8 +210,12 @@ class Foreign:
         """Return False: who started it starts it again."""
         return False
 
-    async def stop(self, grace_s: float) -> None:
+    async def finish(self, grace_s: float) -> bool:  # noqa: ARG002  # Nobody waits for it.
         """Leave it alone: who started it ends it."""
+        return True
+
+    async def end(self) -> None:
+        """Leave it alone."""
 
 
 class _LastWords:

@@ -97,6 +97,10 @@ class Connection:
     bytes_up: int
     """From the client, up to this moment: `show stat` learns of them seconds later."""
     bytes_down: int
+    client_leg: tuple[str, str] = ("", "")
+    """Our end and the client's, each `address:port`."""
+    server_leg: tuple[str, str] = ("", "")
+    """Our end and the server's."""
 
 
 def connections(answer: str) -> Iterator[Connection]:
@@ -105,8 +109,18 @@ def connections(answer: str) -> Iterator[Connection]:
         words = dict(re.findall(r"\b(source|backend|server|age)=(\S*)", block))
         totals = [int(number) for number in re.findall(r" total=(\d+)\)", block)]
         if words.get("server", "<NONE>") != "<NONE>" and len(totals) == 2:
-            id_, age = block.partition(":")[0], seconds(words["age"])
-            yield Connection(id_, words["backend"], words["server"], words["source"], age, *totals)
+            ends = dict(re.findall(r"^  (frontend|backend|server)=.* addr=(\S+)", block, re.MULTILINE))
+            yield Connection(
+                block.partition(":")[0],
+                words["backend"],
+                words["server"],
+                words["source"],
+                seconds(words["age"]),
+                bytes_up=totals[0],
+                bytes_down=totals[1],
+                client_leg=(ends.get("frontend", ""), words["source"]),
+                server_leg=(ends.get("backend", ""), ends.get("server", "")),
+            )
 
 
 _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}

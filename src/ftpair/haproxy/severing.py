@@ -1,0 +1,60 @@
+"""Connections of HAProxy cut with a reset.
+
+HAProxy ends what it is told to end with a FIN, after which a server takes the part of a file for the whole. The kernel
+resets a connection for whoever may administrate the network (SOCK_DESTROY of sock_diag(7), CAP_NET_ADMIN).
+"""
+
+import os
+import socket
+import struct
+from collections.abc import Iterable
+
+from ftpair.haproxy.reports import Connection
+
+_NETLINK_SOCK_DIAG = 4
+_SOCK_DESTROY = 21
+_NLM_F_REQUEST_ACK = 0x5
+_ANY_STATE = 0xFFFFFFFF
+_NO_COOKIE = b"\xff" * 8
+_HEADER = struct.Struct("=IHHII")
+_ANSWER_BYTES = 4096
+
+
+def sever_all(connections: Iterable[Connection]) -> bool:
+    """Reset both legs of connections, the server's first; return whether that is allowed."""
+    for connection in connections:
+        for near, far in (connection.server_leg, connection.client_leg):
+            try:
+                sever(near, far)
+            except PermissionError:
+                return False
+            except (OSError, ValueError):  # It has just ended, or a PROXY header told of another peer.
+                continue
+    return True
+
+
+def sever(near: str, far: str) -> None:
+    """Reset the TCP connection of this machine between two `address:port`.
+
+    Raises ValueError for what is none, OSError: PermissionError without CAP_NET_ADMIN, ENOENT if there is no such.
+    """
+    (near_host, near_port), (far_host, far_port) = _split(near), _split(far)
+    family = socket.AF_INET6 if ":" in near_host else socket.AF_INET
+    hosts = [socket.inet_pton(family, host).ljust(16, b"\0") for host in (near_host, far_host)]
+    request = struct.pack("=BBBBI", family, socket.IPPROTO_TCP, 0, 0, _ANY_STATE)
+    request += struct.pack("!HH", near_port, far_port) + b"".join(hosts) + struct.pack("=I", 0) + _NO_COOKIE
+    header = _HEADER.pack(_HEADER.size + len(request), _SOCK_DESTROY, _NLM_F_REQUEST_ACK, 1, 0)
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _NETLINK_SOCK_DIAG) as sock:
+        sock.send(header + request)
+        answer = sock.recv(_ANSWER_BYTES)
+    code = -struct.unpack_from("=i", answer, _HEADER.size)[0]
+    if code:
+        raise OSError(code, os.strerror(code))
+
+
+def _split(text: str) -> tuple[str, int]:
+    """Return address and port of HAProxy's `10.0.0.1:21` and `2001:db8::1:21`. Raises ValueError."""
+    host, _, port = text.rpartition(":")
+    if not host:
+        raise ValueError(f"{text!r} is no address with a port")
+    return host, int(port)
