@@ -14,8 +14,8 @@ class Greeter:
         self.name, self.host = name, host
         self._listeners = [self._listen(port) for port in (CONTROL, DATA)]
         self._accepted: list[socket.socket] = []
-        self.resets = 0
-        """How many connections were reset by the peer."""
+        self.reset: list[bytes] = []
+        """What connections said last that were reset by the peer; checks say QUIT."""
 
     def _listen(self, port: int) -> socket.socket:
         listener = socket.create_server((self.host, port))
@@ -30,13 +30,14 @@ class Greeter:
                 threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
 
     def _serve(self, sock: socket.socket) -> None:
+        data = b""
         try:
             sock.sendall(f"220 {self.name}\r\n".encode())
-            while data := sock.recv(65536):
-                sock.sendall(data)
+            while piece := sock.recv(65536):
+                sock.sendall(data := piece)
             sock.close()
         except ConnectionResetError:
-            self.resets += 1
+            self.reset.append(data)
         except OSError:  # It is gone.
             pass
 

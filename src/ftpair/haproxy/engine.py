@@ -18,12 +18,13 @@ from ftpair.config.save import replace_file
 from ftpair.core.actions import SessionTable
 from ftpair.core.errors import SetupError
 from ftpair.core.plan import HaproxyPlan, Plan, ServerPlan, TcpServicePlan
-from ftpair.core.status import Admin, Health, ServerState
+from ftpair.core.status import Admin, ServerState
 from ftpair.haproxy import reports
 from ftpair.haproxy.account import Account, Add
 from ftpair.haproxy.journal import Journal, Line
 from ftpair.haproxy.listing import place_of, session_rows, transfer_rows
 from ftpair.haproxy.master import Foreign, Master, check
+from ftpair.haproxy.orders import orders
 from ftpair.haproxy.render import Scene, data_proxies, render, table_of
 from ftpair.haproxy.reports import Connection, Figures
 from ftpair.haproxy.runtime import SilentError, ask
@@ -303,25 +304,6 @@ class Haproxy:
 
 def _log_line(line: str) -> None:
     log.info("HAProxy says", line=line)
-
-
-def orders(
-    service: TcpServicePlan, server: ServerPlan, state: ServerState, row: Figures, now: float = 0.0
-) -> list[str]:
-    """Return the commands that let HAProxy see a server as ftpair does; none where it does already."""
-    name = f"{service.name}/{server.name}"
-    wanted = {Admin.ONLINE: "ready", Admin.DRAIN: "drain", Admin.HALT: "maint"}[state.admin]
-    seen = {"MAINT": "maint", "DRAIN": "drain"}.get(row.state, "ready")
-    commands = [] if wanted == seen else [f"set server {name} state {wanted}"]
-    if row.weight != server.weight and row.state not in {"DRAIN", "MAINT"}:
-        commands.append(f"set server {name} weight {server.weight}")
-    # HAProxy's own check would bring it up again (DOWN 1/3), so it is told for as long as the deeper probes say so.
-    if state.health is Health.DOWN and row.status != "DOWN" and row.state in {"UP", "DOWN"}:
-        commands.append(f"set server {name} health down")
-    # Its own check would take some seconds more. What it found later than ftpair did (a death) holds.
-    if state.health is Health.UP and row.state == "DOWN" and row.changed_s > now - state.since:
-        commands.append(f"set server {name} health up")
-    return commands
 
 
 def _gist(wanted: Wanted) -> Wanted:

@@ -21,7 +21,10 @@ _ANSWER_BYTES = 4096
 
 
 def sever_all(connections: Iterable[Connection]) -> bool:
-    """Reset both legs of connections, the server's first; return whether that is allowed."""
+    """Reset both legs of connections; return whether that is allowed.
+
+    The server's comes first, since it is the one that keeps files; HAProxy may have ended the client's before its turn.
+    """
     for connection in connections:
         for near, far in (connection.server_leg, connection.client_leg):
             try:
