@@ -573,7 +573,7 @@ def test_a_server_that_comes_back_gets_sessions_as_soon_as_ftpair_says_so(world,
             world.states[1] = ServerState(health=Health.DOWN, since=time.time())
             await world.refreshed()
             assert not await world.is_up("A")
-            await asyncio.sleep(1.1)
+            await asyncio.sleep(2.2)
             world.states[1] = ServerState(health=Health.UP, since=time.time())
             await world.refreshed()
             assert await world.is_up("A")

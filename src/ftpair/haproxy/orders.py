@@ -4,6 +4,9 @@ from ftpair.core.plan import ServerPlan, TcpServicePlan
 from ftpair.core.status import Admin, Health, ServerState
 from ftpair.haproxy.reports import Figures
 
+WHOLE_SECOND = 1.0
+"""HAProxy counts in these, and may be one ahead."""
+
 
 def orders(
     service: TcpServicePlan, server: ServerPlan, state: ServerState, row: Figures, now: float = 0.0
@@ -19,6 +22,6 @@ def orders(
     if state.health is Health.DOWN and row.status != "DOWN" and row.state in {"UP", "DOWN"}:
         commands.append(f"set server {name} health down")
     # Its own check would take some seconds more. What it found later than ftpair did (a death) holds.
-    if state.health is Health.UP and row.state == "DOWN" and row.changed_s > now - state.since:
+    if state.health is Health.UP and row.state == "DOWN" and row.changed_s > now - state.since + WHOLE_SECOND:
         commands.append(f"set server {name} health up")
     return commands
