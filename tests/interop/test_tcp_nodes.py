@@ -136,6 +136,7 @@ def await_that(is_so: Callable[[], bool], within_s: float = 15.0) -> None:
 def test_clients_find_their_server_again_when_their_node_is_gone_and_when_it_is_back(street: Street) -> None:
     homes = {client: street.visit(client) for client in CLIENTS}
     assert set(homes.values()) == set(NAMES)
+    await_that(lambda: street.known("lb2") == homes)  # Peers find each other within seconds of their start.
     street.nodes["lb1"].stop()
     street.move_vip("lb2")
     assert {client: street.visit(client) for client in CLIENTS} == homes
