@@ -263,6 +263,9 @@ def test_a_killed_supervisor_costs_no_transfer_and_the_next_one_goes_on(home: Ho
     assert is_whole
     assert taken > BIG - (1 << 17)
     assert client.reply().startswith("226")
+    client.sock.close()
+    home.balancer.restart()  # What it finds is its own again, and ends with it.
+    assert server_of(home, session(home, "127.0.0.2"))
 
 
 def test_clear_text_of_the_control_connection_passes_byte_for_byte(clear: House) -> None:

@@ -35,6 +35,7 @@ class Master:
         self.how = how
         self.socket = f"{how.folder}/master.sock"
         self._process: Process | None = None
+        self._pid = 0
 
     async def processes(self) -> Processes:
         """Return the processes that run. Raises SilentError when there is no master."""
@@ -130,6 +131,7 @@ class Master:
             now = await self.processes()
         except SilentError:
             return True
+        self._pid = now.master
         os.kill(now.master, signal.SIGUSR1)
         return await _until(self._is_gone, grace_s)
 
@@ -137,8 +139,8 @@ class Master:
         """End it with what it still has."""
         try:
             now = await self.processes()
-        except SilentError:
-            return
+        except SilentError:  # It does not listen any more, but it is there.
+            now = Processes(self._pid, 0, 0, (), ())
         with suppress(ProcessLookupError):
             os.kill(now.master, signal.SIGTERM)
         if not await _until(self._is_gone, KILL_AFTER_S):
@@ -149,13 +151,10 @@ class Master:
             await self._process.wait()
 
     async def _is_gone(self) -> bool:
-        if self._process and self._process.returncode is not None:
-            return True
-        try:
-            await self.processes()
-        except SilentError:
-            return not self._process or self._process.returncode is not None
-        return False
+        """Return whether the master has ended; one that an earlier ftpair has started is no child of ours."""
+        if self._process:
+            return self._process.returncode is not None
+        return not Path(f"/proc/{self._pid}").exists()
 
 
 class Foreign:
