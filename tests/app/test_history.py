@@ -133,6 +133,22 @@ def test_while_an_apply_waits_no_other_comes_in(site):
     play(site, scenario)
 
 
+def test_a_way_back_that_fails_confirms_nothing(site):
+    """Else what cut somebody off would stay, because he tried to mend it."""
+
+    async def scenario(node, actions):
+        node.revisions.keep(9, b"virtual_services: {VIP: {mode: what}}\n", "anna", "")
+        site.write(greeting="Welcome.")
+        await actions.answer(Apply(confirm_s=100))
+        waiting = node.confirmation.waiting
+        assert (await actions.answer(RollBack(9))).kind == "invalid"
+        assert (await actions.answer(RollBack(1, confirm_s=5))).kind == "busy"
+        assert node.confirmation.waiting == node.revisions.unconfirmed() == waiting
+        assert "Welcome." in site.path.read_text()
+
+    play(site, scenario)
+
+
 def test_a_refused_apply_waits_for_nothing(site):
     async def scenario(node, actions):
         with socket.create_server(("127.0.0.1", site.other_port)):

@@ -45,26 +45,12 @@ from ftpair.core.actions import (
     StatusIs,
 )
 from ftpair.core.errors import NotFoundError, WrongRequestError
-from ftpair.core.messages import EndSessions
+from ftpair.core.messages import Answer, EndSessions
 from ftpair.core.plan import ServerPlan
 from ftpair.core.status import PASSES, Admin
 from ftpair.haproxy.runtime import SilentError
 
 log = structlog.get_logger("ftpair")
-
-Answer = (
-    StatusIs
-    | RouteIs
-    | SessionTable
-    | ClientsAre
-    | BansAre
-    | Metrics
-    | Said
-    | Applied
-    | RevisionsAre
-    | ConfigurationIs
-    | Refused
-)
 
 
 class Actions:

@@ -58,9 +58,9 @@ class Change:
 
 
 async def apply(
-    node: Node, order: Apply = AS_IT_IS, *, follow_timeout_s: float = FOLLOW_TIMEOUT_S
+    node: Node, order: Apply = AS_IT_IS, *, is_way_back: bool = False, follow_timeout_s: float = FOLLOW_TIMEOUT_S
 ) -> Applied | Refused:
-    """Read the file and work by it, or say why not."""
+    """Read the file and work by it, or say why not; while an apply waits to be confirmed, only the way back is open."""
     try:
         content = await asyncio.to_thread(read_config, node.path)
         if refusal := demand_match(order.if_match, content):
@@ -69,8 +69,8 @@ async def apply(
         if order.dry_run:
             _try_listeners(node, change.plan)
             return change.applied(change.plan.revision)
-        if waiting := node.confirmation.waiting:
-            return Refused("busy", _UNCONFIRMED.format(waiting=waiting, left=node.confirmation.seconds_left))
+        if not is_way_back and (refusal := refuse_unconfirmed(node)):
+            return refusal
         answer = await _taken(node, change, order, follow_timeout_s)
     except InvalidConfigError as error:
         answer = Refused("invalid", error.sentence, error.problems)
@@ -79,6 +79,14 @@ async def apply(
     if not order.dry_run:
         node.last_apply = _log(answer)
     return answer
+
+
+def refuse_unconfirmed(node: Node) -> Refused | None:
+    """Return why nothing can be applied now; None: it can."""
+    waiting = node.confirmation.waiting
+    if waiting is None:
+        return None
+    return Refused("busy", _UNCONFIRMED.format(waiting=waiting, left=node.confirmation.seconds_left))
 
 
 def demand_match(if_match: str, content: bytes) -> Refused | None:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from ftpair.app.change import apply, demand_match, prepare
+from ftpair.app.change import apply, demand_match, prepare, refuse_unconfirmed
 from ftpair.app.node import Node
 from ftpair.app.revisions import FILE, Revisions
 from ftpair.config.load import draft, read_config
@@ -106,6 +106,8 @@ def _wanted(order: SaveConfiguration | PatchConfiguration, found: bytes) -> byte
 async def roll_back(node: Node, order: RollBack) -> Applied | Refused:
     """Make the file what a revision was and work by it; if that cannot be, it stays as it is. Raises NotFoundError."""
     wanted = node.revisions.content(order.number)
+    if order.confirm_s and (refusal := refuse_unconfirmed(node)):
+        return refusal
     try:
         found = await asyncio.to_thread(read_config, node.path)
         if refusal := demand_match(order.if_match, found):
@@ -115,10 +117,12 @@ async def roll_back(node: Node, order: RollBack) -> Applied | Refused:
     except FtpairError as error:
         return Refused("setup", error.sentence)
     comment = f"back to revision {order.number}" + (f": {order.comment}" if order.comment else "")
-    node.confirmation.end()
-    answer = await apply(node, Apply(author=order.author, comment=comment, confirm_s=order.confirm_s))
+    way_back = Apply(author=order.author, comment=comment, confirm_s=order.confirm_s)
+    answer = await apply(node, way_back, is_way_back=True)
     if isinstance(answer, Refused):
         await asyncio.to_thread(_write, node.path, found)
+    elif not order.confirm_s:
+        node.confirmation.end()
     return answer
 
 

@@ -17,7 +17,10 @@ from ftpair.core.revisions import Revision, Unconfirmed
 
 FILE = "revisions.sqlite"
 KEPT = 1000
-"""Older ones are forgotten."""
+"""Older ones are forgotten, but for the one that was applied last: it may have to come back."""
+_FORGET = """
+    DELETE FROM revision WHERE number <= ? AND number NOT IN (SELECT number FROM revision ORDER BY applied DESC LIMIT 1)
+"""
 MIGRATIONS = (
     """
     CREATE TABLE revision (
@@ -88,7 +91,7 @@ class Revisions:
         row = (number, self._now(), author, comment, content)
         self._write(
             ("INSERT OR IGNORE INTO revision (number, made, author, comment, content) VALUES (?, ?, ?, ?, ?)", row),
-            ("DELETE FROM revision WHERE number <= ?", (number - KEPT,)),
+            (_FORGET, (number - KEPT,)),
         )
 
     def applied(self, number: int) -> None:

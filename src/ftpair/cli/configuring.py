@@ -100,8 +100,8 @@ def _moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
-def show_steps(done: Steps, as_json: bool) -> None:
-    """Tell what an apply did, or would do."""
+def show_steps(done: Steps, as_json: bool, outcome: str = "") -> None:
+    """Tell what an apply did, or would do, and what came of it."""
     if as_json:
         show_json(done)
         return
@@ -109,7 +109,7 @@ def show_steps(done: Steps, as_json: bool) -> None:
         say(step)
     for warning in describe_warnings(done.warnings):
         talk(warning)
-    talk(_outcome(done))
+    talk(outcome or _outcome(done))
 
 
 def _outcome(done: Steps) -> str:

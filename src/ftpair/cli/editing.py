@@ -11,8 +11,6 @@ from ruamel.yaml.error import YAMLError
 from ftpair.cli.client import Client
 from ftpair.cli.configuring import Steps, author, show_steps
 from ftpair.cli.failures import WrongUseError
-from ftpair.cli.show import say, show_json, talk
-from ftpair.config.problems import describe_warnings
 from ftpair.core.errors import NotFoundError
 
 _BLOCKS = ("virtual_services", "real_servers")
@@ -56,7 +54,7 @@ def change(manner: Manner, doing: str, names: tuple[str, ...], settings: list[st
             wish = {"author": author(), "comment": manner.comment, "confirm_s": manner.confirm_s}
             show_steps(client.post(("apply",), Steps, wish), manner.as_json)
             return
-    _show_saved(done, manner.as_json)
+    show_steps(done, manner.as_json, f"Saved as revision {done.revision}; `ftpair apply` brings it in.")
 
 
 def _values(settings: list[str]) -> dict[str, Any]:
@@ -104,14 +102,3 @@ def _demand_sense(doing: str, names: tuple[str, ...], configuration: Any) -> Non
             there = ", ".join(known) or "none"
             raise NotFoundError(f"The file has no {_NOUNS[depth]} {name!r}; there are: {there}.")
         within = known.get(name)
-
-
-def _show_saved(done: Steps, as_json: bool) -> None:
-    if as_json:
-        show_json(done)
-        return
-    for step in done.steps:
-        say(step)
-    for warning in describe_warnings(done.warnings):
-        talk(warning)
-    talk(f"Saved as revision {done.revision}; `ftpair apply` brings it in.")

@@ -195,23 +195,27 @@ class Request(Message, frozen=True, tag=True):
     )
 
 
+Answer = (
+    StatusIs
+    | RouteIs
+    | SessionTable
+    | ClientsAre
+    | BansAre
+    | Metrics
+    | Said
+    | Applied
+    | RevisionsAre
+    | ConfigurationIs
+    | Refused
+)
+"""What an action is answered with."""
+
+
 class Response(Message, frozen=True, tag=True):
     """The answer to the request of that number."""
 
     number: int
-    result: (
-        StatusIs
-        | RouteIs
-        | SessionTable
-        | ClientsAre
-        | BansAre
-        | Metrics
-        | Said
-        | Applied
-        | RevisionsAre
-        | ConfigurationIs
-        | Refused
-    )
+    result: Answer
 
 
 ToWorker = UsePlan | UseStates | UseBans | EndSessions | ListSessions | ListClients | Stop
