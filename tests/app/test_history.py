@@ -125,6 +125,7 @@ def test_while_an_apply_waits_no_other_comes_in(site):
         answer = await actions.answer(Apply())
         assert answer.kind == "busy"
         assert "revision 2 waits to be confirmed, 100 s are left: `ftpair confirm` it first" in answer.sentence
+        assert node.last_apply.sentence == f"refused: {answer.sentence}", "who sends SIGHUP hears nothing else"
         assert isinstance(await actions.answer(Apply(dry_run=True)), Applied)
         await actions.answer(RollBack(1))
         assert node.confirmation.waiting is None

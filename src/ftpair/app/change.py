@@ -69,9 +69,8 @@ async def apply(
         if order.dry_run:
             _try_listeners(node, change.plan)
             return change.applied(change.plan.revision)
-        if not is_way_back and (refusal := refuse_unconfirmed(node)):
-            return refusal
-        answer = await _taken(node, change, order, follow_timeout_s)
+        refusal = None if is_way_back else refuse_unconfirmed(node)
+        answer = refusal or await _taken(node, change, order, follow_timeout_s)
     except InvalidConfigError as error:
         answer = Refused("invalid", error.sentence, error.problems)
     except SetupError as error:

@@ -194,7 +194,7 @@ class Haproxy:
         log.error("HAProxy died and is started again", reason=self.trouble)
         try:
             await self._master.start()
-        except SetupError as error:
+        except (SetupError, SilentError) as error:
             self.trouble = error.sentence
         else:
             self.trouble = ""
