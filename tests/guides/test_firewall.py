@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import sys
 
+import msgspec
 import pytest
 
 from ftpair.core.endpoint import PortRange
@@ -139,3 +140,21 @@ def test_a_service_on_every_address_is_let_in_everywhere(format_):
     assert "1025" in said
     assert "daddr" not in said
     assert " -d " not in said
+
+
+@pytest.mark.parametrize(("format_", "word"), [("iptables", "ip6tables"), ("aws", '"CidrIpv6": "::/0"')])
+def test_every_address_of_ipv6_is_one_of_ipv6(format_, word):
+    text = rules(msgspec.structs.replace(SERVICE, address="::"), format_)
+    assert word in text
+    assert "iptables -" not in text.replace("ip6tables", "")
+    assert "0.0.0.0" not in text
+
+
+@pytest.mark.parametrize("format_", ["windows", "aws", "azure"])
+def test_servers_are_let_in_to_the_ports_of_active_mode(format_):
+    text, former = rules(ACTIVE, format_), rules(msgspec.structs.replace(ACTIVE, server_data="passive"), format_)
+    host = ACTIVE.servers[0].address.host
+    assert "30000" in text
+    assert host in text
+    assert "30000" not in former
+    assert host not in former

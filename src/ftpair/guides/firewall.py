@@ -29,10 +29,7 @@ class _Doors:
     servers: tuple[tuple[str, int], ...]
     active_ports: str = ""
     """Where servers connect to in active mode; empty: they do not."""
-
-    @property
-    def is_ipv6(self) -> bool:
-        return ":" in self.address
+    is_ipv6: bool = False
 
     @property
     def ranges(self) -> list[str]:
@@ -52,7 +49,8 @@ def _doors(service: AnyService) -> _Doors:
     active = ""
     if isinstance(service, ServicePlan) and service.server_data == "active" and service.server_active_ports:
         active = str(service.server_active_ports)
-    return _Doors(service.name, "" if any_address else service.address, control, service.passive, servers, active)
+    address = "" if any_address else service.address
+    return _Doors(service.name, address, control, service.passive, servers, active, is_ipv6=":" in service.address)
 
 
 def _nftables(doors: _Doors) -> str:
@@ -111,21 +109,28 @@ def _windows(doors: _Doors) -> str:
     """For a Windows machine that stands in front, or that routes."""
     name = f"ftpair {doors.service}"
     ports = ", ".join(f'"{each}"' for each in doors.ranges)
-    new = f'New-NetFirewallRule -DisplayName "{name}"'
+    new = f'New-NetFirewallRule -DisplayName "{name}" -Direction Inbound -Action Allow -Protocol TCP'
+    hosts = ", ".join(f'"{host}"' for host in _hosts(doors))
+    from_servers = [f'{new} -LocalPort "{doors.active_ports}" -RemoteAddress {hosts}'] if doors.active_ports else []
     return "\n".join(
         [
             f"# {doors.service}: PowerShell, as administrator. The stateful FTP filter cannot read TLS.",
             f'Get-NetFirewallRule -DisplayName "{name}" -ErrorAction SilentlyContinue | Remove-NetFirewallRule',
-            f"{new} -Direction Inbound -Action Allow -Protocol TCP -LocalPort {ports}",
+            f"{new} -LocalPort {ports}",
+            *from_servers,
             "netsh advfirewall set global StatefulFTP disable",
         ]
     )
 
 
 def _aws(doors: _Doors) -> str:
-    everybody = {"Ipv6Ranges": [{"CidrIpv6": "::/0"}]} if doors.is_ipv6 else {"IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
-    ends = [*((port, port) for port in doors.control), (doors.passive.first, doors.passive.last)]
-    permissions = [{"IpProtocol": "tcp", "FromPort": first, "ToPort": last, **everybody} for first, last in ends]
+    everybody = ["::/0" if doors.is_ipv6 else "0.0.0.0/0"]
+    wanted = [(*_ends(ports), everybody) for ports in doors.ranges]
+    wanted += [(*_ends(doors.active_ports), list(map(_network, _hosts(doors))))] if doors.active_ports else []
+    permissions = [
+        {"IpProtocol": "tcp", "FromPort": first, "ToPort": last} | _sources(networks)
+        for first, last, networks in wanted
+    ]
     return "\n".join(
         [
             f"# {doors.service}: write your security group in the place of sg-....",
@@ -135,16 +140,33 @@ def _aws(doors: _Doors) -> str:
     )
 
 
+def _ends(ports: str) -> tuple[int, int]:
+    """Return the first and the last of `21` or `1025-1052`."""
+    first, _, last = ports.partition("-")
+    return int(first), int(last or first)
+
+
+def _network(host: str) -> str:
+    return f"{host}/128" if ":" in host else f"{host}/32"
+
+
+def _sources(networks: list[str]) -> dict[str, list[dict[str, str]]]:
+    six, four = [each for each in networks if ":" in each], [each for each in networks if ":" not in each]
+    found = {"IpRanges": [{"CidrIp": each} for each in four], "Ipv6Ranges": [{"CidrIpv6": each} for each in six]}
+    return {key: ranges for key, ranges in found.items() if ranges}
+
+
 def _azure(doors: _Doors) -> str:
+    wanted = [("control", " ".join(map(str, doors.control)), ""), ("passive", str(doors.passive), "")]
+    if doors.active_ports:
+        wanted.append(("active", doors.active_ports, f" --source-address-prefixes {' '.join(_hosts(doors))}"))
     lines = [f"# {doors.service}: write your resource group and network security group."]
     lines += [
         "az network nsg rule create --resource-group GROUP --nsg-name NSG "
         f"--name ftpair-{_word(doors.service)}-{name} --priority {_AZURE_PRIORITY + number} --direction Inbound "
         f"--access Allow --protocol Tcp --destination-address-prefixes {doors.address or '*'} "
-        f"--destination-port-ranges {ports}"
-        for number, (name, ports) in enumerate(
-            (("control", " ".join(map(str, doors.control))), ("passive", str(doors.passive)))
-        )
+        f"--destination-port-ranges {ports}{sources}"
+        for number, (name, ports, sources) in enumerate(wanted)
     ]
     return "\n".join(lines)
 
