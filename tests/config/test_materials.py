@@ -63,6 +63,14 @@ def test_an_unknown_user_of_the_api_is_a_problem(folder, machine):
     assert sentence.startswith("api_user: ftp-api is not a user of this machine: create it (useradd --system ftp-api)")
 
 
+def test_an_unknown_user_of_haproxy_is_a_problem(folder, machine):
+    """HAProxy would say so later; and what is no user's name could be more lines of its file."""
+    with (folder / "whole.yaml").open("a") as file:
+        file.write('\nhaproxy: {user: "nobody\\nlisten evil"}\n')
+    (sentence,) = said(gathered(folder, machine).findings)
+    assert sentence.startswith("haproxy.user: nobody\nlisten evil is not a user of this machine")
+
+
 def test_all_missing_files_are_found_at_once(folder, machine):
     for name in ("tls/fullchain.pem", "tls/privkey.pem", "tls/ca.pem", "secrets/probe"):
         (folder / name).unlink()

@@ -106,10 +106,15 @@ def _read_trust(config: Config, reader: _Reader, now: float) -> None:
 
 
 def _find_users(config: Config, machine: Machine, materials: Materials) -> None:
-    for key, user in (("user", config.user), ("api_user", config.api_user)):
+    users: tuple[tuple[Where, str], ...] = (
+        (("user",), config.user),
+        (("api_user",), config.api_user),
+        (("haproxy", "user"), config.haproxy.user),
+    )
+    for where, user in users:
         if user and not machine.has_user(user):
             remedy = f"create it (useradd --system {user}), or remove the key"
-            materials.findings.append(Finding((key,), f"{user} is not a user of this machine: {remedy}"))
+            materials.findings.append(Finding(where, f"{user} is not a user of this machine: {remedy}"))
 
 
 def _read_certificates(config: Config, reader: _Reader, now: float) -> None:
