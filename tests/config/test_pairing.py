@@ -1,22 +1,11 @@
-"""Tests of ftpair.config.pairing and ftpair.config.tcp: what TCP mode contradicts, and what it needs of the machine."""
-
-from dataclasses import replace
+"""Tests of ftpair.config.pairing and ftpair.config.tcp: what services of TCP mode contradict."""
 
 import pytest
+from pydantic import ValidationError
 
 from ftpair.config.models import Config
-from ftpair.config.pairing import (
-    contradictory_pairings,
-    demand_descriptors,
-    few_connections,
-    missing_engine,
-    most_connections,
-    password_in_clear_text,
-    ports_of_nobody,
-)
+from ftpair.config.pairing import contradictory_pairings, password_in_clear_text, ports_of_nobody
 from ftpair.config.problems import path_of
-from ftpair.config.tcp_plan import haproxy_plan
-from ftpair.core.errors import SetupError
 
 TWO = {"A": {"address": "10.0.0.11"}, "B": {"address": "10.0.0.12"}}
 
@@ -83,91 +72,41 @@ def test_ports_of_servers_need_ports_of_the_service():
     assert "server_ports.implicit: is a port for which the service has none: add implicit" in sentence
 
 
+@pytest.mark.parametrize(
+    ("keys", "where", "port"),
+    [
+        ({"server_ports": {"explicit": 2121, "implicit": 2121}}, "server_ports.explicit", 2121),
+        ({"server_ports": {"explicit": 990}}, "server_ports.explicit", 990),
+        ({"server_ports": {"implicit": 21}}, "ports.explicit", 21),
+    ],
+)
+def test_a_port_of_a_server_speaks_explicit_or_implicit_tls(keys, where, port):
+    (sentence,) = found(V=vip(**keys))
+    assert sentence == (
+        f"virtual_services.V.{where}: {port} is the servers' port for explicit and for implicit TLS: "
+        "one port speaks one of them, so write another"
+    )
+
+
+def test_a_control_port_of_the_servers_lies_outside_of_their_passive_range():
+    (sentence,) = found(V=vip(server_ports={"explicit": 1052, "implicit": 1053}))
+    assert sentence == (
+        "virtual_services.V.server_ports.explicit: 1052 lies in the passive range (1025-1052), "
+        "where servers listen for data: write another"
+    )
+    assert found(V=vip(ports="21,1025-1052", server_ports={"explicit": 1024})) == []
+
+
+def test_a_transfer_may_last_a_second_at_least():
+    """HAProxy counts the life of what it remembers in whole seconds; none at all would forget a client at once."""
+    with pytest.raises(ValidationError, match="greater than or equal to 1"):
+        config(V=vip(longest_transfer_s=0.4))
+    assert config(V=vip(longest_transfer_s=1)).virtual_services["V"].longest_transfer_s == 1.0
+
+
 def test_probes_speak_only_what_the_service_offers():
     (sentence,) = found(V=vip(ports="21,1025-1052", server_tls="implicit"))
     assert "server_tls: implicit needs ports.implicit, which is not there" in sentence
-
-
-def test_an_haproxy_that_runs_by_itself_must_be_known():
-    sentences = found({"haproxy": {"managed": False}}, V=vip())
-    assert [sentence.partition(":")[0] for sentence in sentences] == [
-        "haproxy.config",
-        "haproxy.socket",
-        "haproxy.reload",
-    ]
-    (vain,) = found({"haproxy": {"reload": "true"}}, V=vip())
-    assert "haproxy.reload: is only for an HAProxy that runs by itself" in vain
-
-
-def test_who_is_not_root_takes_no_addresses_of_clients():
-    (sentence,) = found({"haproxy": {"user": "haproxy"}}, V=vip(source="client"))
-    assert "haproxy.user: haproxy cannot make connections under the addresses of clients" in sentence
-    assert found({"haproxy": {"user": "haproxy"}}, V=vip(), W=vip(engine="builtin", source="client")) == []
-
-
-def test_a_node_is_one_of_its_peers_and_each_has_an_address_of_its_own():
-    peers = {"lb1": "10.0.0.1:10021", "lb2": "10.0.0.2:10021"}
-    assert found({"haproxy": {"node": "lb2", "peers": peers}}, V=vip()) == []
-    (unnamed,) = found({"haproxy": {"peers": peers}}, V=vip())
-    assert unnamed.startswith("haproxy.node: ftpair is not among the peers (lb1, lb2): write the name")
-    (twice,) = found({"haproxy": {"node": "lb1", "peers": peers | {"lb2": "10.0.0.1:10021"}}}, V=vip())
-    assert twice == (
-        "haproxy.peers.lb2: 10.0.0.1:10021 is the address of lb1 already: write the address and port of lb2"
-    )
-
-
-@pytest.mark.parametrize(
-    ("version", "sentence"),
-    [
-        (None, "needs HAProxy 2.6 or newer, and there is no program haproxy: install it (apt install haproxy)"),
-        ((2, 4), "needs HAProxy 2.6 or newer, and haproxy is version 2.4: install it"),
-        ((2, 6), ""),
-        ((3, 0), ""),
-    ],
-)
-def test_haproxy_must_be_there_and_not_too_old(machine, version, sentence):
-    known = replace(machine, haproxy=lambda _program: version, locate=str)
-    sentences = said(missing_engine(config(V=vip(), W=vip(engine="builtin")), known))
-    assert [each.partition(": ")[0] for each in sentences] == (["virtual_services.V.engine"] if sentence else [])
-    assert all(
-        sentence in each and each.endswith("write haproxy: {program: PATH}, or engine: builtin") for each in sentences
-    )
-
-
-def test_who_does_not_use_haproxy_is_not_asked_for_it(machine):
-    nobody = replace(machine, haproxy=lambda _program: None, descriptors=1)
-    assert said(missing_engine(config(V=vip(engine="builtin")), nobody)) == []
-    demand_descriptors(config(V=vip(engine="builtin")), nobody)
-
-
-def test_a_wide_range_costs_descriptors_and_is_refused_early(machine):
-    wide = config(V=vip(ports="21,990,10000-60000"), W=vip(engine="builtin", ports="21,2000-3000"))
-    with pytest.raises(SetupError) as caught:
-        demand_descriptors(wide, replace(machine, descriptors=20000))
-    assert caught.value.sentence == (
-        "HAProxy needs 50403 open files, one for each of 50003 ports, but is allowed 20000: "
-        "narrow the passive range, or raise LimitNOFILE of the unit (ulimit -n)"
-    )
-    demand_descriptors(wide, machine)
-
-
-def test_as_many_connections_are_had_as_descriptors_allow_and_the_lack_is_told(machine):
-    narrow = config(V=vip(max_sessions=1000))
-    poor = replace(machine, descriptors=4130)
-    assert most_connections(narrow, poor) == 1333
-    assert said(few_connections(narrow, machine)) == []
-    (sentence,) = said(few_connections(narrow, poor))
-    assert sentence == (
-        "virtual_services: HAProxy may be asked for 2000 connections, and can have 1333 with 4130 open files: "
-        "raise LimitNOFILE (ulimit -n) or lower max_sessions"
-    )
-
-
-def test_haproxy_is_asked_and_run_where_it_was_found(machine):
-    asked = []
-    known = replace(machine, locate="/usr/sbin/{}".format, haproxy=lambda program: asked.append(program) or (2, 6))
-    assert said(missing_engine(config(V=vip()), known)) == []
-    assert asked == [haproxy_plan(config(V=vip()), known).program] == ["/usr/sbin/haproxy"]
 
 
 def test_ports_of_the_range_in_no_slice_are_warned_of(machine):

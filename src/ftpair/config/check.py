@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ftpair.config.descriptors import fewest_descriptors
+from ftpair.config.haproxy import demand_descriptors, missing_engine
 from ftpair.config.load import draft, read_config
 from ftpair.config.machine import Machine, this_machine
 from ftpair.config.materials import Materials, gather, renewed
 from ftpair.config.models import Config
-from ftpair.config.pairing import demand_descriptors, missing_engine
 from ftpair.config.plan import Parts, plan_of, too_many_rows
 from ftpair.config.pooling import vain_routes
 from ftpair.config.problems import locate, refusal

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from ftpair.config.checks import contradictions
 from ftpair.config.explain import explain, explain_empty
+from ftpair.config.haproxy import contradictory_engines
 from ftpair.config.machine import Machine, this_machine
 from ftpair.config.models import Config
 from ftpair.config.pairing import contradictory_pairings
@@ -62,6 +63,7 @@ def draft(content: bytes, machine: Machine) -> Draft:
             *contradictions(made.config, machine.cpus),
             *contradictory_pools(made.config),
             *contradictory_pairings(made.config),
+            *contradictory_engines(made.config),
         )
     )
 

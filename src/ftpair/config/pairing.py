@@ -1,4 +1,4 @@
-"""What TCP mode contradicts: slices, engines, ports; and what HAProxy needs of the machine. Pure."""
+"""What services of TCP mode contradict: slices, ports, probes. Pure."""
 
 from collections.abc import Iterator
 from itertools import combinations
@@ -9,28 +9,14 @@ from ftpair.config.models import Config
 from ftpair.config.problems import Finding, Where
 from ftpair.config.tcp import TcpService
 from ftpair.core.endpoint import PortRange
-from ftpair.core.errors import SetupError
-
-OLDEST_HAPROXY = (2, 6)
-CONNECTIONS_PER_SESSION = 2
-"""One for commands, one for data."""
-DESCRIPTORS_PER_CONNECTION = 3
-"""Two sockets, and its share of the pipes that bytes are spliced through (HAProxy: one for four connections)."""
-FEWEST_CONNECTIONS = 100
-USUAL_SESSIONS = 1000
-"""What a service without `max_sessions` is taken to need."""
-DESCRIPTORS_OF_HAPROXY = 100
-"""Its own: event polls, logs, checks, the sockets of the runtime API."""
 
 
 def contradictory_pairings(config: Config) -> Iterator[Finding]:
     """Yield what keeps services of TCP mode from being used."""
     for where, service in tcp_services(config):
-        for look in (_slices, _server_is_the_service, _unneeded_ports, _probe_without_port):
+        for look in (_slices, _server_is_the_service, _unneeded_ports, _shared_control_port, _control_port_in_range):
             yield from look(where, service)
-    yield from _unmanaged(config)
-    yield from _unprivileged(config)
-    yield from _lonely(config)
+        yield from _probe_without_port(where, service)
 
 
 def _slices(where: Where, service: TcpService) -> Iterator[Finding]:
@@ -117,96 +103,30 @@ def _unneeded_ports(where: Where, service: TcpService) -> Iterator[Finding]:
             yield Finding((*where, "server_ports", key), sentence, depends=((*where, "ports", key),))
 
 
+def _shared_control_port(where: Where, service: TcpService) -> Iterator[Finding]:
+    if service.server_explicit is not None and service.server_explicit == service.server_implicit:
+        place, port = _server_port(where, service, "explicit"), service.server_explicit
+        sentence = f"{port} is the servers' port for explicit and for implicit TLS: one port speaks one of them"
+        yield Finding(place, f"{sentence}, so write another", depends=(_server_port(where, service, "implicit"),))
+
+
+def _control_port_in_range(where: Where, service: TcpService) -> Iterator[Finding]:
+    """Ports of the service itself are compared with its range as all listeners are."""
+    for key, port in (("explicit", service.server_ports.explicit), ("implicit", service.server_ports.implicit)):
+        if port in service.ports.passive:
+            sentence = f"{port} lies in the passive range ({service.ports.passive}), where servers listen for data"
+            yield Finding(
+                (*where, "server_ports", key), f"{sentence}: write another", depends=((*where, "ports", "passive"),)
+            )
+
+
+def _server_port(where: Where, service: TcpService, key: str) -> Where:
+    """Return where a control port of the servers is written."""
+    return (*where, "server_ports" if getattr(service.server_ports, key) else "ports", key)
+
+
 def _probe_without_port(where: Where, service: TcpService) -> Iterator[Finding]:
     wanted = "implicit" if service.server_tls == "implicit" else "explicit"
     if service.server_tls and getattr(service.ports, wanted) is None and service.probed_port:
         sentence = f"{service.server_tls} needs ports.{wanted}, which is not there: remove it, or add the port"
         yield Finding((*where, "server_tls"), sentence, depends=((*where, "ports", wanted),))
-
-
-def _unmanaged(config: Config) -> Iterator[Finding]:
-    wanted = config.haproxy
-    if wanted.managed:
-        if wanted.reload:
-            sentence = "is only for an HAProxy that runs by itself: remove it, or write managed: false"
-            yield Finding(("haproxy", "reload"), sentence)
-        return
-    for key in ("config", "socket", "reload"):
-        if not getattr(wanted, key):
-            sentence = "is missing: with managed: false ftpair must know the file, the socket and the command"
-            yield Finding(("haproxy", key), f"{sentence} of the HAProxy that runs", depends=(("haproxy", "managed"),))
-
-
-def _unprivileged(config: Config) -> Iterator[Finding]:
-    if config.haproxy.user and any(service.source == "client" for service in carried_by_haproxy(config)):
-        sentence = "cannot make connections under the addresses of clients (source: client), as root can: remove it"
-        yield Finding(("haproxy", "user"), f"{config.haproxy.user} {sentence}, or write source: balancer")
-
-
-def _lonely(config: Config) -> Iterator[Finding]:
-    """HAProxy only warns of a node without an entry, and then shares nothing."""
-    node, peers = config.haproxy.node, config.haproxy.peers
-    if peers and node not in peers:
-        sentence = f"{node} is not among the peers ({', '.join(peers)}): write the name that this machine has there"
-        yield Finding(("haproxy", "node"), sentence, depends=(("haproxy", "peers"),))
-    for one, other in combinations(peers, 2):
-        if peers[one] == peers[other]:
-            sentence = f"{peers[other]} is the address of {one} already: write the address and port of {other}"
-            yield Finding(("haproxy", "peers", other), sentence, depends=(("haproxy", "peers", one),))
-
-
-def missing_engine(config: Config, machine: Machine) -> Iterator[Finding]:
-    """Yield services that HAProxy is to carry, where there is none, or one that is too old."""
-    users = [where for where, service in tcp_services(config) if service.engine == "haproxy"]
-    if not users:
-        return
-    program = machine.locate(config.haproxy.program)
-    found = machine.haproxy(program)
-    if found is None or found < OLDEST_HAPROXY:
-        what = f"{program} is version {'.'.join(map(str, found))}" if found else f"there is no program {program}"
-        remedy = "install it (apt install haproxy), write haproxy: {program: PATH}, or engine: builtin"
-        for where in users:
-            yield Finding((*where, "engine"), f"needs HAProxy 2.6 or newer, and {what}: {remedy}")
-
-
-def carried_by_haproxy(config: Config) -> list[TcpService]:
-    """Return the services that HAProxy carries."""
-    return [service for _where, service in tcp_services(config) if service.engine == "haproxy"]
-
-
-def wanted_connections(config: Config) -> int:
-    """Return how many connections HAProxy may be asked to have at a time."""
-    return CONNECTIONS_PER_SESSION * sum(each.max_sessions or USUAL_SESSIONS for each in carried_by_haproxy(config))
-
-
-def most_connections(config: Config, machine: Machine) -> int:
-    """Return how many it can have beside a descriptor for every port that it listens on."""
-    free = machine.descriptors - DESCRIPTORS_OF_HAPROXY - _listeners(config)
-    return free // DESCRIPTORS_PER_CONNECTION
-
-
-def _listeners(config: Config) -> int:
-    return sum(
-        len(service.ports.passive) + sum(port is not None for port in (service.ports.explicit, service.ports.implicit))
-        for service in carried_by_haproxy(config)
-    )
-
-
-def demand_descriptors(config: Config, machine: Machine) -> None:
-    """Raise SetupError if HAProxy may not open as many files as its ports and a few sessions need."""
-    if carried_by_haproxy(config) and most_connections(config, machine) < FEWEST_CONNECTIONS:
-        ports = _listeners(config)
-        needed = DESCRIPTORS_OF_HAPROXY + ports + FEWEST_CONNECTIONS * DESCRIPTORS_PER_CONNECTION
-        sentence = f"HAProxy needs {needed} open files, one for each of {ports} ports, but is allowed"
-        remedy = "narrow the passive range, or raise LimitNOFILE of the unit (ulimit -n)"
-        raise SetupError(f"{sentence} {machine.descriptors}: {remedy}")
-
-
-def few_connections(config: Config, machine: Machine) -> Iterator[Finding]:
-    """Yield a warning if HAProxy cannot have all the sessions that it may be asked for."""
-    wanted, most = wanted_connections(config), most_connections(config, machine)
-    if wanted > most:
-        has = (
-            f"HAProxy may be asked for {wanted} connections, and can have {most} with {machine.descriptors} open files"
-        )
-        yield Finding(("virtual_services",), f"{has}: raise LimitNOFILE (ulimit -n) or lower max_sessions")

@@ -13,6 +13,7 @@ from ftpair.config.values import (
     AdvertisedAddress,
     FilePath,
     Host,
+    LongSeconds,
     Name,
     PassiveRange,
     Peer,
@@ -111,7 +112,7 @@ class TcpService(Block):
     max_sessions: SessionLimit = Field(
         default=0, description="Most sessions at a time; 0 is no limit.", examples=[1000]
     )
-    longest_transfer_s: Seconds = Field(
+    longest_transfer_s: LongSeconds = Field(
         default=7200.0,
         description="No connection is ended for being idle before so many seconds, and so long a client is remembered.",
         examples=[7200],

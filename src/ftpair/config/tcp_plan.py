@@ -1,9 +1,9 @@
 """Services of TCP mode: from the configuration, what was read and resolved, to the plan. Pure."""
 
+from ftpair.config.haproxy import most_connections, wanted_connections
 from ftpair.config.machine import Machine
 from ftpair.config.materials import Materials
 from ftpair.config.models import Config
-from ftpair.config.pairing import most_connections, wanted_connections
 from ftpair.config.pools import Member
 from ftpair.config.slots import Slots
 from ftpair.config.tcp import TcpServer, TcpService

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from ftpair.config.binding import loosely_bound
 from ftpair.config.checks import ftp_services, services
 from ftpair.config.descriptors import descriptors_needed
+from ftpair.config.haproxy import few_connections
 from ftpair.config.machine import Machine
 from ftpair.config.models import Config, FtpService, VirtualService
-from ftpair.config.pairing import few_connections, password_in_clear_text, ports_of_nobody
+from ftpair.config.pairing import password_in_clear_text, ports_of_nobody
 from ftpair.config.problems import Finding, Where
 from ftpair.config.tcp import TcpService
 from ftpair.core.endpoint import Endpoint
@@ -35,7 +36,7 @@ def _ports_of_the_kernel(config: Config, machine: Machine) -> Iterator[Finding]:
     for where, service in services(config):
         passive = service.ports.passive
         reserved = any(passive.first in each and passive.last in each for each in machine.reserved_ports)
-        if local and passive.first <= local.last and local.first <= passive.last and not reserved:
+        if local and passive.overlaps(local) and not reserved:
             clash = f"{passive} overlaps net.ipv4.ip_local_port_range ({local}): outgoing connections take its ports"
             remedy = f"choose others, or set net.ipv4.ip_local_reserved_ports={passive}"
             yield Finding((*where, "ports", "passive"), f"{clash}; {remedy}")
