@@ -373,7 +373,10 @@ def test_a_port_in_use_is_told_at_the_start(world, greeters):
 
 def test_a_program_that_is_not_there_is_told(world):
     async def go() -> None:
-        with pytest.raises(SetupError, match=r"cannot be run .*: install HAProxy"):
+        with pytest.raises(
+            SetupError,
+            match=r"/none cannot be run .*: install HAProxy .*, or write the path of yours, haproxy: {program: PATH}",
+        ):
             await world.engine.take(world.plan(program=f"{world.folder}/none"), {})
 
     run(go())

@@ -248,7 +248,7 @@ async def check(how: HaproxyPlan, path: Path) -> str:
             how.program, "-c", "-f", str(path), stdin=DEVNULL, stdout=PIPE, stderr=STDOUT
         )
     except OSError as error:
-        return f"{how.program} cannot be run ({error.strerror}): install HAProxy (apt install haproxy)"
+        return f"{how.program} cannot be run ({error.strerror}): {_REMEDY}"
     said, _ = await process.communicate()
     if process.returncode == 0:
         return ""
@@ -267,3 +267,4 @@ async def _until(condition: Callable[[], Awaitable[bool]], within_s: float, proc
 
 
 _STRANGE = "does not speak as a master does"
+_REMEDY = "install HAProxy (apt install haproxy), or write the path of yours, haproxy: {program: PATH}"
