@@ -248,7 +248,7 @@ def _places(service: TcpServicePlan) -> list[tuple[str, PortRange]]:
 def _meet(one: tuple[str, PortRange], other: tuple[str, PortRange]) -> bool:
     (host, ports), (other_host, other_ports) = one, other
     is_same = host == other_host or bool({host, other_host} & {"0.0.0.0", "::"})  # noqa: S104  # Any address.
-    return is_same and ports.first <= other_ports.last and other_ports.first <= ports.last
+    return is_same and ports.overlaps(other_ports)
 
 
 async def _carried(node: Node, plan: Plan, former: Mapping[str, tuple[ServerPlan, ...]]) -> Refused | None:

@@ -132,7 +132,7 @@ def _still_free(service: TcpServicePlan, former: Iterable[ServerPlan]) -> Iterat
     taken = [server.passive for server in service.servers if server.passive]
     for server in former:
         own = server.passive
-        if own and not any(own.first <= other.last and other.first <= own.last for other in taken):
+        if own and not any(map(own.overlaps, taken)):
             yield server
 
 
