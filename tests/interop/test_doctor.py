@@ -63,12 +63,18 @@ def test_what_is_wrong_is_named_and_nothing_else(clinic: Clinic, name: str) -> N
     case = CASES[name]
     seen = consult(clinic, name, *(option.format(ca=clinic.authority.ca) for option in case.options))
     assert seen.found == case.found, seen.diagnosis["findings"]
-    assert seen.status == (1 if case.is_error else 0)
+    assert (seen.status, seen.diagnosis["is_healthy"]) == (int(bool(case.found)), not case.found)
     check_words(clinic, name, seen)
 
 
 def test_every_ailment_has_a_case_with_a_real_server() -> None:
     assert {ailment for case in CASES.values() for ailment, _where in case.found} == set(AILMENTS)
+
+
+@pytest.mark.parametrize(("name", "verb"), [("pbsz_refused", "PBSZ 0"), ("prot_refused", "PROT P")])
+def test_the_verb_that_was_refused_is_named(clinic: Clinic, name: str, verb: str) -> None:
+    said = consult(clinic, name).of("prot-refused")["sentence"]
+    assert re.match(rf"{verb} is answered by 5\d\d ", said), said
 
 
 def test_people_read_what_is_wrong_why_and_what_to_write_where(clinic: Clinic) -> None:

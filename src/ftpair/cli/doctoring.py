@@ -38,7 +38,7 @@ class Request:
 
 
 def consult(request: Request, as_json: bool) -> int:
-    """Examine, tell, and return the exit status: 0 if there is no error, 1 if there is one."""
+    """Examine, tell, and return the exit status: 0 if nothing is wrong, 1 if there are findings."""
     _demand_single_lines(request.order)
     machine = this_machine()
     plan = check(request.config, 0, Slots(), onlooker(machine)).plan

@@ -66,7 +66,7 @@ class Diagnosis(msgspec.Struct, frozen=True):
     service: str
     mode: str
     is_healthy: bool
-    """Whether there is no finding of severity `error`."""
+    """Whether there is no finding, of whatever severity."""
     findings: tuple[Finding, ...]
     not_examined: tuple[str, ...]
     """What could not be looked at, and why."""
@@ -86,7 +86,7 @@ def diagnose(seen: Examination, machine: Machine) -> Diagnosis:
     return Diagnosis(
         service=service.name,
         mode="tcp" if isinstance(service, TcpServicePlan) else "ftp",
-        is_healthy=all(finding.severity != "error" for finding in findings),
+        is_healthy=not findings,
         findings=tuple(findings),
         not_examined=tuple(_not_examined(seen)),
         servers={server.target.name: kind_of(server) or "" for server in seen.servers},

@@ -9,7 +9,7 @@ from tests.interop.lab.sick.cases import case
 CA = ("--ca", "{ca}")
 
 
-@case(options=(*CA, "--write", "--directory", "files"), is_error=False)
+@case(options=(*CA, "--write", "--directory", "files"))
 def ftp_mode(clinic: Clinic) -> Patient:
     return clinic.in_ftp_mode([clinic.server("ProFTPD"), clinic.server("ProFTPD", tls="implicit")])
 
@@ -19,7 +19,7 @@ def vip_certificate_chain(clinic: Clinic) -> Patient:
     return clinic.in_ftp_mode([clinic.server("Pure-FTPd")])
 
 
-@case(("certificate-expires-soon", "VIP"), options=CA, is_error=False)
+@case(("certificate-expires-soon", "VIP"), options=CA)
 def vip_certificate_expires_soon(clinic: Clinic) -> Patient:
     patient = clinic.in_ftp_mode([clinic.server("vsftpd")], tls={"certificate": "soon"})
     patient.certificates["soon"] = clinic.authority.issue("vip-soon", patient.vip, lasts=datetime.timedelta(days=10))

@@ -15,17 +15,16 @@ class Case:
     make: Callable[[Clinic], Patient]
     found: Found
     options: tuple[str, ...] = ()
-    is_error: bool = True
 
 
 CASES: dict[str, Case] = {}
 
 
-def case(*found: tuple[str, str], options: tuple[str, ...] = (), is_error: bool = True):
+def case(*found: tuple[str, str], options: tuple[str, ...] = ()):
     """Enter a patient into the table under its own name."""
 
     def enter(make: Callable[[Clinic], Patient]) -> Callable[[Clinic], Patient]:
-        CASES[make.__name__] = Case(make, frozenset(found), options, is_error)
+        CASES[make.__name__] = Case(make, frozenset(found), options)
         return make
 
     return enter

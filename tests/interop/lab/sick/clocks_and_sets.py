@@ -14,13 +14,13 @@ from tests.interop.lab.servers.real_server import RealServer
 from tests.interop.lab.sick.cases import case
 
 
-@case(("idle-timeout", "A"), is_error=False)
+@case(("idle-timeout", "A"))
 def idle_timeout(clinic: Clinic) -> Patient:
     vip = fresh_address()
     return clinic.patient([clinic.server("vsftpd", vip, settings=("idle_session_timeout=300",))], vip)
 
 
-@case(("idle-timeout", "A"), is_error=False)
+@case(("idle-timeout", "A"))
 def idle_timeout_pure(clinic: Clinic) -> Patient:
     vip = fresh_address()
     return clinic.patient([clinic.server("Pure-FTPd", vip, settings=("-I", "15"))], vip)
@@ -39,7 +39,7 @@ def idle_lost_at_vip(clinic: Clinic) -> Patient:
     return by_hand(clinic, patient, "    timeout client 1s\n", "    balance roundrobin\n")
 
 
-@case(("clock-skew", "A"), options=("--write", "--directory", "files"), is_error=False)
+@case(("clock-skew", "A"), options=("--write", "--directory", "files"))
 def clock_skew(clinic: Clinic) -> Patient:
     vip = fresh_address()
     return clinic.patient([clinic.server("vsftpd", vip, zone="Asia/Tokyo", settings=("use_localtime=YES",))], vip)
@@ -74,7 +74,7 @@ def _different_files(servers: list[RealServer]) -> Iterator[None]:
     yield
 
 
-@case(("features-differ", ""), is_error=False)
+@case(("features-differ", ""))
 def features_differ(clinic: Clinic) -> Patient:
     vip = fresh_address()
     servers = [clinic.server("ProFTPD", vip), clinic.server("ProFTPD", vip, settings=("FactsAdvertise off",))]

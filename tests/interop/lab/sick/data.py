@@ -32,13 +32,13 @@ def _from_two_addresses(clinic: Clinic, make: str) -> Patient:
     return by_hand(clinic, patient, *[f"    source {fresh_address()}\n" for _ in range(2)])
 
 
-@case(("session-reuse-demanded", "A"), is_error=False)
+@case(("session-reuse-demanded", "A"))
 def session_reuse_vsftpd(clinic: Clinic) -> Patient:
     vip = fresh_address()
     return clinic.patient([clinic.server("vsftpd", vip, settings=("require_ssl_reuse=YES",))], vip)
 
 
-@case(("session-reuse-demanded", "A"), is_error=False)
+@case(("session-reuse-demanded", "A"))
 def session_reuse_proftpd(clinic: Clinic) -> Patient:
     vip = fresh_address()
     return clinic.patient([clinic.server("ProFTPD", vip, is_relaxed=False)], vip)
@@ -50,7 +50,7 @@ def data_failed(clinic: Clinic) -> Patient:
     return clinic.patient([clinic.server("vsftpd", vip, settings=("dirlist_enable=NO",))], vip)
 
 
-@case(("no-close-notify", "A"), is_error=False)
+@case(("no-close-notify", "A"))
 def no_close_notify(clinic: Clinic) -> Patient:
     vip = fresh_address()
     return clinic.patient([clinic.server("IIS", vip)], vip)

@@ -102,3 +102,9 @@ def prot_refused(clinic: Clinic) -> Patient:
     vip = fresh_address()
     settings = ("<Limit PROT>", "DenyAll", "</Limit>")
     return clinic.patient([clinic.server("ProFTPD", vip, settings=settings)], vip)
+
+
+@case(("prot-refused", "A"))
+def pbsz_refused(clinic: Clinic) -> Patient:
+    vip = fresh_address()
+    return clinic.patient([clinic.server("vsftpd", vip, settings=("cmds_denied=PBSZ",))], vip)

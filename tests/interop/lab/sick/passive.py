@@ -90,14 +90,14 @@ def passive_refused(clinic: Clinic) -> Patient:
     return patient
 
 
-@case(("epsv-refused", "A"), is_error=False)
+@case(("epsv-refused", "A"))
 def epsv_refused(clinic: Clinic) -> Patient:
     vip = fresh_address()
     settings = ("<Limit EPSV>", "DenyAll", "</Limit>")
     return clinic.patient([clinic.server("ProFTPD", vip, settings=settings)], vip)
 
 
-@case(("passive-range-ephemeral", ""), is_error=False)
+@case(("passive-range-ephemeral", ""))
 def passive_range_ephemeral(clinic: Clinic) -> Patient:
     vip = fresh_address()
     ports = {"explicit": CONTROL_PORT, "passive": "40000-40027"}

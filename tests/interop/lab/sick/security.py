@@ -22,7 +22,7 @@ def certificate_expired(clinic: Clinic) -> Patient:
     return clinic.patient([clinic.server("ProFTPD", vip, identity=identity)], vip, public_name="ftp.example.org")
 
 
-@case(("certificate-expires-soon", "A"), is_error=False)
+@case(("certificate-expires-soon", "A"))
 def certificate_expires_soon(clinic: Clinic) -> Patient:
     vip = fresh_address()
     identity = clinic.authority.issue("soon", "ftp.example.org", lasts=10 * DAY)
@@ -52,7 +52,7 @@ def certificate_untrusted(clinic: Clinic) -> Patient:
     return clinic.patient([clinic.server("vsftpd", vip, identity=identity)], vip)
 
 
-@case(("tls-versions-differ", ""), is_error=False)
+@case(("tls-versions-differ", ""))
 def tls_versions_differ(clinic: Clinic) -> Patient:
     vip = fresh_address()
     servers = [clinic.server("ProFTPD", vip, version=version) for version in ("1.2", "1.3")]
@@ -71,7 +71,7 @@ def clear_text_allowed(clinic: Clinic) -> Patient:
     return clinic.patient([clinic.server("vsftpd", vip, demands_tls=False)], vip)
 
 
-@case(("clear-text-refused", "A"), is_error=False)
+@case(("clear-text-refused", "A"))
 def clear_text_refused(clinic: Clinic) -> Patient:
     vip = fresh_address()
     return clinic.patient([clinic.server("Pure-FTPd", vip)], vip, clear_text="allow")
