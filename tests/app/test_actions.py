@@ -8,12 +8,13 @@ from ftpair.app.actions import Actions
 from ftpair.core.actions import Applied, Apply, GetMetrics, GetSessions, GetStatus, KillSession, Refused, Said, SetAdmin
 from ftpair.core.status import Admin, Health, Sample, ServerState
 from ftpair.dataplane.counts import SESSIONS, TRANSFERS, Counts
+from tests.app.asking import AskedLocally
 
 
 def play(site, scenario, **environment):
     async def whole():
         async with site.running(**environment) as node:
-            await scenario(node, Actions(node))
+            await scenario(node, AskedLocally(Actions(node)))
 
     asyncio.run(whole())
 

@@ -19,6 +19,7 @@ from ftpair.core.plan import Plan, ServicePlan
 from ftpair.core.status import Sample
 from ftpair.dataplane.presence import Presence
 from ftpair.dataplane.shared_table import SharedTable
+from tests.app.asking import AskedLocally
 
 HOST = "198.51.100.7"
 WRONG = PasswordWrong("VIP", HOST, "anna")
@@ -155,7 +156,7 @@ def test_a_worker_that_never_heard_of_bans_that_made_way_does_so_now(desk, tmp_p
 def play(site, scenario):
     async def whole():
         async with site.running() as node:
-            await scenario(node, Actions(node))
+            await scenario(node, AskedLocally(Actions(node)))
 
     asyncio.run(whole())
 

@@ -6,6 +6,7 @@ import logging
 import pytest
 
 from ftpair.app.control import Control
+from ftpair.core.accounts import LOCAL
 from ftpair.core.actions import GetMetrics, KillSession, Metrics, Said
 from ftpair.core.errors import BusyError, NotReachableError
 from ftpair.core.messages import FromApi, Ready, Request, Response, Stop, UseLog
@@ -45,8 +46,8 @@ def play(scenario, **clocks):
 def test_answers_that_come_out_of_order_find_their_questions():
     async def scenario(supervisor, asking):
         kill, figures = (
-            asyncio.create_task(asking.ask(KillSession("0-1"))),
-            asyncio.create_task(asking.ask(GetMetrics())),
+            asyncio.create_task(asking.ask(KillSession("0-1"), LOCAL)),
+            asyncio.create_task(asking.ask(GetMetrics(), LOCAL)),
         )
         first, second = await supervisor.requests.get(), await supervisor.requests.get()
         assert (first.action, second.action) == (KillSession("0-1"), GetMetrics())
@@ -60,7 +61,7 @@ def test_answers_that_come_out_of_order_find_their_questions():
 def test_a_silent_supervisor_is_said_to_be_busy_and_its_late_answer_is_dropped():
     async def scenario(supervisor, asking):
         with pytest.raises(BusyError, match=r"did not answer within 0\.05 s; the outcome is unknown"):
-            await asking.ask(GetMetrics())
+            await asking.ask(GetMetrics(), LOCAL)
         supervisor.answer(await supervisor.requests.get(), Said("late"))
         await asyncio.sleep(0.02)
         assert not asking.ended.is_set()
@@ -71,14 +72,14 @@ def test_a_silent_supervisor_is_said_to_be_busy_and_its_late_answer_is_dropped()
 @pytest.mark.parametrize("goodbye", [lambda channel: channel.send(Stop(0)), lambda channel: channel.close()])
 def test_the_end_of_the_supervisor_ends_every_question(goodbye):
     async def scenario(supervisor, asking):
-        question = asyncio.create_task(asking.ask(GetMetrics()))
+        question = asyncio.create_task(asking.ask(GetMetrics(), LOCAL))
         await supervisor.requests.get()
         goodbye(supervisor.channel)
         with pytest.raises(NotReachableError, match="stopped before it answered"):
             await question
         assert asking.ended.is_set()
         with pytest.raises(NotReachableError, match="takes no more orders"):
-            await asking.ask(GetMetrics())
+            await asking.ask(GetMetrics(), LOCAL)
 
     play(scenario)
 

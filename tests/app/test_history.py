@@ -9,6 +9,7 @@ import pytest
 from ftpair.app.actions import Actions
 from ftpair.app.history import begin
 from ftpair.app.revisions import FILE, Revisions
+from ftpair.core.accounts import Identity, Role
 from ftpair.core.actions import (
     Applied,
     Apply,
@@ -23,12 +24,13 @@ from ftpair.core.actions import (
     SaveConfiguration,
 )
 from ftpair.core.revisions import etag_of
+from tests.app.asking import AskedLocally
 
 
 def play(site, scenario):
     async def whole():
         async with site.running() as node:
-            await scenario(node, Actions(node))
+            await scenario(node, AskedLocally(Actions(node)))
 
     asyncio.run(whole())
 
@@ -278,5 +280,17 @@ def test_a_patch_keeps_comments_and_waits_for_an_apply(site):
         assert [server.name for server in node.plan.services[0].servers] == ["FTP_SVR1", "FTP_SVR2"]
         refused = await actions.answer(PatchConfiguration('{"virtual_services": {"VIP": {"colour": "red"}}}'))
         assert refused.problems[0].path == "virtual_services.VIP.colour"
+
+    play(site, scenario)
+
+
+def test_only_the_control_socket_may_name_an_author(site):
+    async def scenario(_node, actions):
+        site.write(greeting="One.")
+        await actions.answer(Apply(author="anna"), Identity("ben", Role.ADMIN, "web", "192.0.2.7"))
+        site.write(greeting="Two.")
+        await actions.answer(Apply(author="anna"), Identity("robot", Role.ADMIN, "token"))
+        await actions.answer(RollBack(1, "anna"), Identity("carl", Role.ADMIN, "web"))
+        assert [author for _number, author, _comment in await history(actions)] == ["carl", "robot", "ben", "file"]
 
     play(site, scenario)

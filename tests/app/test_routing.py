@@ -10,6 +10,7 @@ from ftpair.core.actions import FindRoute, Refused, RouteIs, SetAdmin
 from ftpair.core.status import Admin, RouteStatus
 from ftpair.dataplane.bonds import Bonds
 from ftpair.dataplane.counts import SESSIONS, Counts
+from tests.app.asking import AskedLocally
 
 ROUTES = r"""
     pools:
@@ -25,7 +26,7 @@ ROUTES = r"""
 def play(site, scenario):
     async def whole():
         async with site.running() as node:
-            await scenario(node, Actions(node))
+            await scenario(node, AskedLocally(Actions(node)))
 
     asyncio.run(whole())
 

@@ -17,6 +17,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from ftpair.api.access import LocalAccess
 from ftpair.api.app import create_app
 from ftpair.app.control import Control
 from tests.interop.lab.authority import Authority
@@ -77,7 +78,7 @@ def url(balancer: Balancer) -> Iterator[str]:
 
 
 def _operations() -> Iterator[Any]:
-    described = create_app(cast("Control", None)).openapi()  # Nobody is asked for the description.
+    described = create_app(cast("Control", None), LocalAccess()).openapi()  # Nobody is asked for the description.
     for operation in schemathesis.openapi.from_dict(described).get_all_operations():
         yield pytest.param(operation.ok(), id=operation.ok().label.replace(" ", "_"))
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import uvicorn
 
+from ftpair.api.access import LocalAccess
 from ftpair.api.app import create_app
 from ftpair.app.confining import confine_api
 from ftpair.app.control import Control
@@ -44,7 +45,7 @@ async def serve(channel: socket.socket, listener: socket.socket, confinement: st
     """Answer requests on `listener` by what the other end of `channel` says, until it says stop or is gone."""
     control = Control(channel, confinement=confinement)
     config = uvicorn.Config(
-        create_app(control),
+        create_app(control, LocalAccess()),
         log_config=None,
         access_log=False,
         lifespan="off",

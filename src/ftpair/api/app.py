@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 import ftpair
 from ftpair.api import about, banning, changing, configuring, health, looking, problems, routing
-from ftpair.api.asking import Door
+from ftpair.api.access import Access
 from ftpair.app.control import Control
 
 ROUTERS = (
@@ -14,21 +14,22 @@ ROUTERS = (
     banning.router,
     routing.router,
     health.router,
+    health.figures,
     about.router,
 )
 
 
-def create_app(control: Control) -> FastAPI:
-    """Return the application that asks the supervisor through `control`."""
+def create_app(control: Control, access: Access) -> FastAPI:
+    """Return the application that asks the supervisor through `control` for those whom `access` knows."""
     app = FastAPI(
         title="ftpair",
         version=ftpair.__version__,
         summary="The load balancer for FTP and FTPS.",
-        openapi_url="/api/v1/openapi.json",
+        openapi_url=None,  # As every route, `about` has it for those who may.
         docs_url=None,  # The pages load scripts from other hosts.
         redoc_url=None,
     )
-    app.state.door = Door(control)
+    app.state.control, app.state.access = control, access
     for router in ROUTERS:
         app.include_router(router)
     problems.install(app)

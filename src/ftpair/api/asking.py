@@ -6,6 +6,7 @@ from fastapi import Depends, Request
 
 from ftpair.api.problems import RefusalError
 from ftpair.app.control import Control
+from ftpair.core.accounts import Identity
 from ftpair.core.actions import Action, GetSessions, GetStatus, Refused, Result, SessionTable, StatusIs
 from ftpair.core.errors import BusyError, NotReachableError
 from ftpair.core.status import NodeStatus
@@ -14,10 +15,10 @@ SomeResult = TypeVar("SomeResult", bound=Result)
 
 
 class Door:
-    """The API's way to the supervisor."""
+    """The API's way to the supervisor, for one who asks."""
 
-    def __init__(self, control: Control) -> None:
-        self._control = control
+    def __init__(self, control: Control, who: Identity) -> None:
+        self._control, self._who = control, who
 
     async def ask(self, action: Action, expected: type[SomeResult]) -> SomeResult:
         """Return the supervisor's answer; raises RefusalError if it refuses or does not answer in time."""
@@ -38,7 +39,7 @@ class Door:
 
     async def _answer(self, action: Action) -> Result:
         try:
-            return await self._control.ask(action)
+            return await self._control.ask(action, self._who)
         except BusyError as error:
             raise RefusalError("no-answer", error.sentence) from None
         except NotReachableError as error:
@@ -46,7 +47,7 @@ class Door:
 
 
 def _door(request: Request) -> Door:
-    return cast("Door", request.app.state.door)
+    return Door(cast("Control", request.app.state.control), request.state.visitor.identity)
 
 
 TheDoor = Annotated[Door, Depends(_door)]

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from ftpair.api import examples
+from ftpair.api.access import may
 from ftpair.api.asking import TheDoor
 from ftpair.api.bodies import BanRow, BanWish, Done
 from ftpair.api.problems import ASKING, documented
@@ -17,7 +18,7 @@ SubjectQuery = Annotated[str, Query(description="The address, or the user, as th
 """No part of the path: a user may be named `..` or `a/b`, and what is on the way makes another path of it."""
 
 
-@router.get("/bans", summary="Bans in force", responses=examples.ok([examples.BAN]))
+@router.get("/bans", dependencies=[may("viewer")], summary="Bans in force", responses=examples.ok([examples.BAN]))
 async def bans(
     door: TheDoor, service: Annotated[str, Query(description="Only of this virtual service.")] = ""
 ) -> list[BanRow]:
@@ -30,6 +31,7 @@ async def bans(
 
 @router.post(
     "/services/{service}/bans",
+    dependencies=[may("operator")],
     summary="Ban an address or a user",
     responses=examples.ok(examples.BANNED) | documented("not-found", "wrong-request"),
 )
@@ -41,6 +43,7 @@ async def add_ban(door: TheDoor, service: str, wish: BanWish) -> Done:
 
 @router.delete(
     "/services/{service}/bans",
+    dependencies=[may("operator")],
     summary="Lift a ban",
     responses=examples.ok(examples.LIFTED) | documented("not-found", "wrong-request"),
 )

@@ -5,13 +5,14 @@ from typing import Literal
 from fastapi import APIRouter
 
 from ftpair.api import examples
+from ftpair.api.access import may
 from ftpair.api.asking import TheDoor
 from ftpair.api.bodies import Done
 from ftpair.api.problems import ASKING, documented
 from ftpair.core.actions import KillSession, Said, SetAdmin
 from ftpair.core.status import Admin
 
-router = APIRouter(prefix="/api/v1", tags=["actions"], responses=documented(*ASKING))
+router = APIRouter(prefix="/api/v1", tags=["actions"], dependencies=[may("operator")], responses=documented(*ASKING))
 ADMIN = {"drain": Admin.DRAIN, "halt": Admin.HALT, "online": Admin.ONLINE}
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Header, Path, Query, Response
 
 from ftpair.api import examples
+from ftpair.api.access import may
 from ftpair.api.asking import TheDoor
 from ftpair.api.bodies import (
     ApplyDone,
@@ -44,6 +45,7 @@ _WITHOUT = "PUT needs If-Match with the entity tag that GET gave, so that nobody
 
 @router.post(
     "/apply",
+    dependencies=[may("admin")],
     summary="Bring the configuration file in",
     responses=examples.ok(examples.APPLIED) | documented("invalid", "setup", "busy", "changed", "wrong-request"),
 )
@@ -58,14 +60,22 @@ async def apply(door: TheDoor, wish: ApplyWish | None = None, if_match: IfMatch 
 
 
 @router.post(
-    "/confirm", summary="Confirm an apply", responses=examples.ok(examples.CONFIRMED) | documented("not-found")
+    "/confirm",
+    dependencies=[may("admin")],
+    summary="Confirm an apply",
+    responses=examples.ok(examples.CONFIRMED) | documented("not-found"),
 )
 async def confirm(door: TheDoor) -> Done:
     """Let the apply stay that waits to be confirmed."""
     return Done((await door.ask(Confirm(), Said)).sentence)
 
 
-@router.get("/configuration", summary="The configuration file", responses=examples.ok(examples.CONFIGURATION))
+@router.get(
+    "/configuration",
+    dependencies=[may("viewer")],
+    summary="The configuration file",
+    responses=examples.ok(examples.CONFIGURATION),
+)
 async def configuration(door: TheDoor, response: Response) -> ConfigurationText:
     """Return what the file says, whether it was applied or not; the header `ETag` names this text."""
     found = await door.ask(GetConfiguration(), ConfigurationIs)
@@ -75,6 +85,7 @@ async def configuration(door: TheDoor, response: Response) -> ConfigurationText:
 
 @router.put(
     "/configuration",
+    dependencies=[may("admin")],
     summary="Write the configuration file",
     responses=examples.ok(examples.APPLIED)
     | documented("invalid", "setup", "busy", "changed", "unconditional", "wrong-request"),
@@ -89,6 +100,7 @@ async def save_configuration(door: TheDoor, wish: ConfigurationWish, if_match: I
 
 @router.patch(
     "/configuration",
+    dependencies=[may("admin")],
     summary="Change the configuration file in some places",
     responses=examples.ok(examples.APPLIED) | documented("invalid", "setup", "busy", "changed", "wrong-request"),
 )
@@ -111,6 +123,7 @@ async def patch_configuration(
 
 @router.get(
     "/difference",
+    dependencies=[may("viewer")],
     summary="Two configurations compared",
     responses=examples.ok(examples.DIFFERENCE) | documented("not-found", "wrong-request"),
 )
@@ -129,6 +142,7 @@ async def difference(
 
 @router.get(
     "/revisions",
+    dependencies=[may("viewer")],
     summary="The revisions, newest first",
     responses=examples.ok([examples.REVISION]) | documented("wrong-request"),
 )
@@ -143,6 +157,7 @@ async def revisions(
 
 @router.get(
     "/revisions/{number}",
+    dependencies=[may("viewer")],
     summary="The text of a revision",
     responses=examples.ok(examples.CONFIGURATION) | documented("not-found", "wrong-request"),
 )
@@ -153,6 +168,7 @@ async def revision(door: TheDoor, number: Number) -> ConfigurationText:
 
 @router.post(
     "/revisions/{number}/rollback",
+    dependencies=[may("admin")],
     summary="Go back to a revision",
     responses=examples.ok(examples.APPLIED)
     | documented("not-found", "invalid", "setup", "busy", "changed", "wrong-request"),

@@ -1,10 +1,11 @@
-"""Routes for monitors: is it alive, is it ready, what are its figures. No authentication, now or later."""
+"""Routes for monitors: is it alive, is it ready (asked by anybody, now and later), what are its figures."""
 
 from dataclasses import asdict
 
 from fastapi import APIRouter, Response
 
 from ftpair.api import examples
+from ftpair.api.access import ANYBODY, may
 from ftpair.api.asking import TheDoor
 from ftpair.api.bodies import Alive, NodeHealth, ServiceHealth
 from ftpair.api.problems import ASKING, RefusalError, documented
@@ -13,7 +14,8 @@ from ftpair.core.status import NodeStatus
 from ftpair.observe.exposition import render
 
 EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["health"], dependencies=[ANYBODY])
+figures = APIRouter(tags=["health"], dependencies=[may("viewer")])
 
 
 @router.head("/livez", include_in_schema=False)
@@ -55,8 +57,8 @@ async def healthz(door: TheDoor) -> NodeHealth:
     return _details(node)
 
 
-@router.head("/metrics", include_in_schema=False)
-@router.get(
+@figures.head("/metrics", include_in_schema=False)
+@figures.get(
     "/metrics",
     summary="Figures for Prometheus",
     response_class=Response,
@@ -64,8 +66,8 @@ async def healthz(door: TheDoor) -> NodeHealth:
 )
 async def metrics(door: TheDoor) -> Response:
     """Return all figures, summed over the workers, as Prometheus text."""
-    figures = await door.ask(GetMetrics(), Metrics)
-    return Response(render(figures.counters, figures.gauges), media_type=EXPOSITION)
+    found = await door.ask(GetMetrics(), Metrics)
+    return Response(render(found.counters, found.gauges), media_type=EXPOSITION)
 
 
 def why_not_ready(node: NodeStatus) -> str:

@@ -5,13 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from ftpair.api import examples
+from ftpair.api.access import may
 from ftpair.api.asking import TheDoor
 from ftpair.api.problems import ASKING, RefusalError, documented
 from ftpair.core.actions import ClientsAre, GetClients
 from ftpair.core.clientele import ClientRow
 from ftpair.core.status import NodeStatus, ServerStatus, ServiceStatus, SessionRow, TransferRow
 
-router = APIRouter(prefix="/api/v1", tags=["status"], responses=documented(*ASKING))
+router = APIRouter(prefix="/api/v1", tags=["status"], dependencies=[may("viewer")], responses=documented(*ASKING))
 
 
 class Wanted:

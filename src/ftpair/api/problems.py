@@ -26,6 +26,8 @@ Kind = Literal[
     "not-ready",
     "stopping",
     "wrong-request",
+    "not-identified",
+    "not-allowed",
 ]
 
 KINDS: dict[Kind, tuple[int, str]] = {
@@ -40,10 +42,13 @@ KINDS: dict[Kind, tuple[int, str]] = {
     "not-ready": (503, "Not ready"),
     "stopping": (503, "ftpair is stopping"),
     "wrong-request": (400, "The request is wrong"),
+    "not-identified": (401, "Nobody knows who asks"),
+    "not-allowed": (403, "Not allowed; nothing was changed"),
 }
 MEDIA_TYPE = "application/problem+json"
-ASKING: tuple[Kind, ...] = ("internal", "stopping", "no-answer")
-"""What any route may answer with that asks the supervisor."""
+HEADERS: dict[Kind, dict[str, str]] = {"not-identified": {"WWW-Authenticate": "Bearer"}}
+ASKING: tuple[Kind, ...] = ("not-identified", "not-allowed", "internal", "stopping", "no-answer")
+"""What any route may answer with that asks the supervisor, for somebody."""
 log = logging.getLogger("ftpair.api")
 
 
@@ -59,13 +64,13 @@ class RefusalError(Exception):
         """Extension members of the body (RFC 9457, 3.2)."""
 
 
-def answer(refusal: RefusalError, headers: dict[str, str] | None = None) -> JSONResponse:
+def answer(refusal: RefusalError) -> JSONResponse:
     """Return the problem as a response."""
     status, title = KINDS[refusal.kind]
     body = _body(refusal.kind, title, status, refusal.sentence) | refusal.members
     if refusal.kind == "invalid":
         body["problems"] = [{"path": at.path, "line": at.line, "sentence": at.sentence} for at in refusal.problems]
-    return JSONResponse(body, status, headers, MEDIA_TYPE)
+    return JSONResponse(body, status, HEADERS.get(refusal.kind), MEDIA_TYPE)
 
 
 def documented(*kinds: Kind) -> dict[int | str, dict[str, Any]]:

@@ -5,12 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from ftpair.api import examples
+from ftpair.api.access import may
 from ftpair.api.asking import TheDoor
 from ftpair.api.problems import ASKING, documented
 from ftpair.core.actions import FindRoute, RouteIs
 from ftpair.core.status import RouteStatus
 
-router = APIRouter(prefix="/api/v1", tags=["routes"], responses=documented(*ASKING))
+router = APIRouter(prefix="/api/v1", tags=["routes"], dependencies=[may("viewer")], responses=documented(*ASKING))
 
 
 class Traits:

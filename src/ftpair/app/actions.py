@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import structlog
+from msgspec import structs
 
 from ftpair.app.change import apply
 from ftpair.app.history import configuration, roll_back, save
@@ -13,6 +14,7 @@ from ftpair.app.node import Node
 from ftpair.app.routing import find_route
 from ftpair.app.status import node_gauges, node_status
 from ftpair.config.problems import InvalidConfigError
+from ftpair.core.accounts import Identity
 from ftpair.core.actions import (
     Action,
     AddBan,
@@ -30,6 +32,7 @@ from ftpair.core.actions import (
     GetRevisions,
     GetSessions,
     GetStatus,
+    Identify,
     KillSession,
     LiftBan,
     Metrics,
@@ -62,9 +65,9 @@ class Actions:
         self.turn = asyncio.Lock()
         """Held by everything that changes the plan: an apply, and the renewal of certificates."""
 
-    async def answer(self, action: Action) -> Answer:
-        """Do what is asked for and say what was done, or why not."""
-        return await self._safely(ANSWERS[type(action)](self, action))
+    async def answer(self, action: Action, who: Identity) -> Answer:
+        """Do what somebody asks for and say what was done, or why not; whether he may was asked at the door."""
+        return await self._safely(ANSWERS[type(action)](self, _signed(action, who)))
 
     async def _safely(self, answer: Awaitable[Answer]) -> Answer:
         try:
@@ -189,6 +192,9 @@ class Actions:
     async def _get_configuration(self, action: GetConfiguration) -> ConfigurationIs:
         return await configuration(self._node, action.which)
 
+    async def _identify(self, _action: Identify) -> Refused:
+        return Refused("not-identified", "nobody is known here: use the control socket")
+
     def _server(self, service_name: str, server_name: str) -> ServerPlan:
         service = self._node.plan.named(service_name)
         for server in service.servers:
@@ -196,6 +202,13 @@ class Actions:
                 return server
         known = ", ".join(each.name for each in service.servers)
         raise NotFoundError(f"no server {server_name!r} in {service_name}; there are: {known}")
+
+
+def _signed(action: Action, who: Identity) -> Action:
+    """Return the action as its author's: only who comes by the control socket may say another name."""
+    if who.via == "socket" or not isinstance(action, AUTHORED):
+        return action
+    return structs.replace(action, author=who.name)
 
 
 def _drained(node: Node, server: ServerPlan) -> str:
@@ -219,6 +232,7 @@ def _number(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
+AUTHORED = (Apply, RollBack, SaveConfiguration, PatchConfiguration)
 SENTENCES: dict[Admin, Callable[[Node, ServerPlan], str]] = {
     Admin.DRAIN: _drained,
     Admin.HALT: _halted,
@@ -242,4 +256,5 @@ ANSWERS: dict[type[Action], Callable[[Actions, Any], Awaitable[Answer]]] = {
     GetRevisions: Actions._get_revisions,  # noqa: SLF001
     GetConfiguration: Actions._get_configuration,  # noqa: SLF001
     FindRoute: Actions._find_route,  # noqa: SLF001
+    Identify: Actions._identify,  # noqa: SLF001
 }

@@ -5,6 +5,7 @@ import socket
 from itertools import count
 
 from ftpair.app.heart import Heart
+from ftpair.core.accounts import Identity
 from ftpair.core.actions import Action, Apply, PatchConfiguration, Result, RollBack, SaveConfiguration
 from ftpair.core.errors import BusyError, NotReachableError
 from ftpair.core.messages import Ready, Request, Response, Stop, ToApi, UseLog
@@ -30,7 +31,7 @@ class Control:
         self._channel.send(Ready(0, confinement))
         self._heart = Heart(self._channel, "api")
 
-    async def ask(self, action: Action) -> Result:
+    async def ask(self, action: Action, who: Identity) -> Result:
         """Return the answer; raises BusyError if none comes in time, NotReachableError if the supervisor is gone."""
         if self.ended.is_set():
             raise NotReachableError("ftpair is stopping: it takes no more orders")
@@ -39,7 +40,7 @@ class Control:
         self._waiting[number] = answer
         timeout_s = APPLY_TIMEOUT_S if isinstance(action, SLOW) else self._answer_timeout_s
         # The union in `Request` is closed, while `Action` is its open parent.
-        self._channel.send(Request(number, action))  # type: ignore[arg-type]
+        self._channel.send(Request(number, who, action))  # type: ignore[arg-type]
         try:
             async with asyncio.timeout(timeout_s):
                 return await answer

@@ -210,7 +210,7 @@ class Supervisor:
         self._tasks.create_task(self._answer(request))
 
     async def _answer(self, request: Request) -> None:
-        result = await self._actions.answer(request.action)
+        result = await self._actions.answer(request.action, request.who)
         self._node.api.send(Response(request.number, result))
 
     async def _keep_affinity(self) -> None:

@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from ftpair.core.accounts import Identity
 from ftpair.core.clientele import ClientRow
 from ftpair.core.limits import Ban, BannedBy
 from ftpair.core.revisions import Revision
@@ -139,6 +140,17 @@ class PatchConfiguration(Action, frozen=True, tag=True):
     comment: str = ""
 
 
+class Identify(Action, frozen=True, tag=True):
+    """Whose secret is this: a token, or the cookie of a session? Answered by `IdentityIs`."""
+
+    secret: str
+    address: str
+    """Where it came from."""
+
+    def __repr__(self) -> str:
+        return "Identify()"  # A secret is in no log.
+
+
 class Result(msgspec.Struct, frozen=True, tag=True):
     """The answer to an action."""
 
@@ -173,6 +185,17 @@ class RouteIs(Result, frozen=True, tag=True):
     """The answer to `FindRoute`."""
 
     route: RouteStatus
+
+
+class IdentityIs(Result, frozen=True, tag=True):
+    """The answer to `Identify`."""
+
+    identity: Identity
+    csrf: str = ""
+    """What a form of this session must carry; a token has none."""
+
+    def __repr__(self) -> str:
+        return f"IdentityIs({self.identity})"
 
 
 class BansAre(Result, frozen=True, tag=True):
@@ -224,6 +247,8 @@ class ConfigurationIs(Result, frozen=True, tag=True):
 class Refused(Result, frozen=True, tag=True):
     """Nothing was changed, and why."""
 
-    kind: Literal["not-found", "invalid", "setup", "busy", "internal", "wrong-request", "changed"]
+    kind: Literal[
+        "not-found", "invalid", "setup", "busy", "internal", "wrong-request", "changed", "not-identified", "not-allowed"
+    ]
     sentence: str
     problems: tuple[Problem, ...] = ()

@@ -6,6 +6,7 @@ descriptors travel beside the frame that names them (SCM_RIGHTS), in the order i
 
 import msgspec
 
+from ftpair.core.accounts import Identity
 from ftpair.core.actions import (
     AddBan,
     Applied,
@@ -22,6 +23,8 @@ from ftpair.core.actions import (
     GetRevisions,
     GetSessions,
     GetStatus,
+    Identify,
+    IdentityIs,
     KillSession,
     LiftBan,
     Metrics,
@@ -171,9 +174,10 @@ class Verdict(Message, frozen=True, tag=True):
 
 # API to supervisor, and the answers.
 class Request(Message, frozen=True, tag=True):
-    """An action with the number that its answer will carry."""
+    """An action with the number that its answer will carry, and who asks for it."""
 
     number: int
+    who: Identity
     action: (
         FindRoute
         | GetStatus
@@ -192,6 +196,7 @@ class Request(Message, frozen=True, tag=True):
         | GetConfiguration
         | SaveConfiguration
         | PatchConfiguration
+        | Identify
     )
 
 
@@ -206,6 +211,7 @@ Answer = (
     | Applied
     | RevisionsAre
     | ConfigurationIs
+    | IdentityIs
     | Refused
 )
 """What an action is answered with."""

@@ -1,0 +1,46 @@
+"""Who asks for something, and what such a person may."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+
+class Role(StrEnum):
+    """What somebody may; each role may all that the one before it may."""
+
+    VIEWER = "viewer"
+    """Sees."""
+    OPERATOR = "operator"
+    """Drains, halts, brings online, ends sessions, bans, runs the doctor."""
+    ADMIN = "admin"
+    """Changes the configuration, certificates, users and tokens."""
+
+    def may(self, needed: "Role") -> bool:
+        """Tell whether this role is the needed one, or more."""
+        roles = list(Role)
+        return roles.index(self) >= roles.index(needed)
+
+
+Via = Literal["socket", "web", "token", "nobody"]
+"""How it is known who asks: the control socket, a session of the web UI, a token; or it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who asks."""
+
+    name: str
+    role: Role | None
+    """None: nobody knows who it is."""
+    via: Via
+    address: str = ""
+    """The IP address that was asked from; empty over the control socket."""
+
+    def may(self, needed: Role) -> bool:
+        """Tell whether the needed role is this one's, or less."""
+        return self.role is not None and self.role.may(needed)
+
+
+LOCAL = Identity("local", Role.ADMIN, "socket")
+"""Whoever may open the control socket owns ftpair."""
+NOBODY = Identity("", None, "nobody")
