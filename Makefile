@@ -14,6 +14,7 @@ DEV := $(VENV)/.stamp-dev
 DOCS := $(VENV)/.stamp-docs
 FUZZ := $(VENV)/.stamp-fuzz
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
+BUILT_BY := pyproject.toml tools/setup hatch_build.py $(wildcard src/ftpair/web/package*.json src/ftpair/web/*.txt)
 PURE := core ftp session balance config
 
 help: ## this text
@@ -57,23 +58,23 @@ format: $(DEV) ## let ruff format and mend what it can
 	@$(PYTHON) -m ruff check --quiet --fix . ; $(PYTHON) -m ruff format .
 
 clean: ## remove everything that these targets made
-	rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* htmlcov build dist docs/_build
+	rm -rf $(VENV) .tools src/ftpair/web/static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* htmlcov build dist docs/_build
 	find src tests bench docs -name __pycache__ -prune -exec rm -rf {} +
 
 parts: ; @tools/fetch
 
-$(DEMO): pyproject.toml tools/setup
+$(DEMO): $(BUILT_BY)
 	@tools/setup demo
 	@touch $@
 
-$(DEV): pyproject.toml tools/setup
+$(DEV): $(BUILT_BY)
 	@tools/setup dev
 	@touch $@ $(DEMO)
 
-$(FUZZ): pyproject.toml tools/setup
+$(FUZZ): $(BUILT_BY)
 	@tools/setup dev fuzz
 	@touch $@ $(DEMO) $(DEV)
 
-$(DOCS): pyproject.toml tools/setup
+$(DOCS): $(BUILT_BY)
 	@tools/setup dev docs
 	@touch $@ $(DEMO) $(DEV)
