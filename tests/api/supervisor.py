@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import httpx
 
-from ftpair.api import examples
+from ftpair.api import doctor_examples, examples
 from ftpair.core.actions import (
     AddBan,
     Applied,
@@ -42,6 +42,7 @@ from ftpair.core.actions import (
     StatusIs,
 )
 from ftpair.core.clientele import Seen, client_rows
+from ftpair.core.jobs import EndJob, GetJob, GetJobs, JobIs, JobsAre, StartDoctor
 from ftpair.core.limits import Ban
 from ftpair.core.messages import FromApi, Ready, Request, Response, Stop
 from ftpair.core.revisions import Revision
@@ -142,6 +143,14 @@ def usual_answers():
         PatchConfiguration: Applied(6, ("add server FTP_SVR3 to FTPS_VIP",)),
         GetRevisions: RevisionsAre((Revision(5, 1767225600.0, "root", ""), Revision(4, 1767225000.0, "file", "found"))),
         GetConfiguration: configuration,
+        StartDoctor: JobIs(doctor_examples.JOB),
+        GetJobs: JobsAre((doctor_examples.JOB,)),
+        GetJob: lambda action: (
+            JobIs(doctor_examples.JOB)
+            if action.job == doctor_examples.JOB.id
+            else Refused("not-found", f"no job {action.job!r}")
+        ),
+        EndJob: lambda action: Said(f"job {action.job}: ended"),
     }
 
 

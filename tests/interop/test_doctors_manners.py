@@ -13,8 +13,8 @@ import pytest
 
 from ftpair.config.check import check
 from ftpair.config.slots import Slots
+from ftpair.core.doctor import Order
 from ftpair.probes.doctor.examining import examine, steps_of
-from ftpair.probes.doctor.order import Order
 from ftpair.probes.doctor.seen import Examination, Seen
 from tests.cli.terminal import on_terminal
 from tests.interop.lab.authority import Authority

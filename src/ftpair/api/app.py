@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 import ftpair
-from ftpair.api import about, banning, changing, configuring, health, looking, problems, routing
+from ftpair.api import about, banning, changing, configuring, doctoring, health, looking, problems, routing
 from ftpair.api.access import Access
 from ftpair.app.control import Control
 
@@ -12,6 +12,7 @@ ROUTERS = (
     changing.router,
     configuring.router,
     banning.router,
+    doctoring.router,
     routing.router,
     health.router,
     health.figures,

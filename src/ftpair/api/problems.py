@@ -34,7 +34,7 @@ KINDS: dict[Kind, tuple[int, str]] = {
     "not-found": (404, "No such thing"),
     "invalid": (422, "The configuration is invalid; nothing was changed"),
     "setup": (409, "The machine does not allow it; nothing was changed"),
-    "busy": (409, "Another change is running; nothing was changed"),
+    "busy": (409, "What runs must end first; nothing was changed"),
     "changed": (412, "Somebody else changed it first; nothing was changed"),
     "unconditional": (428, "If-Match is missing; nothing was changed"),
     "internal": (500, "A fault of ftpair"),

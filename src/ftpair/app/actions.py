@@ -9,6 +9,7 @@ import structlog
 from msgspec import structs
 
 from ftpair.app.change import apply
+from ftpair.app.doctoring import end_job, get_job, get_jobs, start_doctor
 from ftpair.app.history import configuration, roll_back, save
 from ftpair.app.node import Node
 from ftpair.app.routing import find_route
@@ -48,6 +49,7 @@ from ftpair.core.actions import (
     StatusIs,
 )
 from ftpair.core.errors import NotFoundError, WrongRequestError
+from ftpair.core.jobs import EndJob, GetJob, GetJobs, StartDoctor
 from ftpair.core.messages import Answer, EndSessions
 from ftpair.core.plan import ServerPlan
 from ftpair.core.status import PASSES, Admin
@@ -238,6 +240,13 @@ SENTENCES: dict[Admin, Callable[[Node, ServerPlan], str]] = {
     Admin.HALT: _halted,
     Admin.ONLINE: _brought_online,
 }
+
+
+def _by(answer: Callable[[Node, Any], Awaitable[Answer]]) -> Callable[[Actions, Any], Awaitable[Answer]]:
+    """Return an answer that needs the node alone as one of the table."""
+    return lambda actions, action: answer(actions._node, action)  # noqa: SLF001 - the table is a part of the class.
+
+
 ANSWERS: dict[type[Action], Callable[[Actions, Any], Awaitable[Answer]]] = {
     GetStatus: Actions._get_status,  # noqa: SLF001 - the table is a part of the class.
     GetSessions: Actions._get_sessions,  # noqa: SLF001
@@ -257,4 +266,8 @@ ANSWERS: dict[type[Action], Callable[[Actions, Any], Awaitable[Answer]]] = {
     GetConfiguration: Actions._get_configuration,  # noqa: SLF001
     FindRoute: Actions._find_route,  # noqa: SLF001
     Identify: Actions._identify,  # noqa: SLF001
+    StartDoctor: _by(start_doctor),
+    GetJobs: _by(get_jobs),
+    GetJob: _by(get_job),
+    EndJob: _by(end_job),
 }

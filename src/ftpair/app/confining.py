@@ -33,6 +33,12 @@ def confine_prober() -> str:
     return _confined(PROBER)
 
 
+def confine_examiner() -> str:
+    """Confine this process as the doctor's: it reads its own program, guides among it, and opens TCP as it likes."""
+    _read_all()
+    return _confined(Needs(readable=tuple(program())))
+
+
 def confine_api() -> str:
     """Confine this process as the API: it reads its own program, and opens no TCP port and no connection."""
     _import_all()

@@ -16,6 +16,7 @@ from ftpair.app.bans import BanFile, BanKeeper
 from ftpair.app.confirmation import Confirmation
 from ftpair.app.figures import Figures
 from ftpair.app.former import Former
+from ftpair.app.jobs import Examiner, Jobs
 from ftpair.app.listing import Listing
 from ftpair.app.revisions import FILE, Revisions
 from ftpair.app.rows import Leaving
@@ -112,6 +113,7 @@ class Node:
         """Set when the states of servers are others than HAProxy was told."""
         self.bans = BanKeeper(BanFile(Path(self.paths.state) / "bans.json", log.warning), self._tell_bans)
         self.groups = Groups()
+        self.jobs = Jobs(Examiner(self.plan.user))
         self.workers = [self._worker(number) for number in range(self.plan.workers)]
         self.prober = Child(self._prober(), self)
         self.api = Child(self._api(foundation.door), self)

@@ -120,11 +120,13 @@ class Supervisor:
             keeping = self._tasks.create_task(self._keep_affinity())
             renewing = self._tasks.create_task(Renewal(self._node, self._actions.turn).run())
             telling = self._tasks.create_task(self._tell_haproxy())
+            examining = self._tasks.create_task(self._node.jobs.run())
             try:
                 await self._begin()
                 await self._told_to_end.wait()
             except FtpairError as error:  # Raised after the children have ended, and not as a group.
                 failure = error
+            examining.cancel()
             await self._end(0.0 if failure else self._node.plan.shutdown_timeout_s)
             sampling.cancel()
             keeping.cancel()

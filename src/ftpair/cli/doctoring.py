@@ -15,11 +15,11 @@ from ftpair.cli.units import counted
 from ftpair.config.check import check
 from ftpair.config.machine import CAPABILITIES, Machine, this_machine
 from ftpair.config.slots import Slots
+from ftpair.core.doctor import Diagnosis, Finding, Order
 from ftpair.core.errors import NotFoundError
 from ftpair.core.plan import AnyService, Plan
-from ftpair.probes.doctor.diagnosing import Diagnosis, Finding, diagnose
+from ftpair.probes.doctor.diagnosing import diagnose
 from ftpair.probes.doctor.examining import examine, steps_of
-from ftpair.probes.doctor.order import Order
 
 _STYLES = {"error": "bold red", "warning": "yellow"}
 
@@ -72,10 +72,8 @@ def onlooker(machine: Machine) -> Machine:
 
 
 def _demand_single_lines(order: Order) -> None:
-    said = {"--user": (order.user,), "--directory": (order.directory,), "--file": order.files}
-    for option, texts in said.items():
-        if not set("".join(texts)).isdisjoint("\r\n\0"):
-            raise WrongUseError(f"{option}: a line end cannot be said in FTP.")
+    for field in order.unsayable:
+        raise WrongUseError(f"--{field.removesuffix('s')}: a line end cannot be said in FTP.")
 
 
 def _order_for(service: AnyService, request: Request) -> Order:

@@ -40,6 +40,8 @@ from ftpair.core.actions import (
     StatusIs,
 )
 from ftpair.core.clientele import Seen
+from ftpair.core.doctor import Diagnosis, Order
+from ftpair.core.jobs import EndJob, GetJob, GetJobs, JobIs, JobsAre, StartDoctor
 from ftpair.core.limits import Ban
 from ftpair.core.plan import Entrance, LogFormat, LogLevel, Plan
 from ftpair.core.status import Sample, ServerState, SessionRow, TransferRow
@@ -172,6 +174,27 @@ class Verdict(Message, frozen=True, tag=True):
     """Of the plan by which the server was probed."""
 
 
+# Supervisor and examiner.
+class Examine(Message, frozen=True, tag=True):
+    """Examine the only service of this plan, and answer with `Examined`."""
+
+    plan: Plan
+    order: Order
+
+
+class Progress(Message, frozen=True, tag=True):
+    """So many steps of the examination are done, and this is the next one."""
+
+    done: int
+    doing: str
+
+
+class Examined(Message, frozen=True, tag=True):
+    """What the doctor says."""
+
+    diagnosis: Diagnosis
+
+
 # API to supervisor, and the answers.
 class Request(Message, frozen=True, tag=True):
     """An action with the number that its answer will carry, and who asks for it."""
@@ -197,6 +220,10 @@ class Request(Message, frozen=True, tag=True):
         | SaveConfiguration
         | PatchConfiguration
         | Identify
+        | StartDoctor
+        | GetJobs
+        | GetJob
+        | EndJob
     )
 
 
@@ -212,6 +239,8 @@ Answer = (
     | RevisionsAre
     | ConfigurationIs
     | IdentityIs
+    | JobsAre
+    | JobIs
     | Refused
 )
 """What an action is answered with."""
@@ -226,7 +255,9 @@ class Response(Message, frozen=True, tag=True):
 
 ToWorker = UsePlan | UseStates | UseBans | EndSessions | ListSessions | ListClients | Stop
 ToProber = UsePlan | Stop
+ToExaminer = Examine | Stop
 ToApi = Response | UseLog | Stop
 FromWorker = Ready | CannotFollow | PasswordWrong | Beat | Sessions | Clients
 FromProber = Ready | Beat | Verdict
+FromExaminer = Ready | Beat | Progress | Examined
 FromApi = Ready | Beat | Request

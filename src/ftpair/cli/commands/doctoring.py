@@ -45,7 +45,7 @@ def doctor(
     file is touched without --write. Exit status: 0 if nothing is wrong, 1 if there are findings, warnings too.
     """
     from ftpair.cli.doctoring import Request, consult
-    from ftpair.probes.doctor.order import Order
+    from ftpair.core.doctor import Order
 
     order = Order(user, "", directory, write, tuple(file or ()), wait, timeout)
     raise typer.Exit(consult(Request(config, service, order, password_file, ca), as_json))

@@ -1,9 +1,9 @@
 """What one ailment is: how bad it is, what clients make of it, and what helps."""
 
 from dataclasses import dataclass
-from typing import Literal
 
-Severity = Literal["error", "warning"]
+from ftpair.core.doctor import Severity
+
 ANOTHER_AT_VIP = (
     "ftpair does not do so by this file: let the running one take it (`ftpair apply`), or find who else answers at the "
     "VIP (`ss -ltnp`)."

@@ -8,6 +8,7 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 from ftpair.core import networks
+from ftpair.core.doctor import Order
 from ftpair.core.errors import FtpairError
 from ftpair.core.plan import HeaderVersion
 from ftpair.ftp.command import printable
@@ -15,7 +16,6 @@ from ftpair.ftp.proxy_header import BUILD, Header
 from ftpair.ftp.reply import Reply
 from ftpair.probes import words
 from ftpair.probes.conversation import Conversation
-from ftpair.probes.doctor.order import Order
 from ftpair.probes.doctor.target import Entrance, Target
 
 LONGEST_FAREWELL_S = 1.0

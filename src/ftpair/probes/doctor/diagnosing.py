@@ -4,12 +4,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
-import msgspec
-
 from ftpair.config.machine import Machine
+from ftpair.core.doctor import Diagnosis, Finding
 from ftpair.core.plan import AnyService, TcpServicePlan
 from ftpair.guides.wanted import wanted_by
-from ftpair.probes.doctor.ailment import Severity
 from ftpair.probes.doctor.catalogue import AILMENTS
 from ftpair.probes.doctor.examining import has_refused_login
 from ftpair.probes.doctor.kinds import kind_of
@@ -40,40 +38,6 @@ _CAUSES: Mapping[str, frozenset[str]] = {
     "session-lost": _BROKEN_DATA | {"session-lost"},
 }
 """What at a server explains a symptom at the VIP in TCP mode; where nothing is written, the same ailment does."""
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """One thing that is wrong with a service."""
-
-    id: str
-    severity: Severity
-    where: str
-    """A real server, `VIP`, or nothing: the service as a whole."""
-    sentence: str
-    why: str
-    remedy: str
-    lines: tuple[str, ...]
-    """What to write into that server's files, out of its guide."""
-    guide: str
-    """The command that prints the whole guide; empty: there is none that speaks of it."""
-    modes: tuple[str, ...]
-    """The ways of coming in that show it."""
-
-
-class Diagnosis(msgspec.Struct, frozen=True):
-    """What the doctor says of one service."""
-
-    service: str
-    mode: str
-    is_healthy: bool
-    """Whether there is no finding, of whatever severity."""
-    findings: tuple[Finding, ...]
-    not_examined: tuple[str, ...]
-    """What could not be looked at, and why."""
-    servers: dict[str, str]
-    """The make of each real server, as `ftpair guide --kind` names it; empty: it is not known."""
-    logins: int
-    """How many there were in all."""
 
 
 def diagnose(seen: Examination, machine: Machine) -> Diagnosis:

@@ -3,11 +3,11 @@
 import ssl
 from collections.abc import Awaitable, Callable
 
+from ftpair.core.doctor import Order
 from ftpair.core.errors import FtpairError
 from ftpair.probes.conversation import Conversation
 from ftpair.probes.doctor import contexts
 from ftpair.probes.doctor.client import Client
-from ftpair.probes.doctor.order import Order
 from ftpair.probes.doctor.seen import Door
 from ftpair.probes.doctor.target import Entrance, Target
 from ftpair.probes.stream import chain_of

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from ftpair.core.doctor import Order
 from ftpair.core.plan import AnyService, TcpServicePlan
 from ftpair.probes.doctor import door, visiting
-from ftpair.probes.doctor.order import Order
 from ftpair.probes.doctor.seen import Examination, Seen
 from ftpair.probes.doctor.target import Entrance, Mode, servers_of, vip_of
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ftpair.core.doctor import Order
 from ftpair.core.endpoint import Endpoint
 from ftpair.core.plan import AnyService
 from ftpair.ftp.reply import Reply
-from ftpair.probes.doctor.order import Order
 from ftpair.probes.doctor.target import Entrance, Mode, Target
 
 Step = Literal["connect", "greeting", "auth", "tls", "login", "protection", "directory", "transfers", "farewell"]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ftpair.config.machine import Machine
-from ftpair.probes.doctor.ailment import Severity
+from ftpair.core.doctor import Severity
 from ftpair.probes.doctor.seen import Examination, Seen, Visit
 
 EVERYWHERE = ""

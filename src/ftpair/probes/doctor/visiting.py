@@ -7,12 +7,12 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
+from ftpair.core.doctor import Order
 from ftpair.core.errors import FtpairError
 from ftpair.ftp import feat
 from ftpair.ftp.addresses import is_ipv6
 from ftpair.probes.doctor import contexts, transfers
 from ftpair.probes.doctor.client import Client, RefusedError
-from ftpair.probes.doctor.order import Order
 from ftpair.probes.doctor.seen import FileSeen, Seen, Stage, Step, Visit, Way, Written
 from ftpair.probes.doctor.target import Mode, Target
 from ftpair.probes.doctor.transfers import Errand

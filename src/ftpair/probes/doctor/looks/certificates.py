@@ -7,10 +7,10 @@ from ipaddress import ip_address
 
 from cryptography import x509
 
+from ftpair.core.doctor import Severity
 from ftpair.core.plan import TcpServicePlan
 from ftpair.ftp.command import printable
 from ftpair.probes import words
-from ftpair.probes.doctor.ailment import Severity
 from ftpair.probes.doctor.seen import Door, Seen
 from ftpair.probes.doctor.symptom import Case, Symptom
 
