@@ -27,6 +27,7 @@ from ftpair.core.actions import (
     GetRevisions,
     GetSessions,
     GetStatus,
+    GetWaiting,
     KillSession,
     LiftBan,
     Metrics,
@@ -40,6 +41,7 @@ from ftpair.core.actions import (
     SessionTable,
     SetAdmin,
     StatusIs,
+    WaitingIs,
 )
 from ftpair.core.clientele import Seen, client_rows
 from ftpair.core.jobs import EndJob, GetJob, GetJobs, JobIs, JobsAre, StartDoctor
@@ -151,6 +153,7 @@ def usual_answers():
             else Refused("not-found", f"no job {action.job!r}")
         ),
         EndJob: lambda action: Said(f"job {action.job}: ended"),
+        GetWaiting: WaitingIs(is_changed=True, steps=("add server FTP_SVR3 to FTPS_VIP",)),
     }
 
 
@@ -206,7 +209,7 @@ class Supervisor:
         ours, theirs = socketpair()
         self.channel = Channel(ours, FromApi, self._hear, lambda: None)
         fds = theirs.fileno(), self._listener.fileno()
-        command = [sys.executable, "-m", "ftpair.api", "--channel", str(fds[0]), "--listen", str(fds[1])]
+        command = [sys.executable, "-m", "ftpair.web", "--channel", str(fds[0]), "--listen", str(fds[1])]
         with theirs:
             self.process = subprocess.Popen(command, pass_fds=fds, stderr=subprocess.PIPE, text=True)
 

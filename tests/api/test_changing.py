@@ -40,3 +40,8 @@ def test_a_session_is_ended(http, supervisor):
 
 def test_a_session_that_is_gone_is_not_found(http):
     assert http.delete("/api/v1/sessions/9-9").status_code == 404
+
+
+def test_a_drain_can_be_told_without_being_done(http, supervisor):
+    http.post("/api/v1/services/FTPS_VIP/servers/FTP_SVR1/drain", params={"dry_run": True})
+    assert supervisor.actions == [SetAdmin("FTPS_VIP", "FTP_SVR1", Admin.DRAIN, dry_run=True)]

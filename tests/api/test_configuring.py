@@ -193,3 +193,13 @@ def test_half_a_character_is_refused(http, supervisor):
     assert http.put("/api/v1/configuration", content='{"content": "\\ud800"}', headers=headers).status_code == 400
     assert http.post("/api/v1/apply", content='{"comment": "\\ud800"}', headers=headers).status_code == 400
     assert supervisor.actions == []
+
+
+def test_what_waits_is_told_as_steps(http):
+    assert http.get("/api/v1/waiting").json() == {
+        "is_changed": True,
+        "steps": ["add server FTP_SVR3 to FTPS_VIP"],
+        "problems": [],
+        "refusal": "",
+        "warnings": [],
+    }

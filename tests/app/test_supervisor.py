@@ -128,7 +128,7 @@ def test_it_serves_until_it_is_told_to_end_and_leaves_nothing_behind(site):
         assert {name: len(pids) for name, pids in children.items()} == {
             "ftpair.app.worker": 2,
             "ftpair.app.prober": 1,
-            "ftpair.api": 1,
+            "ftpair.web": 1,
         }
         limits = Path(f"/proc/{children['ftpair.app.worker'][0]}/limits").read_text()
         assert re.search(r"Max open files +(\d+) +\1 ", limits)

@@ -103,3 +103,20 @@ def test_the_two_control_ports_of_a_service_differ():
 )
 def test_listeners_that_never_meet_may_share_ports(one, other):
     assert found(A=vip(one), B=vip(other)) == []
+
+
+def test_a_file_without_a_service_is_good_where_one_can_be_made_in_the_browser():
+    assert found(top={"web": {}}) == []
+
+
+def test_the_web_ui_listens_on_a_port_of_its_own():
+    (sentence,) = found(A=vip("0.0.0.0", "21,8000-9000"), top={"web": {"address": "127.0.0.1"}})
+    assert sentence == (
+        "web.port: 8443 on 127.0.0.1 overlaps virtual_services.A.ports.passive (8000-9000): "
+        "choose other ports or another address"
+    )
+
+
+def test_the_certificate_of_the_web_ui_has_a_name():
+    (sentence,) = found(top={"web": {"certificate": "other"}})
+    assert sentence == "web.certificate: other is not the name of a certificate: write one of files"

@@ -9,7 +9,7 @@ from ftpair.config.problems import InvalidConfigError, describe
 from ftpair.config.slots import MOST_ROWS, Slots
 from ftpair.core.advertising import Advertised, AdvertisedRule
 from ftpair.core.endpoint import Endpoint, PortRange
-from ftpair.core.plan import ClientTls, Clocks, HealthPlan, ServerPlan, ServerTls
+from ftpair.core.plan import ClientTls, Clocks, HealthPlan, ServerPlan, ServerTls, WebPlan
 
 
 def planned(folder, name, machine, slots=None):
@@ -107,3 +107,12 @@ def test_the_machine_that_we_run_on_is_asked_when_none_is_given(folder, write):
         "virtual_services: {V: {address: 127.0.0.1, ports: '2121,2200-2299', real_servers: {A: {address: 127.0.0.2}}}}"
     )
     assert check(write(text), 1, Slots()).plan.workers >= 1
+
+
+def test_the_web_ui_has_its_own_certificate_or_one_of_the_file(folder, machine, write, leaf):
+    assert planned(folder, "design", machine).web is None
+    own = write("web: {address: 192.0.2.9, port: 443}")
+    assert check(own, 1, Slots(), machine).plan.web == WebPlan("192.0.2.9", 443)
+    pair = "certificates: {files: {certificate: tls/fullchain.pem, key: tls/privkey.pem}}\n"
+    issued = check(write(pair + "web: {address: '::1', certificate: files}"), 1, Slots(), machine).plan.web
+    assert (issued.url, issued.certificate.key_pem) == ("https://[::1]:8443", leaf.key_pem())

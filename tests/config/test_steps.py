@@ -8,7 +8,7 @@ from ftpair.config.slots import Slots
 from ftpair.config.steps import steps
 from ftpair.core.endpoint import Endpoint
 from ftpair.core.limits import BanPolicy, Limits
-from ftpair.core.plan import Clocks, ServerTls
+from ftpair.core.plan import Clocks, ServerTls, WebPlan
 from ftpair.core.routing import Route
 
 
@@ -186,3 +186,24 @@ def test_limits_and_bans_are_told_key_by_key(running):
     assert steps(running, banning) == ("FTPS_VIP: bans for 900 s after 5 wrong passwords",)
     assert steps(banning, strict) == ("FTPS_VIP: bans allow none -> 10.0.0.0/8",)
     assert steps(strict, running) == ("FTPS_VIP: wrong passwords lead to no ban any more",)
+
+
+def with_web(plan, *web):
+    return msgspec.structs.replace(plan, web=WebPlan(*web) if web else None)
+
+
+def test_the_web_ui_comes_moves_and_goes(running):
+    here, there = with_web(running, "127.0.0.1", 8443), with_web(running, "192.0.2.9", 443)
+    assert steps(running, here) == ("web UI at https://127.0.0.1:8443",)
+    assert steps(here, there) == ("web UI https://127.0.0.1:8443 -> https://192.0.2.9:443",)
+    assert steps(there, running) == ("no web UI any more: the API answers on its unix socket alone",)
+
+
+def test_the_web_ui_gets_another_certificate(running):
+    given = running.services[0].tls.certificate
+    own, issued = with_web(running, "::1", 8443), with_web(running, "::1", 8443, given)
+    renewed = with_web(running, "::1", 8443, msgspec.structs.replace(given, key_pem=b"another"))
+    assert steps(own, issued) == ("web UI: certificate of its own -> files",)
+    assert steps(issued, own) == ("web UI: certificate files -> of its own",)
+    assert steps(issued, renewed) == ("web UI: key of certificate files written anew",)
+    assert steps(issued, issued) == ()

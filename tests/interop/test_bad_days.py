@@ -213,7 +213,7 @@ def test_a_transfer_survives_the_death_of_the_api(node: Node) -> None:
     with node.session() as client:
         data = client.begin(f"RETR {node.big_file()}")
         assert data.recv(65536)
-        api = _named(b"ftpair.api", descendants(node.balancer.daemon.pid))
+        api = _named(b"ftpair.web", descendants(node.balancer.daemon.pid))
         assert api
         os.kill(api[0], signal.SIGKILL)
         assert drain(data)[1]

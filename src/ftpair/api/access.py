@@ -98,10 +98,15 @@ ANYBODY = Depends(anybody)
 
 def demand_own_page(request: Request, csrf: str) -> None:
     """Raise RefusalError unless a page of ours sent this, in the session that it was made for."""
-    if not _is_of_own_origin(request):
-        raise RefusalError("not-allowed", "Another site sent this, not a page of ftpair: nothing was done.")
+    demand_own_origin(request)
     if not csrf or not hmac.compare_digest(request.headers.get(CSRF_HEADER, "").encode(), csrf.encode()):
         raise RefusalError("not-allowed", f"The header {CSRF_HEADER} is missing or old: load the page anew.")
+
+
+def demand_own_origin(request: Request) -> None:
+    """Raise RefusalError if another site sent this."""
+    if not _is_of_own_origin(request):
+        raise RefusalError("not-allowed", "Another site sent this, not a page of ftpair: nothing was done.")
 
 
 def address_of(request: Request) -> str:

@@ -97,6 +97,19 @@ class ConfigurationProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """What separates the file from what runs: the steps of an apply, or why it cannot be worked by."""
+
+    is_changed: bool
+    steps: tuple[str, ...]
+    """Empty, although it is changed: only comments or the spelling are others."""
+    problems: tuple[ConfigurationProblem, ...] = ()
+    refusal: str = ""
+    """Why this machine does not allow it; empty: it does."""
+    warnings: tuple[ConfigurationProblem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ApplyDone:
     """The steps that were (or with `dry_run` would be) taken, and the revision that runs (or would run)."""
 

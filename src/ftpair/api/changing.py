@@ -1,8 +1,8 @@
 """Routes that change what runs: drain, halt, online, the end of a session."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from ftpair.api import examples
 from ftpair.api.access import may
@@ -21,9 +21,15 @@ ADMIN = {"drain": Admin.DRAIN, "halt": Admin.HALT, "online": Admin.ONLINE}
     summary="Drain, halt or bring online a real server",
     responses=examples.ok(examples.DONE) | documented("not-found", "wrong-request"),
 )
-async def set_admin(door: TheDoor, service: str, server: str, wish: Literal["drain", "halt", "online"]) -> Done:
+async def set_admin(
+    door: TheDoor,
+    service: str,
+    server: str,
+    wish: Literal["drain", "halt", "online"],
+    dry_run: Annotated[bool, Query(description="Only tell what would happen.")] = False,
+) -> Done:
     """Set what the administrator wants of a real server; the sentence says what stays."""
-    said = await door.ask(SetAdmin(service, server, ADMIN[wish]), Said)
+    said = await door.ask(SetAdmin(service, server, ADMIN[wish], dry_run), Said)
     return Done(said.sentence)
 
 

@@ -2,6 +2,7 @@
 
 import difflib
 import json
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Path, Query, Response
@@ -18,6 +19,7 @@ from ftpair.api.bodies import (
     Difference,
     Done,
     RollBackWish,
+    Waiting,
 )
 from ftpair.api.problems import ASKING, RefusalError, documented
 from ftpair.core.actions import (
@@ -27,11 +29,14 @@ from ftpair.core.actions import (
     Confirm,
     GetConfiguration,
     GetRevisions,
+    GetWaiting,
     PatchConfiguration,
+    Problem,
     RevisionsAre,
     RollBack,
     Said,
     SaveConfiguration,
+    WaitingIs,
 )
 from ftpair.core.revisions import Revision
 
@@ -122,6 +127,18 @@ async def patch_configuration(
 
 
 @router.get(
+    "/waiting",
+    summary="What waits to be applied",
+    responses=examples.ok(examples.WAITING),
+    dependencies=[may("viewer")],
+)
+async def waiting(door: TheDoor) -> Waiting:
+    """Return what an apply of the file would do, or what is wrong with it; cheap enough to be asked every second."""
+    found = await door.ask(GetWaiting(), WaitingIs)
+    return Waiting(found.is_changed, found.steps, _problems(found.problems), found.refusal, _problems(found.warnings))
+
+
+@router.get(
     "/difference",
     dependencies=[may("viewer")],
     summary="Two configurations compared",
@@ -183,8 +200,11 @@ async def roll_back(
 
 
 def _done(applied: Applied, *, is_dry_run: bool) -> ApplyDone:
-    warnings = tuple(ConfigurationProblem(at.path, at.line, at.sentence) for at in applied.warnings)
-    return ApplyDone(applied.revision, is_dry_run, applied.steps, warnings, applied.confirm_until)
+    return ApplyDone(applied.revision, is_dry_run, applied.steps, _problems(applied.warnings), applied.confirm_until)
+
+
+def _problems(found: Sequence[Problem]) -> tuple[ConfigurationProblem, ...]:
+    return tuple(ConfigurationProblem(at.path, at.line, at.sentence) for at in found)
 
 
 def _text(found: ConfigurationIs) -> ConfigurationText:

@@ -16,6 +16,7 @@ from ftpair.api.bodies import (
     NodeHealth,
     ServiceHealth,
     Versions,
+    Waiting,
 )
 from ftpair.core.clientele import Seen, client_rows
 from ftpair.core.revisions import Revision
@@ -139,6 +140,7 @@ KILLED = asdict(Done("kill 0-1f: the session of alice from 198.51.100.7 is ended
 DONE = asdict(Done("drain FTP_SVR2: 3 sessions stay, 0 transfers"))
 _WARNING = ConfigurationProblem("virtual_services.FTPS_VIP.real_servers", 9, "every weight is 0, so no server ...")
 APPLIED = asdict(ApplyDone(2, dry_run=False, steps=("FTPS_VIP: weight of FTP_SVR2 50 -> 0",), warnings=(_WARNING,)))
+WAITING = asdict(Waiting(is_changed=True, steps=("FTPS_VIP: weight of FTP_SVR2 50 -> 0",), warnings=(_WARNING,)))
 CONFIRMED = asdict(Done("revision 2 is confirmed and stays"))
 _LINES = "virtual_services:\n  FTPS_VIP:\n    address: 192.0.2.10\n"
 CONFIGURATION = asdict(ConfigurationText("/etc/ftpair/ftpair.yaml", _LINES, etag='"5f3c9be1d24f0a7c88e6b1d0c3a94f27"'))

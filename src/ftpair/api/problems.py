@@ -83,9 +83,8 @@ def install(app: FastAPI) -> None:
     """Answer every error of `app` with a problem, and let OpenAPI say so."""
     described = app.openapi
     app.openapi = lambda: _corrected(described())  # type: ignore[method-assign]  # As FastAPI's manual has it.
-    app.add_exception_handler(RefusalError, _on_refusal)
-    app.add_exception_handler(RequestValidationError, _on_wrong_request)
-    app.add_exception_handler(HTTPException, _on_http)
+    for kind in (RefusalError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, answer_to)
     app.add_middleware(FaultGuard)
 
 
@@ -154,19 +153,26 @@ def _corrected(description: dict[str, Any]) -> dict[str, Any]:
     return description
 
 
-async def _on_refusal(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RefusalError)
-    return answer(error)
+async def answer_to(request: Request, error: Exception) -> JSONResponse:
+    """Return the problem for an error that a request has led to: a refusal, a wrong request, or HTTP's own."""
+    match error:
+        case RefusalError():
+            return answer(error)
+        case RequestValidationError():
+            return answer(RefusalError("wrong-request", places(error)))
+        case HTTPException():
+            return _of_http(request, error)
+        case _:
+            raise error
 
 
-async def _on_wrong_request(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)
-    places = [f"{'.'.join(str(step) for step in one['loc'])}: {one['msg']}" for one in error.errors()]
-    return answer(RefusalError("wrong-request", "; ".join(places) + "."))
+def places(error: RequestValidationError) -> str:
+    """Return where a request is wrong, and what is."""
+    found = [f"{'.'.join(str(step) for step in one['loc'])}: {one['msg']}" for one in error.errors()]
+    return "; ".join(found) + "."
 
 
-async def _on_http(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
+def _of_http(request: Request, error: HTTPException) -> JSONResponse:
     if error.status_code == 404:
         return answer(RefusalError("not-found", f"There is nothing at {request.url.path}."))
     detail = f"{error.detail}: {request.method} {request.url.path}."

@@ -14,6 +14,7 @@ from ftpair.app.history import configuration, roll_back, save
 from ftpair.app.node import Node
 from ftpair.app.routing import find_route
 from ftpair.app.status import node_gauges, node_status
+from ftpair.app.waiting import Waiting
 from ftpair.config.problems import InvalidConfigError
 from ftpair.core.accounts import Identity
 from ftpair.core.actions import (
@@ -33,6 +34,7 @@ from ftpair.core.actions import (
     GetRevisions,
     GetSessions,
     GetStatus,
+    GetWaiting,
     Identify,
     KillSession,
     LiftBan,
@@ -47,6 +49,7 @@ from ftpair.core.actions import (
     SessionTable,
     SetAdmin,
     StatusIs,
+    WaitingIs,
 )
 from ftpair.core.errors import NotFoundError, WrongRequestError
 from ftpair.core.jobs import EndJob, GetJob, GetJobs, StartDoctor
@@ -63,6 +66,7 @@ class Actions:
 
     def __init__(self, node: Node) -> None:
         self._node = node
+        self._waiting = Waiting(node)
         self._applying = asyncio.Lock()
         self.turn = asyncio.Lock()
         """Held by everything that changes the plan: an apply, and the renewal of certificates."""
@@ -120,6 +124,9 @@ class Actions:
     async def _get_clients(self, _action: GetClients) -> ClientsAre:
         return await self._node.listing.clients(self._node.workers)
 
+    async def _get_waiting(self, _action: GetWaiting) -> WaitingIs:
+        return await self._waiting.look()
+
     async def _get_metrics(self, _action: GetMetrics) -> Metrics:
         figures = self._node.figures
         return Metrics(figures.counters(), figures.gauges() + node_gauges(self._node))
@@ -128,6 +135,8 @@ class Actions:
         server = self._server(action.service, action.server)
         await self._node.haproxy.refresh()  # The sentence tells how many sessions there are.
         sentence = SENTENCES[action.admin](self._node, server)
+        if action.dry_run:
+            return Said(sentence)
         self._node.states.set_admin(server, action.admin)
         if action.admin is Admin.HALT:
             self._node.end_sessions(EndSessions(f"{server.name} is halted", slot=server.slot))
@@ -252,6 +261,7 @@ ANSWERS: dict[type[Action], Callable[[Actions, Any], Awaitable[Answer]]] = {
     GetSessions: Actions._get_sessions,  # noqa: SLF001
     GetClients: Actions._get_clients,  # noqa: SLF001
     GetMetrics: Actions._get_metrics,  # noqa: SLF001
+    GetWaiting: Actions._get_waiting,  # noqa: SLF001
     SetAdmin: Actions._set_admin,  # noqa: SLF001
     GetBans: Actions._get_bans,  # noqa: SLF001
     AddBan: Actions._add_ban,  # noqa: SLF001

@@ -215,6 +215,7 @@ async def _take(node: Node, change: Change, follow_timeout_s: float) -> Applied 
             await node.haproxy.take(change.plan, former)
         demand_bindable(change.plan, listener_keys(node.plan))
         node.listeners.open(listener_keys(change.plan))
+        node.web.open(change.plan.web)
     except SetupError:
         await _take_back(node)
         raise
@@ -228,6 +229,7 @@ async def _take(node: Node, change: Change, follow_timeout_s: float) -> Applied 
         node.checked = change.checked
         node.keep(change.plan, change.slots)
     node.listeners.keep(listener_keys(node.plan))
+    node.web.keep(node.plan.web)
     return refusal or change.applied(change.plan.revision)
 
 
@@ -286,6 +288,8 @@ def _try_listeners(node: Node, plan: Plan) -> None:
     demand_bindable(plan, listener_keys(node.plan))
     node.listeners.open(listener_keys(plan))
     node.listeners.keep(listener_keys(node.plan))
+    node.web.open(plan.web)
+    node.web.keep(node.plan.web)
 
 
 def _log(answer: Applied | Refused) -> LastApply:

@@ -1,30 +1,42 @@
 """The API's way to the supervisor: one question, one answer, over the channel."""
 
 import asyncio
+import os
 import socket
+from collections.abc import Callable
 from itertools import count
 
 from ftpair.app.heart import Heart
 from ftpair.core.accounts import Identity
 from ftpair.core.actions import Action, Apply, PatchConfiguration, Result, RollBack, SaveConfiguration
 from ftpair.core.errors import BusyError, NotReachableError
-from ftpair.core.messages import Ready, Request, Response, Stop, ToApi, UseLog
+from ftpair.core.messages import Ready, Request, Response, Stop, ToApi, UseLog, UseWeb
+from ftpair.core.plan import WebPlan
 from ftpair.dataplane.channel import Channel
 from ftpair.observe import log
 
 ANSWER_TIMEOUT_S = 10.0
 APPLY_TIMEOUT_S = 65.0
 """An apply resolves names, binds listeners and waits for the workers."""
+UseWebOn = Callable[[WebPlan | None, tuple[int, ...]], None]
+"""Takes where HTTPS is to be served, and the descriptor of the listener."""
 SLOW = (Apply, RollBack, SaveConfiguration, PatchConfiguration)
 
 
 class Control:
     """Asks the supervisor; made inside the running loop from the descriptor of `--channel`."""
 
-    def __init__(self, sock: socket.socket, answer_timeout_s: float = ANSWER_TIMEOUT_S, confinement: str = "") -> None:
+    def __init__(
+        self,
+        sock: socket.socket,
+        answer_timeout_s: float = ANSWER_TIMEOUT_S,
+        confinement: str = "",
+        use_web: UseWebOn | None = None,
+    ) -> None:
         self.ended = asyncio.Event()
         """Set when the supervisor says stop, or is gone: time to exit."""
         self._answer_timeout_s = answer_timeout_s
+        self._use_web = use_web or _leave
         self._numbers = count(1)
         self._waiting: dict[int, asyncio.Future[Result]] = {}
         self._channel = Channel(sock, ToApi, self._heard, self._end)
@@ -53,7 +65,7 @@ class Control:
         """Leave the channel."""
         self._channel.close()
 
-    def _heard(self, message: ToApi, _fds: tuple[int, ...]) -> None:
+    def _heard(self, message: ToApi, fds: tuple[int, ...]) -> None:
         match message:
             case Response(number, result):
                 answer = self._waiting.get(number)
@@ -61,6 +73,8 @@ class Control:
                     answer.set_result(result)
             case UseLog(format, level):
                 log.configure(format, level)
+            case UseWeb(web):
+                self._use_web(web, fds)
             case Stop():
                 self._end()
 
@@ -69,3 +83,8 @@ class Control:
         for answer in self._waiting.values():
             if not answer.done():
                 answer.set_exception(NotReachableError("ftpair stopped before it answered"))
+
+
+def _leave(_web: WebPlan | None, fds: tuple[int, ...]) -> None:
+    for fd in fds:
+        os.close(fd)

@@ -6,9 +6,10 @@ from ftpair.core.plan import AnyService, ClientTls, HealthPlan, Plan, TcpService
 
 
 def for_worker(plan: Plan) -> Plan:
-    """Return the plan without the probes: their passwords are none of a worker's business."""
+    """Return the plan without the probes and the web UI: passwords and keys that are none of a worker's business."""
     return replace(
         plan,
+        web=None,
         services=tuple(replace(service, health=HealthPlan()) for service in plan.services),
         tcp_services=tuple(replace(service, health=HealthPlan()) for service in plan.carried_by("builtin")),
     )
@@ -27,4 +28,4 @@ def _keyless(tls: ClientTls | None) -> ClientTls | None:
 
 def for_prober(plan: Plan) -> Plan:
     """Return the plan without the clients' TLS: the prober meets no client and needs no private key."""
-    return replace(plan, services=tuple(replace(service, tls=None) for service in plan.services))
+    return replace(plan, web=None, services=tuple(replace(service, tls=None) for service in plan.services))

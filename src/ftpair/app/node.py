@@ -23,6 +23,7 @@ from ftpair.app.rows import Leaving
 from ftpair.app.states import States
 from ftpair.app.tables import Tables
 from ftpair.app.traffic import Traffic
+from ftpair.app.web_door import WebDoor
 from ftpair.config.blocks import Paths
 from ftpair.config.check import Checked
 from ftpair.config.slots import Slots
@@ -117,6 +118,7 @@ class Node:
         self.workers = [self._worker(number) for number in range(self.plan.workers)]
         self.prober = Child(self._prober(), self)
         self.api = Child(self._api(foundation.door), self)
+        self.web = WebDoor(Path(self.paths.state), lambda: False, self.api.send)
         self._on_request = on_request
         self._leaving, self.former = Leaving(), Former(self.counts.sessions)
         self._proposed = self.plan
@@ -125,6 +127,7 @@ class Node:
         self.refusal: CannotFollow | None = None
         """Why a worker cannot follow the proposed plan."""
         self._news = asyncio.Event()
+        self.web.open(self.plan.web)
         self.keep(self.plan, self.slots)
 
     @property
@@ -168,6 +171,7 @@ class Node:
         self.bans.use_plan(plan)
         self._tell_plan(self.prober)
         self._tell_log()
+        self.web.keep(plan.web)
         self.on_keep()
 
     def end_sessions(self, message: EndSessions) -> None:
@@ -208,6 +212,7 @@ class Node:
     def close(self) -> None:
         """Give back what the node opened."""
         self.listeners.close()
+        self.web.close_all_but()
         os.close(self.counts_fd)
         self.tables.close()
         self.groups.close()
@@ -225,6 +230,7 @@ class Node:
         self._tell_plan(child)
         if child is self.api:
             self._tell_log()
+            self.web.tell()
 
     def child_said(self, child: Child, message: Message) -> None:
         """Give each message to the one who waits for it."""
@@ -290,7 +296,7 @@ class Node:
         )
 
     def _api(self, door: int) -> Recipe:
-        return Recipe("api", "ftpair.api", FromApi, ("--listen", str(door)), (door,), self.plan.api_user)
+        return Recipe("api", "ftpair.web", FromApi, ("--listen", str(door)), (door,), self.plan.api_user)
 
     def _refused(self, message: CannotFollow) -> None:
         if message.revision == self._proposed.revision:

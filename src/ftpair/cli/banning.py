@@ -12,9 +12,9 @@ from ftpair.cli.client import Client
 from ftpair.cli.failures import WrongUseError
 from ftpair.cli.sheet import Cell, Column, Sheet, Table
 from ftpair.cli.show import say, show_json
-from ftpair.cli.units import duration
 from ftpair.core.errors import NotFoundError
 from ftpair.core.status import ServiceStatus
+from ftpair.core.units import duration
 
 COLUMNS = (
     Column("SERVICE"),

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ftpair.cli.show import say, show_json, talk
-from ftpair.cli.units import counted
 from ftpair.config.check import Checked, check
 from ftpair.config.problems import InvalidConfigError
 from ftpair.config.slots import Slots
 from ftpair.core.actions import Problem
+from ftpair.core.units import counted
 
 
 @dataclass(frozen=True, slots=True)

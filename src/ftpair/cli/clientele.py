@@ -1,9 +1,9 @@
 """The sheet of clients: how their data connections were secured, and what would become of them."""
 
 from ftpair.cli.sheet import Cell, Column, Sheet, Table
-from ftpair.cli.units import duration
 from ftpair.cli.views import BAD, GOOD
 from ftpair.core.clientele import ClientRow
+from ftpair.core.units import duration
 
 CLIENT_COLUMNS = (
     Column("SERVICE", rank=5),

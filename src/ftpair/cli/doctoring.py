@@ -11,13 +11,13 @@ from pathlib import Path
 from ftpair.cli.failures import WrongUseError
 from ftpair.cli.sheet import Cell, Part, Sheet, line
 from ftpair.cli.show import show, show_json
-from ftpair.cli.units import counted
 from ftpair.config.check import check
 from ftpair.config.machine import CAPABILITIES, Machine, this_machine
 from ftpair.config.slots import Slots
 from ftpair.core.doctor import Diagnosis, Finding, Order
 from ftpair.core.errors import NotFoundError
 from ftpair.core.plan import AnyService, Plan
+from ftpair.core.units import counted
 from ftpair.probes.doctor.diagnosing import diagnose
 from ftpair.probes.doctor.examining import examine, steps_of
 

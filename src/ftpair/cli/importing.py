@@ -8,9 +8,9 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from ftpair.cli.show import say, talk
-from ftpair.cli.units import counted
 from ftpair.config.load import why_unreadable
 from ftpair.core.errors import FtpairError, WrongRequestError
+from ftpair.core.units import counted
 from ftpair.imports.haproxy import import_haproxy
 from ftpair.imports.notes import Imported
 from ftpair.imports.proftpd import import_proftpd

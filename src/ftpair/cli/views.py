@@ -1,8 +1,8 @@
 """Sheets of what people look at: node, services, sessions, transfers. States are told in words and in colour."""
 
 from ftpair.cli.sheet import Cell, Column, Line, Part, Sheet, Table, line
-from ftpair.cli.units import counted, duration, of_limit, rate, size
 from ftpair.core.status import Admin, Health, NodeStatus, ServerStatus, ServiceStatus, SessionRow, TransferRow
+from ftpair.core.units import counted, duration, of_limit, rate, size
 
 BAR_COLUMNS = 24
 GOOD, WARN, BAD, FAINT, STRONG = "green", "yellow", "bold red", "dim", "bold"

@@ -38,9 +38,10 @@ def tcp_services(config: Config) -> Iterator[tuple[Where, TcpService]]:
 
 
 def _no_service(config: Config, _cpus: int) -> Iterator[Finding]:
-    if not config.virtual_services:
+    if not config.virtual_services and config.web is None:
         example = "virtual_services: {FTP_VIP: {address: ..., ports: ..., real_servers: ...}}"
-        yield Finding(("virtual_services",), f"holds no service: write at least one, {example}")
+        sentence = f"holds no service: write at least one, {example}, or web: {{}} to make one in the browser"
+        yield Finding(("virtual_services",), sentence)
 
 
 def _no_control_port(config: Config, _cpus: int) -> Iterator[Finding]:
@@ -68,6 +69,8 @@ def _unknown_certificate(config: Config, _cpus: int) -> Iterator[Finding]:
 
 
 def _certificates_named(config: Config) -> Iterator[tuple[Where, str]]:
+    if config.web and config.web.certificate:
+        yield ("web", "certificate"), config.web.certificate
     for where, service in ftp_services(config):
         if service.tls:
             yield (*where, "tls", "certificate"), service.tls.certificate
@@ -138,7 +141,7 @@ def _source_port_is_taken(config: Config, _cpus: int) -> Iterator[Finding]:
         port = service.active_source_port
         taken = next((claim for claim in _claims(where, service) if port in claim.ports), None)
         if taken:
-            sentence = f"{port} is a port that the service listens on (ports.{taken.key} {taken.text}): write another"
+            sentence = f"{port} is a port that the service listens on ({taken.key} {taken.text}): write another"
             yield Finding((*where, "active_source_port"), f"{sentence}, such as 20", depends=(taken.where,))
 
 
@@ -147,7 +150,7 @@ def _server_ports_are_taken(config: Config, _cpus: int) -> Iterator[Finding]:
         wanted = service.server_active_ports
         taken = next((claim for claim in _claims(where, service) if wanted and wanted.overlaps(claim.ports)), None)
         if taken:
-            sentence = f"{wanted} overlaps ports.{taken.key} {taken.text}, where clients are awaited: write other ports"
+            sentence = f"{wanted} overlaps {taken.key} {taken.text}, where clients are awaited: write other ports"
             yield Finding((*where, "server_active_ports"), sentence, depends=(taken.where,))
 
 
@@ -183,16 +186,21 @@ def _advertising(config: Config, _cpus: int) -> Iterator[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """Ports that a service listens on."""
+    """Ports that a service, or the web UI, listens on."""
 
-    service: Where
-    key: str
+    owner: Where
+    place: Where
+    """The key in the owner."""
     address: str
     ports: PortRange
 
     @property
     def where(self) -> Where:
-        return (*self.service, "ports", self.key)
+        return (*self.owner, *self.place)
+
+    @property
+    def key(self) -> str:
+        return path_of(self.place)
 
     @property
     def text(self) -> str:
@@ -204,10 +212,12 @@ class _Claim:
 
 def _overlaps(config: Config, _cpus: int) -> Iterator[Finding]:
     claims = [claim for where, service in services(config) for claim in _claims(where, service)]
+    if config.web:
+        claims.append(_Claim(("web",), ("port",), config.web.address, PortRange(config.web.port, config.web.port)))
     for first, second in combinations(claims, 2):
         if first.collides_with(second):
             taken = f"{second.text} on {second.address} overlaps {path_of(first.where)} ({first.text})"
-            depends = (first.where, (*first.service, "address"), (*second.service, "address"))
+            depends = (first.where, (*first.owner, "address"), (*second.owner, "address"))
             yield Finding(second.where, f"{taken}: choose other ports or another address", depends)
 
 
@@ -215,8 +225,8 @@ def _claims(where: Where, service: VirtualService) -> Iterator[_Claim]:
     ports = service.ports
     for key, port in (("explicit", ports.explicit), ("implicit", ports.implicit)):
         if port is not None:
-            yield _Claim(where, key, service.address, PortRange(port, port))
-    yield _Claim(where, "passive", service.address, ports.passive)
+            yield _Claim(where, ("ports", key), service.address, PortRange(port, port))
+    yield _Claim(where, ("ports", "passive"), service.address, ports.passive)
 
 
 def _same_address(one: str, other: str) -> bool:

@@ -32,6 +32,7 @@ from ftpair.config.values import (
     Version,
     Workers,
 )
+from ftpair.config.web import Web
 from ftpair.core.binding import DataPeer
 from ftpair.core.plan import BalancePolicy, CloseNotify, Connect, ServerData, ServerTlsMode, Source
 from ftpair.core.routing import DEFAULT_POOL, Affinity
@@ -275,9 +276,14 @@ class Config(Block):
     haproxy: Haproxy = Field(
         default=Haproxy(), description="The HAProxy of services in TCP mode.", examples=[{"user": "haproxy"}]
     )
+    web: Web | None = Field(
+        default=None,
+        description="The web UI, and the API over TLS; the unix socket alone, if not there.",
+        examples=[{"address": "127.0.0.1", "port": 8443}],
+    )
     virtual_services: dict[Name, _Service] = Field(
         default_factory=dict,
-        description="The services, by name; at least one.",
+        description="The services, by name; at least one, or `web` to make one in the browser.",
         examples=[{"FTP_VIP": {"address": "192.0.2.10", "ports": "21,1025-1052"}}],
     )
     _lines: Lines = PrivateAttr(default_factory=Lines)

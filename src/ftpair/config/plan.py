@@ -19,7 +19,17 @@ from ftpair.config.routing import rule_of
 from ftpair.config.slots import MOST_ROWS, Key, Slots
 from ftpair.config.tcp_plan import haproxy_plan, tcp_service_plan
 from ftpair.core.endpoint import Endpoint
-from ftpair.core.plan import ClientCertificates, ClientTls, Clocks, HealthPlan, Plan, ServerPlan, ServerTls, ServicePlan
+from ftpair.core.plan import (
+    ClientCertificates,
+    ClientTls,
+    Clocks,
+    HealthPlan,
+    Plan,
+    ServerPlan,
+    ServerTls,
+    ServicePlan,
+    WebPlan,
+)
 
 
 def rows_of(config: Config) -> tuple[Key, ...]:
@@ -67,7 +77,16 @@ def plan_of(parts: Parts, revision: int, machine: Machine) -> Plan:
             for where, service in tcp_services(config)
         ),
         haproxy=haproxy_plan(config, machine),
+        web=_web(parts),
     )
+
+
+def _web(parts: Parts) -> WebPlan | None:
+    wanted = parts.config.web
+    if wanted is None:
+        return None
+    own = parts.materials.certificates[wanted.certificate] if wanted.certificate else None
+    return WebPlan(wanted.address, wanted.port, own)
 
 
 def _service(parts: Parts, name: str, service: FtpService) -> ServicePlan:

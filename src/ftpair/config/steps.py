@@ -19,6 +19,7 @@ from ftpair.core.plan import (
     ServerPlan,
     ServicePlan,
     TcpServicePlan,
+    WebPlan,
 )
 from ftpair.core.routing import DEFAULT_POOL
 
@@ -32,7 +33,7 @@ def steps(running: Plan | None, wanted: Plan) -> tuple[str, ...]:
     `workers` and `user` are no steps: they stay as they are until a restart.
     """
     before = {service.name: service for service in running.all_services} if running else {}
-    sentences = list(_changes(_NODE, running, wanted)) if running else []
+    sentences = [*_changes(_NODE, running, wanted), *_web_steps(running.web, wanted.web)] if running else []
     sentences += [f"remove service {name}: {_LEAVES}" for name in before if wanted.service(name) is None]
     for service in wanted.all_services:
         former = before.get(service.name)
@@ -80,6 +81,25 @@ def _service_steps(before: ServicePlan, after: ServicePlan) -> list[str]:
         *_pool_steps(before.servers, after.servers),
     ]
     return [f"{after.name}: {sentence}" for sentence in sentences]
+
+
+def _web_steps(before: WebPlan | None, after: WebPlan | None) -> Iterator[str]:
+    if before and after:
+        if before.url != after.url:
+            yield f"web UI {before.url} -> {after.url}"
+        yield from _web_certificate_steps(before.certificate, after.certificate)
+    elif after:
+        yield f"web UI at {after.url}"
+    elif before:
+        yield "no web UI any more: the API answers on its unix socket alone"
+
+
+def _web_certificate_steps(before: Certificate | None, after: Certificate | None) -> Iterator[str]:
+    if before and after:
+        yield from (f"web UI: {step}" for step in _certificate_steps(before, after))
+    elif before != after:
+        names = [one.name if one else "of its own" for one in (before, after)]
+        yield f"web UI: certificate {names[0]} -> {names[1]}"
 
 
 def _tls_steps(before: ClientTls | None, after: ClientTls | None) -> Iterator[str]:

@@ -37,6 +37,12 @@ class SetAdmin(Action, frozen=True, tag=True):
     service: str
     server: str
     admin: Admin
+    dry_run: bool = False
+    """Only tell what would happen."""
+
+
+class GetWaiting(Action, frozen=True, tag=True):
+    """What waits to be applied? Answered by `WaitingIs`."""
 
 
 class GetBans(Action, frozen=True, tag=True):
@@ -227,6 +233,18 @@ class Applied(Result, frozen=True, tag=True):
     warnings: tuple[Problem, ...] = ()
     confirm_until: float = 0.0
     """When it is taken back unless somebody confirms it, in seconds since the epoch; 0: it stays."""
+
+
+class WaitingIs(Result, frozen=True, tag=True):
+    """What separates the file from what runs: steps, or why it cannot be worked by."""
+
+    is_changed: bool = False
+    steps: tuple[str, ...] = ()
+    """Empty, although it is changed: only comments or the spelling are others."""
+    problems: tuple[Problem, ...] = ()
+    refusal: str = ""
+    """Why this machine does not allow it; empty: it does."""
+    warnings: tuple[Problem, ...] = ()
 
 
 class RevisionsAre(Result, frozen=True, tag=True):

@@ -23,6 +23,7 @@ from ftpair.core.actions import (
     GetRevisions,
     GetSessions,
     GetStatus,
+    GetWaiting,
     Identify,
     IdentityIs,
     KillSession,
@@ -38,12 +39,13 @@ from ftpair.core.actions import (
     SessionTable,
     SetAdmin,
     StatusIs,
+    WaitingIs,
 )
 from ftpair.core.clientele import Seen
 from ftpair.core.doctor import Diagnosis, Order
 from ftpair.core.jobs import EndJob, GetJob, GetJobs, JobIs, JobsAre, StartDoctor
 from ftpair.core.limits import Ban
-from ftpair.core.plan import Entrance, LogFormat, LogLevel, Plan
+from ftpair.core.plan import Entrance, LogFormat, LogLevel, Plan, WebPlan
 from ftpair.core.status import Sample, ServerState, SessionRow, TransferRow
 
 
@@ -59,6 +61,11 @@ class ListenerKey(msgspec.Struct, frozen=True):
 class Message(msgspec.Struct, frozen=True, tag=True):
     """Anything that crosses a channel."""
 
+    @property
+    def fd_count(self) -> int:
+        """How many descriptors come with it."""
+        return 0
+
 
 # Supervisor to worker and prober.
 class UsePlan(Message, frozen=True, tag=True):
@@ -66,6 +73,11 @@ class UsePlan(Message, frozen=True, tag=True):
 
     plan: Plan
     listeners: tuple[ListenerKey, ...] = ()
+
+    @property
+    def fd_count(self) -> int:
+        """How many descriptors come with it."""
+        return len(self.listeners)
 
 
 class UseStates(Message, frozen=True, tag=True):
@@ -108,6 +120,18 @@ class UseLog(Message, frozen=True, tag=True):
 
     format: LogFormat
     level: LogLevel
+
+
+class UseWeb(Message, frozen=True, tag=True):
+    """To the API: serve HTTPS there from now on, on the one listener that comes with it; `None`: serve none."""
+
+    web: WebPlan | None
+    """With its certificate, whoever made it."""
+
+    @property
+    def fd_count(self) -> int:
+        """How many descriptors come with it."""
+        return 1 if self.web else 0
 
 
 class Stop(Message, frozen=True, tag=True):
@@ -207,6 +231,7 @@ class Request(Message, frozen=True, tag=True):
         | GetSessions
         | GetClients
         | GetMetrics
+        | GetWaiting
         | SetAdmin
         | GetBans
         | AddBan
@@ -237,6 +262,7 @@ Answer = (
     | Said
     | Applied
     | RevisionsAre
+    | WaitingIs
     | ConfigurationIs
     | IdentityIs
     | JobsAre
@@ -256,7 +282,7 @@ class Response(Message, frozen=True, tag=True):
 ToWorker = UsePlan | UseStates | UseBans | EndSessions | ListSessions | ListClients | Stop
 ToProber = UsePlan | Stop
 ToExaminer = Examine | Stop
-ToApi = Response | UseLog | Stop
+ToApi = Response | UseLog | UseWeb | Stop
 FromWorker = Ready | CannotFollow | PasswordWrong | Beat | Sessions | Clients
 FromProber = Ready | Beat | Verdict
 FromExaminer = Ready | Beat | Progress | Examined

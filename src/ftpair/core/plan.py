@@ -282,6 +282,20 @@ class HaproxyPlan(msgspec.Struct, frozen=True):
     """How many it may have at a time."""
 
 
+class WebPlan(msgspec.Struct, frozen=True):
+    """Where web UI and API are served over TLS."""
+
+    address: str
+    port: int
+    certificate: Certificate | None = None
+    """None: one that ftpair makes for itself."""
+
+    @property
+    def url(self) -> str:
+        """Where a browser finds it."""
+        return f"https://{Endpoint(self.address, self.port)}"
+
+
 class Plan(msgspec.Struct, frozen=True):
     """All that runs."""
 
@@ -301,6 +315,8 @@ class Plan(msgspec.Struct, frozen=True):
     tcp_services: tuple[TcpServicePlan, ...] = ()
     """Those in TCP mode, whatever their engine."""
     haproxy: HaproxyPlan = HaproxyPlan()
+    web: WebPlan | None = None
+    """None: the API answers on its unix socket alone."""
 
     @property
     def all_services(self) -> tuple[AnyService, ...]:

@@ -14,7 +14,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from ftpair.core.messages import Message, UsePlan
+from ftpair.core.messages import Message, UsePlan, UseWeb
 
 LARGEST_FRAME_BYTES = 64 * 1024 * 1024
 LARGEST_FD_COUNT = 253
@@ -61,7 +61,7 @@ class Channel:
         self._sock = sock
         self._decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(receives)
         self._encoder = msgspec.msgpack.Encoder()
-        self._fd_space = FD_SPACE if UsePlan in get_args(receives) else 0
+        self._fd_space = FD_SPACE if {UsePlan, UseWeb} & set(get_args(receives)) else 0
         self._on_message = on_message
         self._on_closed = on_closed
         self._read = bytearray()
@@ -190,7 +190,7 @@ class Channel:
         return body
 
     def _fds_of(self, message: Message) -> tuple[int, ...]:
-        wanted = len(message.listeners) if isinstance(message, UsePlan) else 0
+        wanted = message.fd_count
         if wanted > len(self._read_fds):
             raise msgspec.ValidationError(f"{wanted} descriptors were named, {len(self._read_fds)} came")
         return tuple(self._read_fds.popleft() for _ in range(wanted))

@@ -39,7 +39,7 @@ def demand_bindable(plan: Plan, spared: Iterable[ListenerKey] = ()) -> None:
         if Endpoint(key.host, key.port) in held:
             continue
         try:
-            _bind(key, is_shared=False).close()
+            bind(Endpoint(key.host, key.port)).close()
         except OSError as error:
             owner = port_owner(key.host, key.port)
             if error.errno != errno.EADDRINUSE or (owner and owner.name != own):
@@ -112,9 +112,10 @@ def _bind_all(key: ListenerKey, workers: int) -> tuple[socket.socket, ...]:
     sockets: list[socket.socket] = []
     try:
         # SO_REUSEPORT would share the port with another process in silence: the first socket asks without it.
-        _bind(key, is_shared=False).close()
+        endpoint = Endpoint(key.host, key.port)
+        bind(endpoint).close()
         for _worker in range(workers):
-            sockets.append(_bind(key, is_shared=True))
+            sockets.append(bind(endpoint, is_shared=True))
             sockets[-1].listen(BACKLOG)
     except OSError as error:
         _close_all([tuple(sockets)])
@@ -122,8 +123,9 @@ def _bind_all(key: ListenerKey, workers: int) -> tuple[socket.socket, ...]:
     return tuple(sockets)
 
 
-def _bind(key: ListenerKey, *, is_shared: bool) -> socket.socket:
-    family = socket.AF_INET6 if ":" in key.host else socket.AF_INET
+def bind(endpoint: Endpoint, *, is_shared: bool = False) -> socket.socket:
+    """Return a socket that is bound there and does not listen yet; `is_shared`: others may be, too. Raises OSError."""
+    family = socket.AF_INET6 if ":" in endpoint.host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         sock.setblocking(False)  # noqa: FBT003 - the name of the call says it.
@@ -131,7 +133,7 @@ def _bind(key: ListenerKey, *, is_shared: bool) -> socket.socket:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, is_shared)
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        sock.bind((key.host, key.port))
+        sock.bind((endpoint.host, endpoint.port))
     except OSError:
         sock.close()
         raise
@@ -139,29 +141,34 @@ def _bind(key: ListenerKey, *, is_shared: bool) -> socket.socket:
 
 
 def _sentence(key: ListenerKey, error: OSError) -> str:
-    """Say why a listener cannot be bound, and the remedy."""
-    where = f"{key.service}: cannot listen on {Endpoint(key.host, key.port)} ({key.entrance}):"
+    endpoint = Endpoint(key.host, key.port)
+    return f"{key.service}: cannot listen on {endpoint} ({key.entrance}): {why_unbindable(endpoint, error)}"
+
+
+def why_unbindable(endpoint: Endpoint, error: OSError) -> str:
+    """Return why nothing can be bound there, and the remedy."""
     remedy = REMEDIES.get(error.errno or 0)
-    return f"{where} {remedy(key) if remedy else error.strerror}"
+    return remedy(endpoint) if remedy else str(error.strerror)
 
 
-def _in_use(key: ListenerKey) -> str:
-    owner = port_owner(key.host, key.port)
+def _in_use(endpoint: Endpoint) -> str:
+    owner = port_owner(endpoint.host, endpoint.port)
     return f"the port is in use{f' by {owner}' if owner else ''}; stop it, or choose another port"
 
 
-def _not_allowed(key: ListenerKey) -> str:
+def _not_allowed(endpoint: Endpoint) -> str:
     return (
-        f"no permission for port {key.port}; start ftpair as root, give it AmbientCapabilities=CAP_NET_BIND_SERVICE"
-        " in its systemd unit, run `setcap cap_net_bind_service=ep` on its Python, or choose a port from 1024"
+        f"no permission for port {endpoint.port}; start ftpair as root, give it"
+        " AmbientCapabilities=CAP_NET_BIND_SERVICE in its systemd unit, run `setcap cap_net_bind_service=ep` on its"
+        " Python, or choose a port from 1024"
     )
 
 
-def _not_here(key: ListenerKey) -> str:
-    return f"the address is not on this machine; add it (`ip address add {key.host} dev ...`) or correct `address`"
+def _not_here(endpoint: Endpoint) -> str:
+    return f"the address is not on this machine; add it (`ip address add {endpoint.host} dev ...`) or correct `address`"
 
 
-REMEDIES: dict[int, Callable[[ListenerKey], str]] = {
+REMEDIES: dict[int, Callable[[Endpoint], str]] = {
     errno.EADDRINUSE: _in_use,
     errno.EACCES: _not_allowed,
     errno.EADDRNOTAVAIL: _not_here,

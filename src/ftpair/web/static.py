@@ -14,6 +14,7 @@ from pathlib import Path
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
+from ftpair.api.access import ANYBODY
 from ftpair.core.errors import SetupError
 
 FOLDER = Path(__file__).parent / "static"
@@ -28,7 +29,7 @@ TYPES = {
 """What is served; a file of another kind is not."""
 FOR_EVER, ASK_AGAIN = "public, max-age=31536000, immutable", "public, no-cache"
 
-router = APIRouter()
+router = APIRouter(dependencies=[ANYBODY])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Figures in the units that people read: MiB, MiB/s, hours and minutes."""
 
+from datetime import UTC, datetime
+
 _STEPS = (("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10))
 _TIMES = (("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1))
 
@@ -33,3 +35,8 @@ def counted(count: int, noun: str) -> str:
 def of_limit(count: int, limit: int, noun: str) -> str:
     """Return `12 of 500 sessions` where there is a limit, else `12 sessions`."""
     return f"{count} of {counted(limit, noun)}" if limit else counted(count, noun)
+
+
+def moment(seconds: float) -> str:
+    """Return a moment, in seconds since the epoch: `2026-11-28 07:15:00 UTC`; `never` for 0."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC" if seconds else "never"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ftpair.cli import units
+from ftpair.core import units
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,7 @@ def test_counts_know_one_none_and_many():
 def test_a_limit_is_told_only_where_there_is_one():
     assert units.of_limit(12, 500, "session") == "12 of 500 sessions"
     assert units.of_limit(12, 0, "session") == "12 sessions"
+
+
+def test_a_moment_is_in_utc_and_none_is_never():
+    assert [units.moment(at) for at in (0, 1764400000.5)] == ["never", "2025-11-29 07:06:40 UTC"]

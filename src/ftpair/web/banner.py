@@ -1,0 +1,24 @@
+"""The banner of every page: what waits to be applied, and the apply that waits to be confirmed."""
+
+import time
+from collections.abc import Iterable
+
+from fastapi import Request
+
+from ftpair.api.asking import Door
+from ftpair.core.actions import GetWaiting, WaitingIs
+from ftpair.web.news import News, part
+from ftpair.web.pages import rendered
+
+
+async def banner(door: Door) -> str:
+    """Return the banner as HTML; empty where nothing waits."""
+    unconfirmed = (await door.status()).unconfirmed
+    waiting = await door.ask(GetWaiting(), WaitingIs)
+    left = max(0, round(unconfirmed.until - time.time())) if unconfirmed else 0
+    return rendered("banner.html", unconfirmed=unconfirmed, waiting=waiting, seconds_left=left).strip()
+
+
+async def look(door: Door, _request: Request) -> Iterable[News]:
+    """Return the banner as it is now."""
+    return (part("banner", await banner(door)),)

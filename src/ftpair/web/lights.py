@@ -1,0 +1,38 @@
+"""Traffic lights: what to think of a server or a service at a glance; the word stands beside the colour."""
+
+from dataclasses import dataclass
+
+from ftpair.core.status import Admin, Health, ServerStatus, ServiceStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """A colour (a name of the style sheet), and the word that says the same to who does not see colours."""
+
+    colour: str
+    word: str
+
+
+UP, DOWN = Light("green", "up"), Light("red", "down")
+UNKNOWN, DRAINING, HALTED = Light("yellow", "not probed yet"), Light("blue", "drains"), Light("secondary", "halted")
+DEGRADED = Light("yellow", "serves, not with all servers")
+SERVING, SILENT = Light("green", "serves"), Light("red", "cannot serve")
+
+
+def light_of_server(server: ServerStatus) -> Light:
+    """Return the light of a real server: what the administrator wants comes before what the probes found."""
+    if server.admin is Admin.HALT:
+        return HALTED
+    if server.health is Health.DOWN:
+        return DOWN
+    if server.admin is Admin.DRAIN:
+        return DRAINING
+    return UP if server.health is Health.UP else UNKNOWN
+
+
+def light_of_service(service: ServiceStatus) -> Light:
+    """Return the light of a service: yellow where a server that should serve does not."""
+    if not service.is_serving:
+        return SILENT
+    lost = any(server.admin is Admin.ONLINE and server.health is Health.DOWN for server in service.servers)
+    return DEGRADED if lost else SERVING

@@ -1,0 +1,50 @@
+"""Parts of pages that live: one stream of server-sent events per page; what did not change is not sent again."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+
+from ftpair.api.access import may
+from ftpair.api.asking import Door, TheDoor
+from ftpair.api.problems import RefusalError
+from ftpair.web import banner, overview
+from ftpair.web.news import News
+
+router = APIRouter()
+
+EVERY_S = 1.0
+HEARTBEAT_S = 15.0
+Look = Callable[[Door, Request], Awaitable[Iterable[News]]]
+
+PAGES: dict[str, Look] = {"banner": banner.look, "overview": overview.look}
+"""What lives on which page, beside the banner that is on all of them."""
+
+
+@router.get("/live/{page}", dependencies=[may("viewer")])
+async def live(request: Request, door: TheDoor, page: str) -> StreamingResponse:
+    """Tell a page what is new, once a second, until the browser leaves or ftpair stops."""
+    if page not in PAGES:
+        raise RefusalError("not-found", f"Nothing lives on the page {page!r}.")
+    looks = (banner.look,) if page == "banner" else (banner.look, PAGES[page])
+    return StreamingResponse(_stream(request, door, looks), media_type="text/event-stream")
+
+
+async def _stream(request: Request, door: Door, looks: Iterable[Look]) -> AsyncIterator[bytes]:
+    sent: dict[tuple[str, str], bytes] = {}
+    silent_s = 0.0
+    while not await request.is_disconnected():
+        try:
+            news = [one for look in looks for one in await look(door, request)]
+        except RefusalError:  # The supervisor is gone or has no time: the page hears it from the end of the stream.
+            return
+        fresh = [one for one in news if sent.get(one.key) != one.data]
+        sent.update((one.key, one.data) for one in fresh)
+        silent_s = 0.0 if fresh else silent_s + EVERY_S
+        yield b"".join(map(_frame, fresh)) or (b": beat\n\n" if silent_s % HEARTBEAT_S < EVERY_S else b"")
+        await asyncio.sleep(EVERY_S)
+
+
+def _frame(news: News) -> bytes:
+    return b"event: " + news.event.encode() + b"\ndata: " + news.data + b"\n\n"

@@ -1,0 +1,65 @@
+"""System Overview: every service and real server with its light and the reason, figures, what wants attention."""
+
+import time
+from collections.abc import Iterable
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from ftpair.api.access import may
+from ftpair.api.asking import Door, TheDoor
+from ftpair.core.status import CertificateStatus, NodeStatus
+from ftpair.web.banner import banner
+from ftpair.web.news import News, figures, part
+from ftpair.web.pages import may_operate, page, rendered
+
+router = APIRouter()
+
+SOON_DAYS = 30
+
+
+@router.get("/", dependencies=[may("viewer")])
+async def overview(request: Request, door: TheDoor) -> HTMLResponse:
+    """Show the whole node."""
+    return page(request, "overview.html", part=_part(await door.status(), request), banner=await banner(door))
+
+
+async def look(door: Door, request: Request) -> Iterable[News]:
+    """Return the node as it is now, and its figures."""
+    node = await door.status()
+    return part("overview", _part(node, request)), _figures(node)
+
+
+def _part(node: NodeStatus, request: Request) -> str:
+    services = node.services
+    return rendered(
+        "overview_part.html",
+        node=node,
+        sessions=sum(service.sessions for service in services),
+        transfers=sum(service.transfers for service in services),
+        rate=sum(service.bytes_per_second for service in services),
+        ports=sum(service.passive_ports for service in services),
+        ports_in_use=sum(service.passive_ports_in_use for service in services),
+        expiring=_expiring(node),
+        may_operate=may_operate(request),
+    )
+
+
+def _expiring(node: NodeStatus) -> list[tuple[str, CertificateStatus]]:
+    return [
+        (service.name, certificate)
+        for service in node.services
+        for certificate in service.certificates
+        if certificate.days_left < SOON_DAYS
+    ]
+
+
+def _figures(node: NodeStatus) -> News:
+    services = node.services
+    return figures(
+        at=round(time.time()),
+        sessions=sum(service.sessions for service in services),
+        transfers=sum(service.transfers for service in services),
+        up=sum(service.bytes_per_second for service in services),
+        down=0,
+    )
