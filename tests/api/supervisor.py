@@ -1,6 +1,7 @@
 """A supervisor for the doors: a real socket, a real channel and the real API process; only the answers are given."""
 
 import asyncio
+import os
 import socket
 import subprocess
 import sys
@@ -46,7 +47,8 @@ from ftpair.core.actions import (
 from ftpair.core.clientele import Seen, client_rows
 from ftpair.core.jobs import EndJob, GetJob, GetJobs, JobIs, JobsAre, StartDoctor
 from ftpair.core.limits import Ban
-from ftpair.core.messages import FromApi, Ready, Request, Response, Stop
+from ftpair.core.messages import FromApi, Ready, Request, Response, Stop, UseWeb
+from ftpair.core.plan import WebPlan
 from ftpair.core.revisions import Revision
 from ftpair.core.status import (
     Health,
@@ -186,6 +188,19 @@ class Supervisor:
 
     def say_stop(self):
         self._loop.call_soon_threadsafe(self.channel.send, Stop(1.0))
+
+    def serve_https(self, papers):
+        """Let it serve the web UI; return the port on 127.0.0.1."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+            web = UseWeb(WebPlan("127.0.0.1", port, papers))
+            fd = os.dup(listener.fileno())
+        self._loop.call_soon_threadsafe(self._hand_over, web, fd)
+        return port
+
+    def _hand_over(self, web, fd):
+        self.channel.send(web, (fd,))
+        os.close(fd)
 
     def leave_channel(self):
         self._loop.call_soon_threadsafe(self.channel.close)

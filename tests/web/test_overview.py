@@ -1,0 +1,77 @@
+"""System Overview, and the buttons on it."""
+
+import pytest
+
+from ftpair.core.accounts import Role
+from ftpair.core.actions import GetStatus, GetWaiting, SetAdmin, StatusIs, WaitingIs
+from ftpair.core.revisions import Unconfirmed
+from ftpair.core.status import Admin, CertificateStatus
+from tests.api.supervisor import node, server, service
+
+
+def test_it_shows_every_service_and_server_with_its_light_and_the_reason(admin):
+    page = admin.get("/").text
+    for word in ("FTPS_VIP", "OTHER_VIP", "FTP_SVR1", "FTP_SVR9", "connection refused", "serves", "down"):
+        assert word in page
+
+
+def test_what_waits_stands_in_the_banner(admin, supervisor):
+    assert "1 change waits to be applied" in admin.get("/").text
+    supervisor.answers[GetWaiting] = WaitingIs()
+    assert "to be applied" not in admin.get("/").text
+
+
+def test_a_trial_that_nobody_confirmed_stands_before_everything_else(admin, supervisor):
+    supervisor.answers[GetStatus] = StatusIs(node(unconfirmed=Unconfirmed(5, 4, 4_000_000_000.0)))
+    page = admin.get("/").text
+    assert "Revision 5 runs on trial." in page
+    assert "Back to revision 4" in page
+
+
+def test_a_node_without_a_service_offers_the_first_step(admin, supervisor):
+    supervisor.answers[GetStatus] = StatusIs(node(services=()))
+    page = admin.get("/").text
+    assert "No virtual service yet" in page
+    assert 'href="/services/new"' in page
+
+
+def test_what_a_server_says_is_text_and_nothing_else(admin, supervisor):
+    hostile = server("FTP_SVR1", reason='<script>alert(1)</script> "quoted"')
+    supervisor.answers[GetStatus] = StatusIs(node(services=(service(servers=(hostile,)),)))
+    page = admin.get("/").text
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_it_is_told_what_will_happen_before_it_does(admin, supervisor):
+    dialog = admin.get("/services/FTPS_VIP/servers/FTP_SVR1/drain", headers={"HX-Request": "true"}).text
+    assert "drain FTP_SVR1: 3 sessions stay, 1 transfer" in dialog
+    assert supervisor.actions[-1] == SetAdmin("FTPS_VIP", "FTP_SVR1", Admin.DRAIN, dry_run=True)
+
+
+def test_a_server_is_drained_and_the_sentence_is_shown(admin, supervisor):
+    answer = admin.act("POST", "/services/FTPS_VIP/servers/FTP_SVR1/drain")
+    assert (answer.status_code, answer.headers["hx-trigger"]) == (200, "dialog:close")
+    assert "drain FTP_SVR1: 3 sessions stay, 1 transfer" in answer.text
+    assert supervisor.actions[-1] == SetAdmin("FTPS_VIP", "FTP_SVR1", Admin.DRAIN)
+
+
+def test_a_server_that_is_gone_is_a_message_on_the_page(admin):
+    answer = admin.act("POST", "/services/FTPS_VIP/servers/GONE/drain")
+    assert answer.status_code == 404
+    assert 'role="alert"' in answer.text
+
+
+def test_who_only_sees_has_no_buttons_and_no_way_to_press_them(browsing, supervisor):
+    with browsing(Role.VIEWER) as viewer:
+        assert "Drain FTP_SVR1" not in viewer.get("/").text
+        answer = viewer.act("POST", "/services/FTPS_VIP/servers/FTP_SVR1/drain")
+    assert answer.status_code == 403
+    assert not any(isinstance(action, SetAdmin) for action in supervisor.actions)
+
+
+@pytest.mark.parametrize("days", [-1, 3])
+def test_a_certificate_that_expires_is_told(admin, supervisor, days):
+    papers = CertificateStatus("files", 1767225600.0, days)
+    supervisor.answers[GetStatus] = StatusIs(node(services=(service(certificates=(papers,)),)))
+    assert ("has expired" if days < 0 else "expires in 3 days") in admin.get("/").text
