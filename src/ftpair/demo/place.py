@@ -26,6 +26,8 @@ class Place:
     vip: str = "127.0.0.10"
     ports: dict[Entrance, int] = field(default_factory=lambda: {"explicit": 2121, "implicit": 2990})
     passive: PortRange = field(default_factory=lambda: PortRange(10000, 10027))
+    web: Endpoint = Endpoint("127.0.0.1", 8443)
+    """Where the web UI is served."""
     servers: dict[str, Endpoint] = field(
         default_factory=lambda: {
             "FTP_SVR1": Endpoint("127.0.0.11", 2121),
@@ -62,5 +64,5 @@ class Place:
                     ) from None
 
     def _endpoints(self) -> Iterator[Endpoint]:
-        yield from self.servers.values()
+        yield from (self.web, *self.servers.values())
         yield from (Endpoint(self.vip, port) for port in (*self.ports.values(), *self.passive))

@@ -22,6 +22,7 @@ CONFIGURATION = """\
 # One service in FTP mode: TLS with clients, clear text with the real servers, new sessions go where the fewest are.
 paths: {{runtime: {place.folder}/run, state: {place.folder}/state}}
 shutdown_timeout_s: 2
+web: {{address: {place.web.host}, port: {place.web.port}}}
 certificates:
   demo: {{certificate: {papers.certificate}, key: {papers.key}}}
 virtual_services:
