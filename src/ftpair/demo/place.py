@@ -26,7 +26,7 @@ class Place:
     vip: str = "127.0.0.10"
     ports: dict[Entrance, int] = field(default_factory=lambda: {"explicit": 2121, "implicit": 2990})
     passive: PortRange = field(default_factory=lambda: PortRange(10000, 10027))
-    web: Endpoint = Endpoint("127.0.0.1", 8443)
+    web: Endpoint = field(default_factory=lambda: Endpoint("127.0.0.1", 8443))
     """Where the web UI is served."""
     servers: dict[str, Endpoint] = field(
         default_factory=lambda: {
