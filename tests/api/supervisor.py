@@ -25,6 +25,7 @@ from ftpair.core.actions import (
     GetClients,
     GetConfiguration,
     GetMetrics,
+    GetNews,
     GetRevisions,
     GetSessions,
     GetStatus,
@@ -32,6 +33,7 @@ from ftpair.core.actions import (
     KillSession,
     LiftBan,
     Metrics,
+    NewsAre,
     PatchConfiguration,
     Refused,
     RevisionsAre,
@@ -125,6 +127,7 @@ def usual_answers():
         GetStatus: StatusIs(node()),
         GetSessions: SessionTable((session(), session(id="1-2", user="bob", server="FTP_SVR2")), (transfer(),)),
         GetMetrics: Metrics((Sample("commands_total", ("USER",), 12.0),), (Sample("config_revision", (), 4.0),)),
+        GetNews: NewsAre(node(), (), 0),
         SetAdmin: admin_sentence,
         FindRoute: lambda action: (
             RouteIs(RouteStatus(**examples.ROUTE | {"service": action.service}))

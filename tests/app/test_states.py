@@ -25,12 +25,16 @@ class Watched:
 
     def __init__(self, folder):
         self.told, self.said = 0, []
-        self.states = States(AdminFile(folder / "admin.json", self.said.append), self.tell, self.said.append)
+        self.states = States(AdminFile(folder / "admin.json", self.said.append), self.tell, self.say)
         self.states.use_plan(plan_of(SERVER))
         self.told = 0
 
     def tell(self):
         self.told += 1
+
+    def say(self, server, sentence):
+        assert server.name in sentence
+        self.said.append(sentence)
 
 
 @pytest.fixture

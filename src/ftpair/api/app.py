@@ -3,8 +3,9 @@
 from fastapi import FastAPI
 
 import ftpair
-from ftpair.api import about, banning, changing, configuring, doctoring, health, looking, problems, routing
+from ftpair.api import about, banning, changing, configuring, doctoring, events, health, looking, problems, routing
 from ftpair.api.access import Access
+from ftpair.api.newsroom import Newsroom
 from ftpair.app.control import Control
 
 ROUTERS = (
@@ -14,6 +15,7 @@ ROUTERS = (
     banning.router,
     doctoring.router,
     routing.router,
+    events.router,
     health.router,
     health.figures,
     about.router,
@@ -31,6 +33,7 @@ def create_app(control: Control, access: Access) -> FastAPI:
         redoc_url=None,
     )
     app.state.control, app.state.access = control, access
+    app.state.newsroom = Newsroom()
     for router in ROUTERS:
         app.include_router(router)
     problems.install(app)

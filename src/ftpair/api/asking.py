@@ -1,5 +1,6 @@
 """Asks the supervisor and turns what it refuses, or does not answer, into a problem."""
 
+import asyncio
 from typing import Annotated, TypeVar, cast
 
 from fastapi import Depends, Request
@@ -7,7 +8,17 @@ from fastapi import Depends, Request
 from ftpair.api.problems import RefusalError
 from ftpair.app.control import Control
 from ftpair.core.accounts import Identity
-from ftpair.core.actions import Action, GetSessions, GetStatus, Refused, Result, SessionTable, StatusIs
+from ftpair.core.actions import (
+    Action,
+    GetNews,
+    GetSessions,
+    GetStatus,
+    NewsAre,
+    Refused,
+    Result,
+    SessionTable,
+    StatusIs,
+)
 from ftpair.core.errors import BusyError, NotReachableError
 from ftpair.core.status import NodeStatus
 
@@ -36,6 +47,15 @@ class Door:
     async def table(self) -> SessionTable:
         """Return the live sessions and transfers."""
         return await self.ask(GetSessions(), SessionTable)
+
+    async def news(self, after: int) -> NewsAre:
+        """Return the node's status, and what happened after the happening of that number."""
+        return await self.ask(GetNews(after), NewsAre)
+
+    @property
+    def ended(self) -> asyncio.Event:
+        """Set when ftpair stops."""
+        return self._control.ended
 
     async def _answer(self, action: Action) -> Result:
         try:

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+import msgspec
 from fastapi.openapi.models import Example
 
 import ftpair
@@ -19,6 +20,7 @@ from ftpair.api.bodies import (
     Waiting,
 )
 from ftpair.core.clientele import Seen, client_rows
+from ftpair.core.happenings import Happening
 from ftpair.core.revisions import Revision
 from ftpair.core.status import (
     Admin,
@@ -171,3 +173,17 @@ HEALTH = asdict(
     )
 )
 METRICS = "# TYPE ftpair_sessions gauge\nftpair_sessions 3.0\n"
+_DRAINED = Happening(3, 1767225600.0, "admin", "FTPS_VIP", "drain FTP_SVR2: 3 sessions stay, 0 transfers")
+EVENTS = f"""retry: 2000
+
+event: change
+data: {msgspec.json.encode(_DRAINED).decode()}
+id: 1767225600-3
+
+event: status
+data: {msgspec.json.encode(_NODE).decode()}
+id: 1767225600-3
+
+: ping
+
+"""

@@ -31,6 +31,7 @@ from ftpair.core.actions import (
     GetClients,
     GetConfiguration,
     GetMetrics,
+    GetNews,
     GetRevisions,
     GetSessions,
     GetStatus,
@@ -39,6 +40,7 @@ from ftpair.core.actions import (
     KillSession,
     LiftBan,
     Metrics,
+    NewsAre,
     PatchConfiguration,
     Refused,
     RevisionsAre,
@@ -73,7 +75,9 @@ class Actions:
 
     async def answer(self, action: Action, who: Identity) -> Answer:
         """Do what somebody asks for and say what was done, or why not; whether he may was asked at the door."""
-        return await self._safely(ANSWERS[type(action)](self, _signed(action, who)))
+        answer = await self._safely(ANSWERS[type(action)](self, _signed(action, who)))
+        self._node.happenings.note_answer(action, answer)
+        return answer
 
     async def _safely(self, answer: Awaitable[Answer]) -> Answer:
         try:
@@ -109,6 +113,10 @@ class Actions:
 
     async def _get_status(self, _action: GetStatus) -> StatusIs:
         return StatusIs(node_status(self._node))
+
+    async def _get_news(self, action: GetNews) -> NewsAre:
+        happenings = self._node.happenings
+        return NewsAre(node_status(self._node), happenings.after(action.after), happenings.latest)
 
     async def _get_sessions(self, _action: GetSessions) -> SessionTable:
         table = await self._sessions()
@@ -258,6 +266,7 @@ def _by(answer: Callable[[Node, Any], Awaitable[Answer]]) -> Callable[[Actions, 
 
 ANSWERS: dict[type[Action], Callable[[Actions, Any], Awaitable[Answer]]] = {
     GetStatus: Actions._get_status,  # noqa: SLF001 - the table is a part of the class.
+    GetNews: Actions._get_news,  # noqa: SLF001
     GetSessions: Actions._get_sessions,  # noqa: SLF001
     GetClients: Actions._get_clients,  # noqa: SLF001
     GetMetrics: Actions._get_metrics,  # noqa: SLF001

@@ -76,7 +76,7 @@ async def apply(
     except SetupError as error:
         answer = Refused("setup", error.sentence)
     if not order.dry_run:
-        node.last_apply = _log(answer)
+        node.tell_apply(_log(answer))
     return answer
 
 
@@ -130,7 +130,7 @@ async def renew(node: Node, *, follow_timeout_s: float = FOLLOW_TIMEOUT_S) -> ch
     if plan is not node.plan:
         swap = _log(await _taken(node, change, RENEWED, follow_timeout_s))
         if node.last_apply.is_successful and swap.is_successful:  # Else the file waits to be mended, and that is told.
-            node.last_apply = swap
+            node.tell_apply(swap)
     return fresh
 
 

@@ -16,6 +16,7 @@ from ftpair.app.bans import BanFile, BanKeeper
 from ftpair.app.confirmation import Confirmation
 from ftpair.app.figures import Figures
 from ftpair.app.former import Former
+from ftpair.app.happenings import Happenings
 from ftpair.app.jobs import Examiner, Jobs
 from ftpair.app.listing import Listing
 from ftpair.app.revisions import FILE, Revisions
@@ -108,7 +109,8 @@ class Node:
         self.tables = Tables(self.affinity.salt)
         self.affinity.fill(self.tables.affinity)
         admin = AdminFile(Path(self.paths.state) / "admin.json", log.warning)
-        self.states = States(admin, self._tell_states, log.info)
+        self.happenings = Happenings()
+        self.states = States(admin, self._tell_states, self._say_health)
         self.haproxy = Haproxy(self.states.of, self.counts.add)
         self.news_for_haproxy = asyncio.Event()
         """Set when the states of servers are others than HAProxy was told."""
@@ -173,6 +175,11 @@ class Node:
         self._tell_log()
         self.web.keep(plan.web)
         self.on_keep()
+
+    def tell_apply(self, last_apply: LastApply) -> None:
+        """Remember how an apply went."""
+        self.last_apply = last_apply
+        self.happenings.note("configuration", last_apply.sentence)
 
     def end_sessions(self, message: EndSessions) -> None:
         """Tell all workers to end sessions."""
@@ -302,6 +309,10 @@ class Node:
         if message.revision == self._proposed.revision:
             self.refusal = message
             self.ring()
+
+    def _say_health(self, server: ServerPlan, sentence: str) -> None:
+        log.info(sentence)
+        self.happenings.note("health", sentence, server.service)
 
     def _tell_log(self) -> None:
         self.api.send(UseLog(self.plan.log_format, self.plan.log_level))

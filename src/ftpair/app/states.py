@@ -9,9 +9,9 @@ from ftpair.core.status import Admin, Health, ServerState
 
 
 class States:
-    """One state per server of the plan. `changed` is called when workers must know, `say` with a line for the log."""
+    """One state per server of the plan. `changed` is called when workers must know, `say` with a new health."""
 
-    def __init__(self, admin: AdminFile, changed: Callable[[], None], say: Callable[[str], None]) -> None:
+    def __init__(self, admin: AdminFile, changed: Callable[[], None], say: Callable[[ServerPlan, str], None]) -> None:
         self._admin, self._changed, self._say = admin, changed, say
         self._servers: dict[int, ServerPlan] = {}
         self._states: dict[int, ServerState] = {}
@@ -53,7 +53,7 @@ class States:
             return
         state = self._states[slot] = replace(verdict, admin=former.admin)
         if state.health is not former.health and state.health is not Health.UNKNOWN:
-            self._say(f"{server.name} is {state.reason}")
+            self._say(server, f"{server.name} is {state.reason}")
         if replace(state, check_seconds=0.0) != replace(former, check_seconds=0.0):
             self._changed()
 

@@ -6,6 +6,7 @@ import msgspec
 
 from ftpair.core.accounts import Identity
 from ftpair.core.clientele import ClientRow
+from ftpair.core.happenings import Happening
 from ftpair.core.limits import Ban, BannedBy
 from ftpair.core.revisions import Revision
 from ftpair.core.status import Admin, NodeStatus, RouteStatus, Sample, SessionRow, TransferRow
@@ -29,6 +30,13 @@ class GetClients(Action, frozen=True, tag=True):
 
 class GetMetrics(Action, frozen=True, tag=True):
     """Answered by `Metrics`."""
+
+
+class GetNews(Action, frozen=True, tag=True):
+    """What is new? Answered by `NewsAre`."""
+
+    after: int = 0
+    """Only what happened after the happening of this number."""
 
 
 class SetAdmin(Action, frozen=True, tag=True):
@@ -185,6 +193,16 @@ class Metrics(Result, frozen=True, tag=True):
 
     counters: tuple[Sample, ...]
     gauges: tuple[Sample, ...]
+
+
+class NewsAre(Result, frozen=True, tag=True):
+    """The answer to `GetNews`."""
+
+    status: NodeStatus
+    happenings: tuple[Happening, ...]
+    """Those that are remembered, the oldest first."""
+    latest: int
+    """The number of the latest happening; 0: nothing has happened yet."""
 
 
 class RouteIs(Result, frozen=True, tag=True):

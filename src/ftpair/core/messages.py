@@ -20,6 +20,7 @@ from ftpair.core.actions import (
     GetClients,
     GetConfiguration,
     GetMetrics,
+    GetNews,
     GetRevisions,
     GetSessions,
     GetStatus,
@@ -29,6 +30,7 @@ from ftpair.core.actions import (
     KillSession,
     LiftBan,
     Metrics,
+    NewsAre,
     PatchConfiguration,
     Refused,
     RevisionsAre,
@@ -232,6 +234,7 @@ class Request(Message, frozen=True, tag=True):
         | GetClients
         | GetMetrics
         | GetWaiting
+        | GetNews
         | SetAdmin
         | GetBans
         | AddBan
@@ -259,6 +262,7 @@ Answer = (
     | ClientsAre
     | BansAre
     | Metrics
+    | NewsAre
     | Said
     | Applied
     | RevisionsAre
