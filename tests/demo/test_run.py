@@ -22,7 +22,8 @@ from ftpair.core.endpoint import Endpoint
 from ftpair.demo.place import Place
 from ftpair.demo.run import run
 servers = {f"SVR{number}": Endpoint(f"127.0.0.{110 + number}", 2121) for number in (1, 2, 3)}
-sys.exit(run(Place(Path(sys.argv[1]), vip="127.0.0.110", servers=servers), (1024,), is_once=False))
+place = Place(Path(sys.argv[1]), vip="127.0.0.110", web=Endpoint("127.0.0.110", 8443), servers=servers)
+sys.exit(run(place, (1024,), is_once=False))
 """
 
 

@@ -6,7 +6,9 @@ import pytest
 
 from ftpair.api.access import CSRF_HEADER
 from ftpair.core.accounts import Role
-from tests.web.conftest import CSRF
+from ftpair.core.actions import Identify
+from tests.api.supervisor import running
+from tests.web.conftest import CSRF, Browser, identified, papers
 
 DRAIN = "/services/FTPS_VIP/servers/FTP_SVR1/drain"
 
@@ -82,3 +84,14 @@ def test_what_lives_is_sent_once_and_again_only_when_it_changed(admin, superviso
 def test_the_role_of_who_looks_stands_in_the_corner(browsing):
     with browsing(Role.OPERATOR) as operator:
         assert "an-operator, operator" in operator.get("/").text
+
+
+def test_an_open_page_does_not_hold_up_the_end(tmp_path):
+    with running(tmp_path) as supervisor:
+        supervisor.answers[Identify] = identified
+        port = supervisor.serve_https(papers())
+        with Browser(port, Role.VIEWER) as viewer, viewer.stream("GET", "/live/overview") as stream:
+            next(stream.iter_lines())
+            supervisor.say_stop()
+            assert supervisor.process.wait(2) == 0
+            assert supervisor.process.stderr.read() == ""

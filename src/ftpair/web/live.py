@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import suppress
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
@@ -34,7 +35,8 @@ async def live(request: Request, door: TheDoor, page: str) -> StreamingResponse:
 async def _stream(request: Request, door: Door, looks: Iterable[Look]) -> AsyncIterator[bytes]:
     sent: dict[tuple[str, str], bytes] = {}
     silent_s = 0.0
-    while not await request.is_disconnected():
+    ended: asyncio.Event = request.app.state.control.ended
+    while not (ended.is_set() or await request.is_disconnected()):
         try:
             news = [one for look in looks for one in await look(door, request)]
         except RefusalError:  # The supervisor is gone or has no time: the page hears it from the end of the stream.
@@ -43,7 +45,8 @@ async def _stream(request: Request, door: Door, looks: Iterable[Look]) -> AsyncI
         sent.update((one.key, one.data) for one in fresh)
         silent_s = 0.0 if fresh else silent_s + EVERY_S
         yield b"".join(map(_frame, fresh)) or (b": beat\n\n" if silent_s % HEARTBEAT_S < EVERY_S else b"")
-        await asyncio.sleep(EVERY_S)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ended.wait(), EVERY_S)
 
 
 def _frame(news: News) -> bytes:
