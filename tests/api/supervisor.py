@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import httpx
 
-from ftpair.api import doctor_examples, examples
+from ftpair.api import certificate_examples, doctor_examples, examples
 from ftpair.core.actions import (
     AddBan,
     Applied,
@@ -45,6 +45,13 @@ from ftpair.core.actions import (
     SetAdmin,
     StatusIs,
     WaitingIs,
+)
+from ftpair.core.certificates import (
+    CertificateIs,
+    CertificatesAre,
+    DeleteCertificate,
+    GetCertificates,
+    SaveCertificate,
 )
 from ftpair.core.clientele import Seen, client_rows
 from ftpair.core.jobs import EndJob, GetJob, GetJobs, JobIs, JobsAre, StartDoctor
@@ -157,6 +164,9 @@ def usual_answers():
             if action.job == doctor_examples.JOB.id
             else Refused("not-found", f"no job {action.job!r}")
         ),
+        GetCertificates: CertificatesAre((certificate_examples.ENTRY,)),
+        SaveCertificate: CertificateIs(certificate_examples.ENTRY, certificate_examples.KEPT, 7),
+        DeleteCertificate: lambda action: Said(f"{action.name} is taken out"),
         EndJob: lambda action: Said(f"job {action.job}: ended"),
         GetWaiting: WaitingIs(is_changed=True, steps=("add server FTP_SVR3 to FTPS_VIP",)),
     }

@@ -23,6 +23,9 @@ ROLES = {
     ("PUT", "/api/v1/configuration"): Role.ADMIN,
     ("PATCH", "/api/v1/configuration"): Role.ADMIN,
     ("POST", "/api/v1/revisions/{number}/rollback"): Role.ADMIN,
+    ("POST", "/api/v1/certificates/{name}"): Role.ADMIN,
+    ("PUT", "/api/v1/certificates/{name}"): Role.ADMIN,
+    ("DELETE", "/api/v1/certificates/{name}"): Role.ADMIN,
     ("POST", "/api/v1/doctor"): Role.OPERATOR,
     ("DELETE", "/api/v1/jobs/{job}"): Role.OPERATOR,
 }

@@ -3,7 +3,19 @@
 from fastapi import FastAPI
 
 import ftpair
-from ftpair.api import about, banning, changing, configuring, doctoring, events, health, looking, problems, routing
+from ftpair.api import (
+    about,
+    banning,
+    certifying,
+    changing,
+    configuring,
+    doctoring,
+    events,
+    health,
+    looking,
+    problems,
+    routing,
+)
 from ftpair.api.access import Access
 from ftpair.api.newsroom import Newsroom
 from ftpair.app.control import Control
@@ -14,6 +26,7 @@ ROUTERS = (
     configuring.router,
     banning.router,
     doctoring.router,
+    certifying.router,
     routing.router,
     events.router,
     health.router,

@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from msgspec import structs
 
+from ftpair.app.certificates import delete_certificate, get_certificates, save_certificate
 from ftpair.app.change import apply
 from ftpair.app.doctoring import end_job, get_job, get_jobs, start_doctor
 from ftpair.app.history import configuration, roll_back, save
@@ -53,6 +54,7 @@ from ftpair.core.actions import (
     StatusIs,
     WaitingIs,
 )
+from ftpair.core.certificates import CertificateIs, DeleteCertificate, GetCertificates, SaveCertificate
 from ftpair.core.errors import NotFoundError, WrongRequestError
 from ftpair.core.jobs import EndJob, GetJob, GetJobs, StartDoctor
 from ftpair.core.messages import Answer, EndSessions
@@ -61,6 +63,8 @@ from ftpair.core.status import PASSES, Admin
 from ftpair.haproxy.runtime import SilentError
 
 log = structlog.get_logger("ftpair")
+
+SomeAnswer = TypeVar("SomeAnswer")
 
 
 class Actions:
@@ -188,7 +192,13 @@ class Actions:
     async def _save_configuration(self, action: SaveConfiguration | PatchConfiguration) -> Applied | Refused:
         return await self._alone(save(self._node, action))
 
-    async def _alone(self, change: Coroutine[None, None, Applied | Refused]) -> Applied | Refused:
+    async def _save_certificate(self, action: SaveCertificate) -> CertificateIs | Refused:
+        return await self._alone(save_certificate(self._node, action))
+
+    async def _delete_certificate(self, action: DeleteCertificate) -> Said | Refused:
+        return await self._alone(delete_certificate(self._node, action))
+
+    async def _alone(self, change: Coroutine[None, None, SomeAnswer]) -> SomeAnswer | Refused:
         """Let one change be made at a time."""
         if self._applying.locked():
             change.close()
@@ -251,7 +261,7 @@ def _number(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-AUTHORED = (Apply, RollBack, SaveConfiguration, PatchConfiguration)
+AUTHORED = (Apply, RollBack, SaveConfiguration, PatchConfiguration, SaveCertificate, DeleteCertificate)
 SENTENCES: dict[Admin, Callable[[Node, ServerPlan], str]] = {
     Admin.DRAIN: _drained,
     Admin.HALT: _halted,
@@ -289,4 +299,7 @@ ANSWERS: dict[type[Action], Callable[[Actions, Any], Awaitable[Answer]]] = {
     GetJobs: _by(get_jobs),
     GetJob: _by(get_job),
     EndJob: _by(end_job),
+    GetCertificates: _by(get_certificates),
+    SaveCertificate: Actions._save_certificate,  # noqa: SLF001
+    DeleteCertificate: Actions._delete_certificate,  # noqa: SLF001
 }

@@ -9,6 +9,7 @@ from itertools import count
 from ftpair.app.heart import Heart
 from ftpair.core.accounts import Identity
 from ftpair.core.actions import Action, Apply, PatchConfiguration, Result, RollBack, SaveConfiguration
+from ftpair.core.certificates import DeleteCertificate, SaveCertificate
 from ftpair.core.errors import BusyError, NotReachableError
 from ftpair.core.messages import Ready, Request, Response, Stop, ToApi, UseLog, UseWeb
 from ftpair.core.plan import WebPlan
@@ -20,7 +21,7 @@ APPLY_TIMEOUT_S = 65.0
 """An apply resolves names, binds listeners and waits for the workers."""
 UseWebOn = Callable[[WebPlan | None, tuple[int, ...]], None]
 """Takes where HTTPS is to be served, and the descriptor of the listener."""
-SLOW = (Apply, RollBack, SaveConfiguration, PatchConfiguration)
+SLOW = (Apply, RollBack, SaveConfiguration, PatchConfiguration, SaveCertificate, DeleteCertificate)
 
 
 class Control:

@@ -61,9 +61,13 @@ class Client:
         given = {name: word for name, word in query.items() if word}
         return self._value(self._send("GET", path, NotReachableError, params=given), kind)
 
-    def post(self, path: tuple[str, ...], kind: type[Value], body: Any = None) -> Value:
+    def post(self, path: tuple[str, ...], kind: type[Value], body: Any = None, **query: str) -> Value:
         """Ask for a change."""
-        return self._value(self._send("POST", path, BusyError, json=body), kind)
+        return self._value(self._send("POST", path, BusyError, json=body, params=query), kind)
+
+    def put(self, path: tuple[str, ...], kind: type[Value], body: Any, **query: str) -> Value:
+        """Put something in the place of what stands at the path."""
+        return self._value(self._send("PUT", path, BusyError, json=body, params=query), kind)
 
     def patch(self, path: tuple[str, ...], kind: type[Value], patch: Any, if_match: str, **query: str) -> Value:
         """Change a document in some places (RFC 7396), if it is still the one of this entity tag."""

@@ -10,6 +10,7 @@ import typer
 from ftpair.cli import demo
 from ftpair.cli.commands import (
     banning,
+    certifying,
     changing,
     configuring,
     doctoring,
@@ -44,6 +45,7 @@ COMMANDS = (
     configuring.rollback,
     editing.service,
     editing.server,
+    certifying.certificate,
     looking.status,
     looking.sessions,
     looking.transfers,

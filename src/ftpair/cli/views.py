@@ -130,7 +130,7 @@ def _service_lines(service: ServiceStatus) -> list[Part]:
         line(", ".join(_where(service)), indent=2),
         line(", ".join(figures), indent=2),
         *_passive_lines(service),
-        *(line(f"certificate {each.name} ", _days(each.days_left), indent=2) for each in service.certificates),
+        *(line(f"certificate {each.name} ", days_cell(each.days_left), indent=2) for each in service.certificates),
     ]
 
 
@@ -141,7 +141,8 @@ def _passive_lines(service: ServiceStatus) -> list[Part]:
     return [line("passive ports ", *_bar(service.passive_ports_in_use, service.passive_ports), indent=2)]
 
 
-def _days(left: int) -> Cell:
+def days_cell(left: int) -> Cell:
+    """Return the days that a certificate has left, coloured by how few there are."""
     if left < 0:
         return Cell("has expired", BAD)
     return Cell(f"{counted(left, 'day')} left", next((style for days, style in DAYS_STYLE if left < days), GOOD))

@@ -123,12 +123,13 @@ def _flaws(certificate: x509.Certificate, now: datetime) -> Iterator[str]:
 
 def _disorder(chain: list[x509.Certificate]) -> Iterator[str]:
     for place, (certificate, issuer) in enumerate(pairwise(chain), start=1):
-        if not _is_issued(certificate, issuer):
+        if not is_issued(certificate, issuer):
             yield f"is out of order: certificate {place + 1} did not issue certificate {place}: {_ORDER}"
             return
 
 
-def _is_issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+def is_issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Return whether one certificate was signed by the key of another."""
     try:
         certificate.verify_directly_issued_by(issuer)
     except (ValueError, TypeError, InvalidSignature):

@@ -62,13 +62,14 @@ def _implicit_without_tls(config: Config, _cpus: int) -> Iterator[Finding]:
 def _unknown_certificate(config: Config, _cpus: int) -> Iterator[Finding]:
     known = ", ".join(config.certificates)
     remedy = f"write one of {known}" if known else "add it under certificates: {NAME: {certificate: ..., key: ...}}"
-    for place, name in _certificates_named(config):
+    for place, name in certificates_named(config):
         if name not in config.certificates:
             sentence = f"{name} is not the name of a certificate: {remedy}"
             yield Finding(place, sentence, depends=(("certificates", name),))
 
 
-def _certificates_named(config: Config) -> Iterator[tuple[Where, str]]:
+def certificates_named(config: Config) -> Iterator[tuple[Where, str]]:
+    """Yield each place that names a certificate, and the name."""
     if config.web and config.web.certificate:
         yield ("web", "certificate"), config.web.certificate
     for where, service in ftp_services(config):

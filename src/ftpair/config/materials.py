@@ -125,7 +125,7 @@ def _read_certificates(config: Config, reader: _Reader, now: float) -> None:
         if chain is None or key is None:
             continue
         examined = examine(chain, key, now)
-        problems = examined.problems or _refused_chain(chain, key)
+        problems = examined.problems or refused_chain(chain, key)
         reader.materials.findings += [Finding((*where, place), sentence) for place, sentence in problems]
         reader.materials.warnings += [Finding((*where, place), sentence) for place, sentence in examined.warnings]
         if not problems:
@@ -133,7 +133,8 @@ def _read_certificates(config: Config, reader: _Reader, now: float) -> None:
             reader.materials.certificates[name] = Certificate(name, chain, key, examined.not_after, names)
 
 
-def _refused_chain(chain: bytes, key: bytes) -> tuple[tuple[str, str], ...]:
+def refused_chain(chain: bytes, key: bytes) -> tuple[Remark, ...]:
+    """Return what OpenSSL, which has the last word, says against a chain and its key."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     said = _refusal(lambda: load_chain(context, Certificate("", chain, key, 0.0)))
     remedy = "look at it with openssl x509 -noout -text -in FILE, and make a new one"

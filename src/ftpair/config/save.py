@@ -50,14 +50,17 @@ def rewritten(content: bytes, config: Config, machine: Machine) -> bytes:
     return made
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Replace a file in one step (temporary file, fsync, rename), keeping its mode and owner. Raises OSError."""
+def replace_file(path: Path, content: bytes, new_mode: int = _NEW_MODE) -> None:
+    """Replace a file in one step (temporary file, fsync, rename), keeping its mode and owner. Raises OSError.
+
+    One that is not there yet gets `new_mode`.
+    """
     target = path.resolve()
     status = target.stat() if target.exists() else None
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            os.fchmod(handle, status.st_mode & 0o7777 if status else _NEW_MODE)
+            os.fchmod(handle, status.st_mode & 0o7777 if status else new_mode)
             if status:
                 os.fchown(handle, status.st_uid, status.st_gid)
             file.write(content)

@@ -284,7 +284,16 @@ class Refused(Result, frozen=True, tag=True):
     """Nothing was changed, and why."""
 
     kind: Literal[
-        "not-found", "invalid", "setup", "busy", "internal", "wrong-request", "changed", "not-identified", "not-allowed"
+        "not-found",
+        "invalid",
+        "setup",
+        "busy",
+        "internal",
+        "wrong-request",
+        "changed",
+        "not-identified",
+        "not-allowed",
+        "conflict",
     ]
     sentence: str
     problems: tuple[Problem, ...] = ()

@@ -43,6 +43,13 @@ from ftpair.core.actions import (
     StatusIs,
     WaitingIs,
 )
+from ftpair.core.certificates import (
+    CertificateIs,
+    CertificatesAre,
+    DeleteCertificate,
+    GetCertificates,
+    SaveCertificate,
+)
 from ftpair.core.clientele import Seen
 from ftpair.core.doctor import Diagnosis, Order
 from ftpair.core.jobs import EndJob, GetJob, GetJobs, JobIs, JobsAre, StartDoctor
@@ -252,6 +259,9 @@ class Request(Message, frozen=True, tag=True):
         | GetJobs
         | GetJob
         | EndJob
+        | GetCertificates
+        | SaveCertificate
+        | DeleteCertificate
     )
 
 
@@ -271,6 +281,8 @@ Answer = (
     | IdentityIs
     | JobsAre
     | JobIs
+    | CertificatesAre
+    | CertificateIs
     | Refused
 )
 """What an action is answered with."""
