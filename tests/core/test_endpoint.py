@@ -2,7 +2,7 @@
 
 import pytest
 
-from ftpair.core.endpoint import Endpoint, PortRange
+from ftpair.core.endpoint import Endpoint, PortRange, are_one_host
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,18 @@ def test_ranges_overlap_when_one_port_is_in_both():
     middle = PortRange(10, 20)
     assert all(middle.overlaps(other) for other in (PortRange(20, 30), PortRange(1, 10), PortRange(12, 13), middle))
     assert not any(middle.overlaps(other) for other in (PortRange(21, 30), PortRange(1, 9)))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_so"),
+    [
+        ("192.0.2.10", "192.0.2.10", True),
+        ("192.0.2.10", "192.0.2.11", False),
+        ("0.0.0.0", "192.0.2.10", True),
+        ("0.0.0.0", "::", False),
+        ("::", "2001:db8::1", True),
+        ("2001:db8::1", "2001:db8:0::1", True),
+    ],
+)
+def test_listeners_meet_on_one_host_or_where_one_is_on_every_one_of_its_family(one, other, is_so):
+    assert are_one_host(one, other) == are_one_host(other, one) == is_so

@@ -4,15 +4,14 @@ import os
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
 
 import pytest
 
 from ftpair.core.endpoint import PortRange
 from ftpair.core.errors import SetupError
 from ftpair.core.messages import ListenerKey
-from ftpair.core.plan import HaproxyPlan, Plan, ServicePlan, TcpServicePlan
-from ftpair.dataplane.listeners import Listeners, demand_bindable, listener_keys
+from ftpair.core.plan import Plan, ServicePlan
+from ftpair.dataplane.listeners import Listeners, listener_keys
 
 
 def free_port(host="127.0.0.1"):
@@ -130,50 +129,3 @@ def test_a_low_port_without_permission_names_the_three_remedies():
     )
     for remedy in ("no permission for port 21", "as root", "AmbientCapabilities", "setcap"):
         assert remedy in answer.stdout, answer
-
-
-def carried(port, host="127.0.0.1", engine="haproxy", **how):
-    service = TcpServicePlan("TCP", host, PortRange(50000, 50027), servers=(), explicit=port, engine=engine)
-    return Plan(1, 1, (), tcp_services=(service,), haproxy=HaproxyPlan(**how))
-
-
-@contextmanager
-def owner_of_a_port(name, tmp_path):
-    """A process of that name that listens on a port of its own."""
-    program = tmp_path / name
-    program.symlink_to(sys.executable)
-    script = "import socket; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1], flush=True); input()"
-    with subprocess.Popen([program, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        yield int(process.stdout.readline())
-        process.stdin.close()
-
-
-def test_an_address_of_haproxy_that_is_not_on_this_machine_has_the_same_sentence_as_one_of_workers(listeners):
-    with pytest.raises(SetupError) as of_workers:
-        listeners.open([key(2121, "192.0.2.1", "TCP")])
-    with pytest.raises(SetupError) as of_haproxy:
-        demand_bindable(carried(2121, "192.0.2.1"))
-    assert of_haproxy.value.sentence == of_workers.value.sentence
-    assert "TCP: cannot listen on 192.0.2.1:2121 (explicit): the address is not on this machine" in str(
-        of_haproxy.value
-    )
-
-
-def test_ports_of_haproxy_are_free_again_after_they_were_tried(listeners):
-    port = free_port()
-    demand_bindable(carried(port))
-    listeners.open([key(port)])
-
-
-def test_only_the_haproxy_of_ftpair_is_asked_for():
-    demand_bindable(carried(2121, "192.0.2.1", engine="builtin"))
-    demand_bindable(carried(2121, "192.0.2.1", is_managed=False))
-
-
-def test_a_port_that_haproxy_holds_already_is_its_own_and_anothers_is_refused(tmp_path):
-    with owner_of_a_port("haproxy", tmp_path) as port:
-        demand_bindable(carried(port))
-    with owner_of_a_port("vsftpd", tmp_path) as port:
-        with pytest.raises(SetupError, match=r"the port is in use by vsftpd \(process \d+\); stop it"):
-            demand_bindable(carried(port))
-        demand_bindable(carried(port), [key(port)])

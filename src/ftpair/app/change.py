@@ -20,11 +20,11 @@ from ftpair.config.problems import InvalidConfigError, describe, describe_warnin
 from ftpair.config.slots import Slots
 from ftpair.config.steps import steps
 from ftpair.core.actions import Applied, Apply, Refused
-from ftpair.core.endpoint import PortRange
 from ftpair.core.errors import SetupError
-from ftpair.core.plan import HaproxyPlan, Plan, ServerPlan, TcpServicePlan
+from ftpair.core.plan import HaproxyPlan, Plan, ServerPlan
 from ftpair.core.revisions import etag_of
-from ftpair.dataplane.listeners import demand_bindable, listener_keys
+from ftpair.dataplane.claims import claims_of, demand_bindable, served_here
+from ftpair.dataplane.listeners import listener_keys
 
 log = structlog.get_logger("ftpair")
 
@@ -213,7 +213,7 @@ async def _take(node: Node, change: Change, follow_timeout_s: float) -> Applied 
     try:
         if _needs_ports_of_haproxy(node.plan, change.plan):
             await node.haproxy.take(change.plan, former)
-        demand_bindable(change.plan, listener_keys(node.plan))
+        demand_bindable(change.plan, node.plan)
         node.listeners.open(listener_keys(change.plan))
         node.web.open(change.plan.web)
     except SetupError:
@@ -235,22 +235,8 @@ async def _take(node: Node, change: Change, follow_timeout_s: float) -> Applied 
 
 def _needs_ports_of_haproxy(running: Plan, wanted: Plan) -> bool:
     """Whether workers are to listen where HAProxy does: then it must let go first."""
-    held = [place for service in running.carried_by("haproxy") for place in _places(service)]
-    claimed = [place for service in wanted.carried_by("builtin") for place in _places(service)]
-    claimed += [(key.host, PortRange(key.port, key.port)) for key in listener_keys(wanted)]
-    return any(_meet(one, other) for one in held for other in claimed)
-
-
-def _places(service: TcpServicePlan) -> list[tuple[str, PortRange]]:
-    """Return the address and the ports of a service."""
-    doors = [(service.address, PortRange(port, port)) for _entrance, port in service.doors]
-    return [*doors, (service.address, service.passive)]
-
-
-def _meet(one: tuple[str, PortRange], other: tuple[str, PortRange]) -> bool:
-    (host, ports), (other_host, other_ports) = one, other
-    is_same = host == other_host or bool({host, other_host} & {"0.0.0.0", "::"})  # noqa: S104  # Any address.
-    return is_same and ports.overlaps(other_ports)
+    held, claimed = claims_of(running.carried_by("haproxy")), tuple(claims_of(served_here(wanted)))
+    return any(own.meets(other) for own in held for other in claimed)
 
 
 async def _carried(node: Node, plan: Plan, former: Mapping[str, tuple[ServerPlan, ...]]) -> Refused | None:
@@ -285,7 +271,7 @@ async def _take_back(node: Node) -> None:
 
 def _try_listeners(node: Node, plan: Plan) -> None:
     """Bind what the plan needs, and let it go again."""
-    demand_bindable(plan, listener_keys(node.plan))
+    demand_bindable(plan, node.plan)
     node.listeners.open(listener_keys(plan))
     node.listeners.keep(listener_keys(node.plan))
     node.web.open(plan.web)

@@ -23,8 +23,9 @@ from ftpair.config.slots import Slots
 from ftpair.core.errors import FtpairError, SetupError
 from ftpair.core.messages import Request, Response
 from ftpair.dataplane.children import READY_TIMEOUT_S, Child, check_user
+from ftpair.dataplane.claims import demand_bindable
 from ftpair.dataplane.confinement import hide
-from ftpair.dataplane.listeners import Listeners, demand_bindable, listener_keys
+from ftpair.dataplane.listeners import Listeners, listener_keys
 from ftpair.observe import log as logs
 from ftpair.observe.stderr import STDERR
 

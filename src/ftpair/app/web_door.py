@@ -13,7 +13,7 @@ from ftpair.core.endpoint import Endpoint
 from ftpair.core.errors import SetupError
 from ftpair.core.messages import UseWeb
 from ftpair.core.plan import WebPlan
-from ftpair.dataplane.listeners import bind, why_unbindable
+from ftpair.dataplane.ports import bind, why_unbindable
 
 log = structlog.get_logger("ftpair")
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from ipaddress import ip_address
 from itertools import combinations
 
 from ftpair.config.binding import unbindable
@@ -11,7 +10,7 @@ from ftpair.config.commanding import contradictions_of
 from ftpair.config.models import Config, FtpService, VirtualService
 from ftpair.config.problems import Finding, Where, path_of
 from ftpair.config.tcp import TcpService
-from ftpair.core.endpoint import PortRange
+from ftpair.core.endpoint import PortRange, are_one_host
 
 Check = Callable[[Config, int], Iterator[Finding]]
 """Takes the configuration and the number of CPUs."""
@@ -208,7 +207,7 @@ class _Claim:
         return str(self.ports.first) if len(self.ports) == 1 else str(self.ports)
 
     def collides_with(self, other: "_Claim") -> bool:
-        return self.ports.overlaps(other.ports) and _same_address(self.address, other.address)
+        return self.ports.overlaps(other.ports) and are_one_host(self.address, other.address)
 
 
 def _overlaps(config: Config, _cpus: int) -> Iterator[Finding]:
@@ -228,12 +227,6 @@ def _claims(where: Where, service: VirtualService) -> Iterator[_Claim]:
         if port is not None:
             yield _Claim(where, ("ports", key), service.address, PortRange(port, port))
     yield _Claim(where, ("ports", "passive"), service.address, ports.passive)
-
-
-def _same_address(one: str, other: str) -> bool:
-    """Return whether listeners on both would meet; `::` is IPv6 alone (IPV6_V6ONLY), so 0.0.0.0 may stand beside it."""
-    first, second = ip_address(one), ip_address(other)
-    return first.version == second.version and (first == second or first.is_unspecified or second.is_unspecified)
 
 
 _CHECKS: tuple[Check, ...] = (

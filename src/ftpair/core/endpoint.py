@@ -1,6 +1,7 @@
 """Addresses, ports and ranges of ports."""
 
 from collections.abc import Iterator
+from ipaddress import ip_address
 
 import msgspec
 
@@ -40,3 +41,9 @@ class PortRange(msgspec.Struct, frozen=True):
     def of_worker(self, worker: int, workers: int) -> tuple[int, ...]:
         """Return the ports that one of `workers` workers owns: a data connection arrives where its session lives."""
         return tuple(port for port in self if port % workers == worker)
+
+
+def are_one_host(one: str, other: str) -> bool:
+    """Return whether listeners on both would meet; `::` is IPv6 alone (IPV6_V6ONLY), so 0.0.0.0 may stand beside it."""
+    first, second = ip_address(one), ip_address(other)
+    return first.version == second.version and (first == second or first.is_unspecified or second.is_unspecified)

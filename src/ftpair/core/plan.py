@@ -281,6 +281,11 @@ class HaproxyPlan(msgspec.Struct, frozen=True):
     connections: int = 2000
     """How many it may have at a time."""
 
+    @property
+    def master_socket(self) -> str:
+        """The socket of its master process, which is in its command line, too."""
+        return f"{self.folder}/master.sock"
+
 
 class WebPlan(msgspec.Struct, frozen=True):
     """Where web UI and API are served over TLS."""
