@@ -397,6 +397,31 @@ def test_haproxy_goes_on_without_ftpair_and_is_found_again(world):
     run(go())
 
 
+def test_an_haproxy_of_an_earlier_ftpair_keeps_its_file_its_states_and_who_is_where(world):
+    """Its master reads the file that it was started with, whatever the configuration says by now."""
+
+    async def go() -> None:
+        world.states[1] = ServerState(admin=Admin.DRAIN, health=Health.UP)
+        async with carried(world):
+            old = await world.call(source="127.0.0.2")
+            heir = World(world.folder, world.vip, {})
+            heir.servers, heir.states = world.servers, world.states
+            elsewhere = {"config": f"{world.folder}/elsewhere.cfg", "socket": f"{world.folder}/elsewhere.sock"}
+            await heir.engine.take(heir.plan(heir.service(max_sessions=1), **elsewhere), {})
+            assert "fe_conn gt 1" in (world.folder / "haproxy.cfg").read_text()
+            assert not (world.folder / "elsewhere.cfg").exists()
+            assert " VIP " in (world.folder / "servers.state").read_text(), "it was asked where it still listened"
+            assert (await world.call(DATA, "127.0.0.2")).server == old.server == "B"
+            caller = await world.call(source="127.0.0.3")
+            assert (caller.server, (await world.call(source="127.0.0.4")).server) == ("B", ""), "the new file is read"
+            await heir.refreshed()
+            assert heir.engine.trouble == ""
+            await heir.engine.take(heir.plan(heir.service(max_sessions=2), revision=2, **elsewhere), {})
+            assert "fe_conn gt 2" in (world.folder / "haproxy.cfg").read_text()
+
+    run(go())
+
+
 def test_an_haproxy_that_dies_is_started_again(world):
     async def go() -> None:
         async with carried(world) as engine:

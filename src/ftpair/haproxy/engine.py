@@ -6,33 +6,31 @@ file that HAProxy refuses is never put in place, and if a reload fails, the last
 
 import asyncio
 import os
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import structlog
 
-from ftpair.config.save import replace_file
 from ftpair.core.actions import SessionTable
 from ftpair.core.errors import SetupError
 from ftpair.core.plan import HaproxyPlan, Plan, ServerPlan, TcpServicePlan
-from ftpair.core.status import Admin, ServerState
+from ftpair.core.status import Admin
 from ftpair.haproxy import reports
 from ftpair.haproxy.account import Account, Add
+from ftpair.haproxy.connected import Connected
+from ftpair.haproxy.files import keep_states, prepare, write
+from ftpair.haproxy.foreign import Foreign
 from ftpair.haproxy.journal import Journal, Line
-from ftpair.haproxy.listing import place_of, session_rows, transfer_rows
-from ftpair.haproxy.master import Foreign, Master, check
-from ftpair.haproxy.orders import orders
-from ftpair.haproxy.render import Scene, data_proxies, render, table_of
-from ftpair.haproxy.reports import Connection, Figures
-from ftpair.haproxy.runtime import SilentError, ask
-from ftpair.haproxy.severing import sever_all
+from ftpair.haproxy.master import Master
+from ftpair.haproxy.program import check
+from ftpair.haproxy.render import Scene, render
+from ftpair.haproxy.runtime import SilentError
+from ftpair.haproxy.telling import States, tell
 
 log = structlog.get_logger("ftpair")
 
-States = Callable[[ServerPlan], ServerState]
 LOG = "log.sock"
 
 
@@ -61,7 +59,7 @@ class Haproxy:
         """What could not be taken back; tried again with every look."""
         self._account = Account(add)
         self._turn = asyncio.Lock()
-        self._has_warned = False
+        self._connected = Connected()
         self._journal: asyncio.DatagramTransport | None = None
         self.trouble = ""
         """Why it does not serve; empty: it does."""
@@ -117,20 +115,19 @@ class Haproxy:
         return self._master is not None
 
     async def _follow(self, wanted: Wanted) -> None:
-        how, is_first = wanted.how, self._master is None
-        _prepare(how)
-        if self._journal is None:
-            self._journal = await Journal(self._log_session, _log_line).open(Path(how.folder, LOG))
+        is_first = self._master is None
+        master = self._master or (Master if wanted.how.is_managed else Foreign)(wanted.how)
+        how = await self._as_started(master, wanted.how)
+        prepare(how)
+        await self._listen_to_log(how)
         new, path = Path(f"{how.config}.new"), Path(how.config)
-        _write(new, render(how, wanted.services, self._scene(wanted)))
+        write(new, render(how, wanted.services, self._scene(wanted)))
         refusal = await check(how, new)
         if refusal:
             raise SetupError(f"HAProxy refuses the file that ftpair made ({new}): {refusal}")
         good = path.read_bytes() if path.exists() else None
-        await self._keep_states(how)
+        await keep_states(how, master)
         os.replace(new, path)  # noqa: PTH105  # Path.replace is the same call; the file is the new one or the old one.
-        master = self._master or (Master(how) if how.is_managed else Foreign(how))
-        master.how = how
         try:
             await (master.start() if is_first else master.reload(is_last=wanted.is_idle))
         except (SetupError, SilentError, OSError):
@@ -138,10 +135,22 @@ class Haproxy:
             raise
         self._master = master
 
+    async def _as_started(self, master: Master | Foreign, wanted: HaproxyPlan) -> HaproxyPlan:
+        """Let a master be run as it is said to be, but for what it was started with."""
+        master.how = wanted
+        master.how = how = await master.as_started()
+        if how.config != wanted.config and self._master is None:
+            log.warning("HAProxy runs on with its former file until ftpair is stopped", file=how.config)
+        return how
+
+    async def _listen_to_log(self, how: HaproxyPlan) -> None:
+        if self._journal is None:
+            self._journal = await Journal(self._log_session, _log_line).open(Path(how.folder, LOG))
+
     async def _restore(self, master: Master | Foreign, path: Path, good: bytes | None, *, is_first: bool) -> None:
         if good is None:
             return
-        _write(path, good.decode())
+        write(path, good.decode())
         if not is_first:
             with suppress(SetupError, SilentError):
                 await master.reload()
@@ -155,11 +164,6 @@ class Haproxy:
             if self._states(server).admin is not Admin.ONLINE
         }
         return Scene(closed if self._master is None else (), wanted.former)
-
-    async def _keep_states(self, how: HaproxyPlan) -> None:
-        """Let HAProxy write down which servers are drained, down or stopped: new processes begin with that."""
-        with suppress(SilentError):
-            _write(Path(how.folder, "servers.state"), await ask(how.socket, "show servers state") + "\n")
 
     # Once a second, and after every change.
 
@@ -178,7 +182,7 @@ class Haproxy:
             now = {pid: reports.figures(answer) for pid, answer in answers.items()}
             self._account.count(now)
             if now:
-                await self._tell(next(iter(now.values())))
+                await tell(self._master, self._running.services, self._states, next(iter(now.values())))
             if self._running.is_idle and not await self._master.is_finishing():
                 await self._stop(0.0)
         except SilentError as error:
@@ -199,36 +203,6 @@ class Haproxy:
         else:
             self.trouble = ""
 
-    async def _tell(self, seen: tuple[Figures, ...]) -> None:
-        assert self._running
-        states = {(row.proxy, row.server): row for row in seen}
-        commands: list[str] = []
-        draining: list[ServerPlan] = []
-        for service in self._running.services:
-            for server in service.servers:
-                state, row = self._states(server), states.get((service.name, server.name))
-                commands += orders(service, server, state, row, time.time()) if row else ()
-                draining += [server] if state.admin is not Admin.ONLINE and service.pairing == "source" else ()
-        if commands:
-            await ask(self._running.how.socket, *commands)
-        if draining:
-            await self._forget_idle(draining)
-
-    async def _forget_idle(self, draining: Iterable[ServerPlan]) -> None:
-        """Let clients without a session be sent elsewhere: what is remembered would lead them to a drained server."""
-        assert self._running and self._master
-        names = {(server.service, server.name) for server in draining}
-        for service in {server.service for server in draining}:
-            answers = await self._master.ask_each(f"show table {table_of(service)}")
-            tables = [tuple(reports.entries(answer)) for answer in answers.values()]
-            alive = {entry.client for table in tables for entry in table if entry.sessions}
-            idle = [entry for entry in (tables[0] if tables else ()) if entry.client not in alive]
-            gone = [
-                f"clear table {table_of(service)} key {each.client}" for each in idle if (service, each.server) in names
-            ]
-            if gone:
-                await ask(self._running.how.socket, *gone)
-
     def _log_session(self, line: Line) -> None:
         """Log the end of a control connection, in the words of FTP mode as far as they are known."""
         known = self._running.services if self._running else ()
@@ -242,46 +216,18 @@ class Haproxy:
     async def end_sessions(self, server: ServerPlan) -> None:
         """End every connection with a server, of former processes too. Raises SilentError."""
         await self.refresh()  # It gets no new one any more.
-        if self._master is None:
-            return
-        proxies = (server.service, *data_proxies(server))
-        self._cut(
-            each
-            for found in (await self._connections()).values()
-            for each in found
-            if each.proxy in proxies and each.server == server.name
-        )
-        for proxy in proxies:
-            await self._master.ask_each(f"shutdown sessions server {proxy}/{server.name}")
-
-    async def _connections(self) -> dict[int, tuple[Connection, ...]]:
-        """Return what each process has. Raises SilentError."""
-        assert self._master
-        answers = await self._master.ask_each("show sess all")
-        return {pid: tuple(reports.connections(answer)) for pid, answer in answers.items()}
-
-    def _cut(self, connections: Iterable[Connection]) -> None:
-        """Reset connections: what HAProxy would end with a FIN looks like a whole file."""
-        if not sever_all(connections) and not self._has_warned:
-            self._has_warned = True
-            log.warning("connections that are ended cannot be reset without CAP_NET_ADMIN: an upload may look whole")
+        if self._master is not None:
+            await self._connected.end_all_of(self._master, server)
 
     async def table(self) -> SessionTable:
         """Return all sessions and transfers. Raises SilentError."""
         if self._master is None or self._running is None:
             return SessionTable((), ())
-        connections, names = await self._connections(), self._account.services
-        return SessionTable(session_rows(names, connections), transfer_rows(names, connections))
+        return await self._connected.table(self._master, self._account.services)
 
     async def end_session(self, name: str) -> bool:
         """End a session by the name of its row; return whether there was one. Raises SilentError."""
-        place = place_of(name)
-        if place is None or self._master is None:
-            return False
-        found = (await self._connections()).get(place[0], ())
-        self._cut(each for each in found if each.id == place[1])
-        answers = await self._master.ask_each(f"shutdown session {place[1]}")
-        return not answers.get(place[0], "gone")
+        return self._master is not None and await self._connected.end(self._master, name)
 
     async def stop(self, grace_s: float) -> None:
         """End it, and let what runs end by itself for so many seconds."""
@@ -293,7 +239,7 @@ class Haproxy:
             return
         if not await self._master.finish(grace_s):
             with suppress(SilentError):
-                self._cut(each for found in (await self._connections()).values() for each in found)
+                await self._connected.cut_all(self._master)
             await self._master.end()
         self._account.close()
         self._master, self._running, self._owed, self.trouble = None, None, None, ""
@@ -309,18 +255,3 @@ def _log_line(line: str) -> None:
 def _gist(wanted: Wanted) -> Wanted:
     """Return what the file depends on."""
     return replace(wanted, services=tuple(wanted.services))
-
-
-def _prepare(how: HaproxyPlan) -> None:
-    """Make the folder. It stays ours: a user that HAProxy changes to finds its sockets there, and may write nothing."""
-    folder = Path(how.folder)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o711 if how.user else 0o700)
-    state = folder / "servers.state"
-    if not state.exists():
-        _write(state, "1\n")
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace a file in one step. Raises OSError."""
-    replace_file(path, text.encode())
