@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import httpx
 
-from ftpair.api import certificate_examples, doctor_examples, examples
+from ftpair.api import certificate_examples, doctor_examples, examples, guide_examples
 from ftpair.core.actions import (
     AddBan,
     Applied,
@@ -54,6 +54,7 @@ from ftpair.core.certificates import (
     SaveCertificate,
 )
 from ftpair.core.clientele import Seen, client_rows
+from ftpair.core.guides import FirewallIs, GetFirewall, GetGuide, GuideIs
 from ftpair.core.jobs import EndJob, GetJob, GetJobs, JobIs, JobsAre, StartDoctor
 from ftpair.core.limits import Ban
 from ftpair.core.messages import FromApi, Ready, Request, Response, Stop, UseWeb
@@ -167,6 +168,8 @@ def usual_answers():
         GetCertificates: CertificatesAre((certificate_examples.ENTRY,)),
         SaveCertificate: CertificateIs(certificate_examples.ENTRY, certificate_examples.KEPT, 7),
         DeleteCertificate: lambda action: Said(f"{action.name} is taken out"),
+        GetGuide: GuideIs(guide_examples.TEXT),
+        GetFirewall: FirewallIs(guide_examples.FIREWALL),
         EndJob: lambda action: Said(f"job {action.job}: ended"),
         GetWaiting: WaitingIs(is_changed=True, steps=("add server FTP_SVR3 to FTPS_VIP",)),
     }

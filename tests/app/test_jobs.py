@@ -29,7 +29,7 @@ EXAMINER = "ftpair.app.examiner"
 
 
 def refuses_everybody(talk):
-    talk.say("220 scripted")
+    talk.say("220 (vsFTPd 3.0.3)")
     talk.answer_until("PASS", {"USER": "331 password, please"})
     talk.say("530 Login incorrect.")
     talk.answer_until("QUIT")
@@ -85,6 +85,7 @@ def test_a_job_tells_how_far_it_is_and_at_last_what_is_wrong_and_what_to_do(site
         assert ftpair.api("/api/v1/jobs").json() == [done]
         assert ftpair.api("/api/v1/jobs?service=OTHER").json() == []
         until(lambda: EXAMINER not in ftpair.children())
+        assert ftpair.api("/api/v1/services/VIP/servers/SVR/guide").json()["kind"] == "vsftpd", "as it greets"
         assert "correct horse" not in json.dumps(done) + ftpair.log.read_text()
         assert ftpair.end() == 0
 

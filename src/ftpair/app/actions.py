@@ -11,6 +11,7 @@ from msgspec import structs
 from ftpair.app.certificates import delete_certificate, get_certificates, save_certificate
 from ftpair.app.change import apply
 from ftpair.app.doctoring import end_job, get_job, get_jobs, start_doctor
+from ftpair.app.guiding import get_firewall, get_guide
 from ftpair.app.history import configuration, roll_back, save
 from ftpair.app.node import Node
 from ftpair.app.routing import find_route
@@ -56,6 +57,7 @@ from ftpair.core.actions import (
 )
 from ftpair.core.certificates import CertificateIs, DeleteCertificate, GetCertificates, SaveCertificate
 from ftpair.core.errors import NotFoundError, WrongRequestError
+from ftpair.core.guides import GetFirewall, GetGuide
 from ftpair.core.jobs import EndJob, GetJob, GetJobs, StartDoctor
 from ftpair.core.messages import Answer, EndSessions
 from ftpair.core.plan import ServerPlan
@@ -299,6 +301,8 @@ ANSWERS: dict[type[Action], Callable[[Actions, Any], Awaitable[Answer]]] = {
     GetJobs: _by(get_jobs),
     GetJob: _by(get_job),
     EndJob: _by(end_job),
+    GetGuide: _by(get_guide),
+    GetFirewall: _by(get_firewall),
     GetCertificates: _by(get_certificates),
     SaveCertificate: Actions._save_certificate,  # noqa: SLF001
     DeleteCertificate: Actions._delete_certificate,  # noqa: SLF001

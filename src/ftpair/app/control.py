@@ -11,6 +11,7 @@ from ftpair.core.accounts import Identity
 from ftpair.core.actions import Action, Apply, PatchConfiguration, Result, RollBack, SaveConfiguration
 from ftpair.core.certificates import DeleteCertificate, SaveCertificate
 from ftpair.core.errors import BusyError, NotReachableError
+from ftpair.core.guides import GetFirewall, GetGuide
 from ftpair.core.messages import Ready, Request, Response, Stop, ToApi, UseLog, UseWeb
 from ftpair.core.plan import WebPlan
 from ftpair.dataplane.channel import Channel
@@ -21,7 +22,16 @@ APPLY_TIMEOUT_S = 65.0
 """An apply resolves names, binds listeners and waits for the workers."""
 UseWebOn = Callable[[WebPlan | None, tuple[int, ...]], None]
 """Takes where HTTPS is to be served, and the descriptor of the listener."""
-SLOW = (Apply, RollBack, SaveConfiguration, PatchConfiguration, SaveCertificate, DeleteCertificate)
+SLOW = (
+    Apply,
+    RollBack,
+    SaveConfiguration,
+    PatchConfiguration,
+    SaveCertificate,
+    DeleteCertificate,
+    GetGuide,
+    GetFirewall,
+)
 
 
 class Control:

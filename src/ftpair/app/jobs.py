@@ -85,6 +85,11 @@ class Jobs:
             raise NotFoundError(f"no job {name!r}; the last {KEPT} are kept until ftpair ends")
         return self._jobs[name]
 
+    def make_of(self, service: str, server: str) -> str:
+        """Return the make of a server as the last examination that knows it has found it; empty: none does."""
+        seen = (job.diagnosis.servers for job in self.all() if job.service == service and job.diagnosis)
+        return next((servers[server] for servers in seen if servers.get(server)), "")
+
     def end(self, name: str) -> str:
         """End a job and return the sentence that says so. Raises NotFoundError."""
         job = self.of(name)

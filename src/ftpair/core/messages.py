@@ -52,6 +52,7 @@ from ftpair.core.certificates import (
 )
 from ftpair.core.clientele import Seen
 from ftpair.core.doctor import Diagnosis, Order
+from ftpair.core.guides import FirewallIs, GetFirewall, GetGuide, GuideIs
 from ftpair.core.jobs import EndJob, GetJob, GetJobs, JobIs, JobsAre, StartDoctor
 from ftpair.core.limits import Ban
 from ftpair.core.plan import Entrance, LogFormat, LogLevel, Plan, WebPlan
@@ -262,6 +263,8 @@ class Request(Message, frozen=True, tag=True):
         | GetCertificates
         | SaveCertificate
         | DeleteCertificate
+        | GetGuide
+        | GetFirewall
     )
 
 
@@ -283,6 +286,8 @@ Answer = (
     | JobIs
     | CertificatesAre
     | CertificateIs
+    | GuideIs
+    | FirewallIs
     | Refused
 )
 """What an action is answered with."""
