@@ -12,6 +12,7 @@ from dataclasses import replace
 import httpx
 
 from ftpair.api import certificate_examples, doctor_examples, examples, guide_examples
+from ftpair.core.account_actions import Denied
 from ftpair.core.actions import (
     AddBan,
     Applied,
@@ -158,6 +159,7 @@ def usual_answers():
         PatchConfiguration: Applied(6, ("add server FTP_SVR3 to FTPS_VIP",)),
         GetRevisions: RevisionsAre((Revision(5, 1767225600.0, "root", ""), Revision(4, 1767225000.0, "file", "found"))),
         GetConfiguration: configuration,
+        Denied: lambda action: Refused("not-allowed", action.sentence),
         StartDoctor: JobIs(doctor_examples.JOB),
         GetJobs: JobsAre((doctor_examples.JOB,)),
         GetJob: lambda action: (

@@ -8,8 +8,9 @@ from fastapi.routing import iter_route_contexts
 
 from ftpair.api.access import CSRF_HEADER, LocalAccess, May, WebAccess, anybody
 from ftpair.api.app import create_app
+from ftpair.core.account_actions import Denied, Identify, IdentityIs
 from ftpair.core.accounts import LOCAL, NOBODY, Identity, Role
-from ftpair.core.actions import GetSessions, GetStatus, Identify, IdentityIs, Refused, Said, SessionTable, StatusIs
+from ftpair.core.actions import GetSessions, GetStatus, Refused, Said, SessionTable, StatusIs
 from tests.api.supervisor import node
 
 OPEN = {"/livez", "/readyz", "/healthz"}
@@ -51,6 +52,8 @@ class Supervisor:
         self.asked.append((action, who))
         if isinstance(action, Identify):
             return SECRETS.get(action.secret, Refused("not-identified", "no such token or session"))
+        if isinstance(action, Denied):
+            return Refused("not-allowed", action.sentence)
         return ANSWERS.get(type(action), Said("done"))
 
 
@@ -120,7 +123,8 @@ def test_a_role_that_is_too_low_is_told_which_one_is_needed(ask, supervisor):
     response = ask("DELETE", KILL, Authorization="Bearer viewer")
     assert (response.status_code, response.json()["type"]) == (403, "urn:ftpair:problem:not-allowed")
     assert response.json()["detail"] == "This needs the role operator; vera is viewer."
-    assert len(supervisor.asked) == 1, "nothing but the question who it is"
+    denied = Denied("DELETE /api/v1/sessions/0-1f", response.json()["detail"])
+    assert supervisor.asked[1:] == [(denied, SECRETS["viewer"].identity)], "nothing but for the audit trail"
     assert ask("DELETE", KILL, Authorization="Bearer operator").status_code == 200
 
 
@@ -153,7 +157,7 @@ def test_a_foreign_page_cannot_act_by_a_cookie(ask, supervisor, changes):
     headers = {name: value for name, value in (OWN_PAGE | changes).items() if value is not None}
     response = ask("DELETE", KILL, **headers)
     assert (response.status_code, response.json()["type"]) == (403, "urn:ftpair:problem:not-allowed")
-    assert [type(action) for action, _who in supervisor.asked] == [Identify]
+    assert [type(action) for action, _who in supervisor.asked] == [Identify, Denied]
 
 
 @pytest.mark.parametrize("missing", ["Sec-Fetch-Site", "Origin"])

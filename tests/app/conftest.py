@@ -14,6 +14,7 @@ from ftpair.app.node import Foundation, Node
 from ftpair.config.check import check
 from ftpair.config.slots import Slots
 from ftpair.dataplane.listeners import Listeners, listener_keys
+from tests.app import people as people_of
 
 
 def free_ports(count):
@@ -90,3 +91,8 @@ virtual_services:
 @pytest.fixture
 def site(tmp_path):
     return Site(tmp_path)
+
+
+@pytest.fixture
+def people(tmp_path):
+    return people_of.Site(tmp_path)

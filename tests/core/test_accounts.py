@@ -2,8 +2,8 @@
 
 import pytest
 
+from ftpair.core.account_actions import Identify, IdentityIs
 from ftpair.core.accounts import LOCAL, NOBODY, Identity, Role
-from ftpair.core.actions import Identify, IdentityIs
 
 
 @pytest.mark.parametrize(

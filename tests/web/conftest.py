@@ -8,8 +8,9 @@ import pytest
 
 from ftpair.api.access import COOKIE, CSRF_HEADER
 from ftpair.certs.self_signed import make
+from ftpair.core.account_actions import Identify, IdentityIs
 from ftpair.core.accounts import Identity, Role
-from ftpair.core.actions import Identify, IdentityIs, Refused
+from ftpair.core.actions import Refused
 from ftpair.core.plan import Certificate
 from tests.api.supervisor import running, usual_answers
 

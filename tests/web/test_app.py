@@ -5,8 +5,8 @@ import json
 import pytest
 
 from ftpair.api.access import CSRF_HEADER
+from ftpair.core.account_actions import Identify
 from ftpair.core.accounts import Role
-from ftpair.core.actions import Identify
 from tests.api.supervisor import running
 from tests.web.conftest import CSRF, Browser, identified, papers
 

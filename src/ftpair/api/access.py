@@ -5,7 +5,7 @@ supervisor whose token or session cookie it was given (`WebAccess`).
 """
 
 import hmac
-from typing import Annotated, Any, Literal, Protocol, cast
+from typing import Annotated, Any, Literal, NoReturn, Protocol, cast
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
@@ -13,13 +13,16 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 from ftpair.api.asking import Door
 from ftpair.api.problems import RefusalError
 from ftpair.app.control import Control
-from ftpair.core.accounts import LOCAL, NOBODY, Role
-from ftpair.core.actions import Identify, IdentityIs
+from ftpair.core.account_actions import Denied, Identify, IdentityIs
+from ftpair.core.accounts import LOCAL, NOBODY, Identity, Role
+from ftpair.core.actions import Said
 
 COOKIE = "__Host-ftpair"
 CSRF_HEADER = "X-CSRF-Token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 """They change nothing (RFC 9110, 9.2.1), so that a foreign page may have them sent."""
+ASKED_CHARACTERS = 200
+FOREIGN = "Another site sent this, not a page of ftpair: nothing was done."
 TOKEN = HTTPBearer(scheme_name="token", description="A token of `ftpair token add`.", auto_error=False)
 SESSION = APIKeyCookie(
     name=COOKIE,
@@ -56,8 +59,8 @@ class WebAccess:
             return await self._owner_of(_bearer(request), request)
         if cookie := request.cookies.get(COOKIE):
             visitor = await self._owner_of(cookie, request)
-            if request.method not in SAFE_METHODS:
-                demand_own_page(request, visitor.csrf)
+            if request.method not in SAFE_METHODS and (why := why_foreign(request, visitor.csrf)):
+                await deny(request, visitor.identity, why)
             return visitor
         raise RefusalError("not-identified", "Log in first, or send a token: Authorization: Bearer TOKEN.")
 
@@ -79,7 +82,7 @@ class May:
         identity = visitor.identity
         if not identity.may(self.needed):
             role = identity.role.value if identity.role else "nobody"
-            raise RefusalError("not-allowed", f"This needs the role {self.needed.value}; {identity.name} is {role}.")
+            await deny(request, identity, f"This needs the role {self.needed.value}; {identity.name} is {role}.")
         request.state.visitor = visitor
 
 
@@ -96,17 +99,26 @@ async def anybody(request: Request) -> None:
 ANYBODY = Depends(anybody)
 
 
-def demand_own_page(request: Request, csrf: str) -> None:
-    """Raise RefusalError unless a page of ours sent this, in the session that it was made for."""
-    demand_own_origin(request)
+async def deny(request: Request, who: Identity, sentence: str) -> NoReturn:
+    """Raise RefusalError, and let the audit trail have it."""
+    asked = f"{request.method} {request.url.path}"[:ASKED_CHARACTERS]
+    await Door(cast("Control", request.app.state.control), who).ask(Denied(asked, sentence), Said)
+    raise AssertionError("the supervisor refuses what was denied")
+
+
+def why_foreign(request: Request, csrf: str) -> str:
+    """Return why no page of ours can have sent this in the session that it was made for; empty if one did."""
+    if not is_of_own_origin(request):
+        return FOREIGN
     if not csrf or not hmac.compare_digest(request.headers.get(CSRF_HEADER, "").encode(), csrf.encode()):
-        raise RefusalError("not-allowed", f"The header {CSRF_HEADER} is missing or old: load the page anew.")
+        return f"The header {CSRF_HEADER} is missing or old: load the page anew."
+    return ""
 
 
 def demand_own_origin(request: Request) -> None:
     """Raise RefusalError if another site sent this."""
-    if not _is_of_own_origin(request):
-        raise RefusalError("not-allowed", "Another site sent this, not a page of ftpair: nothing was done.")
+    if not is_of_own_origin(request):
+        raise RefusalError("not-allowed", FOREIGN)
 
 
 def address_of(request: Request) -> str:
@@ -114,7 +126,7 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def _is_of_own_origin(request: Request) -> bool:
+def is_of_own_origin(request: Request) -> bool:
     """Whether the browser says so; each says one of the two, and a page can set neither."""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     is_own = origin == f"https://{request.headers.get('host', '')}"

@@ -30,6 +30,7 @@ Kind = Literal[
     "wrong-request",
     "not-identified",
     "not-allowed",
+    "too-often",
 ]
 
 KINDS: dict[Kind, tuple[int, str]] = {
@@ -48,6 +49,7 @@ KINDS: dict[Kind, tuple[int, str]] = {
     "wrong-request": (400, "The request is wrong"),
     "not-identified": (401, "Nobody knows who asks"),
     "not-allowed": (403, "Not allowed; nothing was changed"),
+    "too-often": (429, "Too many attempts"),
 }
 MEDIA_TYPE = "application/problem+json"
 HEADERS: dict[Kind, dict[str, str]] = {"not-identified": {"WWW-Authenticate": "Bearer"}}

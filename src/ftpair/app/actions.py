@@ -8,16 +8,20 @@ from typing import Any, TypeVar
 import structlog
 from msgspec import structs
 
+from ftpair.app.account_answers import ACCOUNT_ANSWERS
+from ftpair.app.auditing import tell
 from ftpair.app.certificates import delete_certificate, get_certificates, save_certificate
 from ftpair.app.change import apply
 from ftpair.app.doctoring import end_job, get_job, get_jobs, start_doctor
 from ftpair.app.guiding import get_firewall, get_guide
 from ftpair.app.history import configuration, roll_back, save
 from ftpair.app.node import Node
+from ftpair.app.passwords import CrowdedError
 from ftpair.app.routing import find_route
 from ftpair.app.status import node_gauges, node_status
 from ftpair.app.waiting import Waiting
 from ftpair.config.problems import InvalidConfigError
+from ftpair.core.account_actions import AuditIs, Denied, GetAudit
 from ftpair.core.accounts import Identity
 from ftpair.core.actions import (
     Action,
@@ -38,12 +42,12 @@ from ftpair.core.actions import (
     GetSessions,
     GetStatus,
     GetWaiting,
-    Identify,
     KillSession,
     LiftBan,
     Metrics,
     NewsAre,
     PatchConfiguration,
+    RefusalKind,
     Refused,
     RevisionsAre,
     RollBack,
@@ -56,7 +60,7 @@ from ftpair.core.actions import (
     WaitingIs,
 )
 from ftpair.core.certificates import CertificateIs, DeleteCertificate, GetCertificates, SaveCertificate
-from ftpair.core.errors import NotFoundError, WrongRequestError
+from ftpair.core.errors import FtpairError, NotFoundError, WrongRequestError
 from ftpair.core.guides import GetFirewall, GetGuide
 from ftpair.core.jobs import EndJob, GetJob, GetJobs, StartDoctor
 from ftpair.core.messages import Answer, EndSessions
@@ -81,21 +85,26 @@ class Actions:
 
     async def answer(self, action: Action, who: Identity) -> Answer:
         """Do what somebody asks for and say what was done, or why not; whether he may was asked at the door."""
-        answer = await self._safely(ANSWERS[type(action)](self, _signed(action, who)))
+        answer = await self._safely(self._begun(action, who))
+        try:
+            tell(self._node.audit, action, who, answer, lambda name: self._node.accounts.users.find(name) is not None)
+        except Exception:  # It is done already, and who asked for it must hear of it.
+            log.exception("the audit trail lacks an action")
         self._node.happenings.note_answer(action, answer)
         return answer
+
+    def _begun(self, action: Action, who: Identity) -> Awaitable[Answer]:
+        if answer := ACCOUNT_ANSWERS.get(type(action)):
+            return answer(self._node.accounts, action, who)
+        return ANSWERS[type(action)](self, _signed(action, who))
 
     async def _safely(self, answer: Awaitable[Answer]) -> Answer:
         try:
             return await answer
-        except NotFoundError as error:
-            return Refused("not-found", error.sentence)
-        except WrongRequestError as error:
-            return Refused("wrong-request", error.sentence)
         except InvalidConfigError as error:
             return Refused("invalid", error.sentence, error.problems)
-        except SilentError as error:
-            return Refused("setup", error.sentence)
+        except (NotFoundError, WrongRequestError, SilentError, CrowdedError) as error:
+            return Refused(KINDS[type(error)], error.sentence)
         except Exception:  # A bug in one action must not end the supervisor, on which all sessions depend.
             log.exception("an action failed")
             return Refused("internal", "an internal error; the log has the details")
@@ -223,8 +232,11 @@ class Actions:
     async def _get_configuration(self, action: GetConfiguration) -> ConfigurationIs:
         return await configuration(self._node, action.which)
 
-    async def _identify(self, _action: Identify) -> Refused:
-        return Refused("not-identified", "nobody is known here: use the control socket")
+    async def _get_audit(self, action: GetAudit) -> AuditIs:
+        return AuditIs(self._node.audit.page(action))
+
+    async def _denied(self, action: Denied) -> Refused:
+        return Refused("not-allowed", action.sentence)
 
     def _server(self, service_name: str, server_name: str) -> ServerPlan:
         service = self._node.plan.named(service_name)
@@ -263,6 +275,12 @@ def _number(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
+KINDS: dict[type[FtpairError], RefusalKind] = {
+    NotFoundError: "not-found",
+    WrongRequestError: "wrong-request",
+    SilentError: "setup",
+    CrowdedError: "too-often",
+}
 AUTHORED = (Apply, RollBack, SaveConfiguration, PatchConfiguration, SaveCertificate, DeleteCertificate)
 SENTENCES: dict[Admin, Callable[[Node, ServerPlan], str]] = {
     Admin.DRAIN: _drained,
@@ -296,7 +314,6 @@ ANSWERS: dict[type[Action], Callable[[Actions, Any], Awaitable[Answer]]] = {
     GetRevisions: Actions._get_revisions,  # noqa: SLF001
     GetConfiguration: Actions._get_configuration,  # noqa: SLF001
     FindRoute: Actions._find_route,  # noqa: SLF001
-    Identify: Actions._identify,  # noqa: SLF001
     StartDoctor: _by(start_doctor),
     GetJobs: _by(get_jobs),
     GetJob: _by(get_job),
@@ -306,4 +323,6 @@ ANSWERS: dict[type[Action], Callable[[Actions, Any], Awaitable[Answer]]] = {
     GetCertificates: _by(get_certificates),
     SaveCertificate: Actions._save_certificate,  # noqa: SLF001
     DeleteCertificate: Actions._delete_certificate,  # noqa: SLF001
+    GetAudit: Actions._get_audit,  # noqa: SLF001
+    Denied: Actions._denied,  # noqa: SLF001
 }

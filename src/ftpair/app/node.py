@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from ftpair.app import cuts
+from ftpair.app import accounts, audit, cuts
 from ftpair.app.admin import AdminFile
 from ftpair.app.affinity import AffinityFile, AffinityKeeper
 from ftpair.app.bans import BanFile, BanKeeper
@@ -96,6 +96,9 @@ class Node:
         self.revisions = Revisions(Path(foundation.paths.state) / FILE, log.warning)
         self.revisions.keep(self.plan.revision, self.checked.content, "file", "found at the start")
         self.confirmation = Confirmation(self.revisions)
+        state = Path(foundation.paths.state)
+        self.accounts = accounts.Accounts(state / accounts.FILE, log.warning)
+        self.audit = audit.Audit(state / audit.FILE, log.warning)
         self.revision = self.plan.revision
         """The newest revision that was ever tried."""
         self.last_apply = LastApply(f"revision {self.revision}: started")
@@ -120,7 +123,7 @@ class Node:
         self.workers = [self._worker(number) for number in range(self.plan.workers)]
         self.prober = Child(self._prober(), self)
         self.api = Child(self._api(foundation.door), self)
-        self.web = WebDoor(Path(self.paths.state), lambda: False, self.api.send)
+        self.web = WebDoor(Path(self.paths.state), self.accounts.has_users, self.api.send)
         self._on_request = on_request
         self._leaving, self.former = Leaving(), Former(self.counts.sessions)
         self._proposed = self.plan
@@ -224,6 +227,8 @@ class Node:
         self.tables.close()
         self.groups.close()
         self.revisions.close()
+        self.accounts.close()
+        self.audit.close()
         self.bans.refresh()
 
     # What the node hears of its children.

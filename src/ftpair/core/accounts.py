@@ -1,4 +1,4 @@
-"""Who asks for something, and what such a person may."""
+"""Who asks for something, what such a person may, and what is known of the people and programs that may ask."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -44,3 +44,46 @@ class Identity:
 LOCAL = Identity("local", Role.ADMIN, "socket")
 """Whoever may open the control socket owns ftpair."""
 NOBODY = Identity("", None, "nobody")
+
+
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    """One who may log in; times in seconds since the epoch."""
+
+    name: str
+    role: Role
+    has_totp: bool
+    """Whether a code of an authenticator is asked for as well."""
+    is_disabled: bool
+    made: float
+    last_login: float = 0.0
+    """0: never yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """A program that may ask; times in seconds since the epoch."""
+
+    name: str
+    role: Role
+    made: float
+    made_by: str
+    expires: float
+    last_used: float = 0.0
+    """To the minute; 0: never yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """Somebody changed something, or was refused; the time in seconds since the epoch."""
+
+    number: int
+    time: float
+    name: str
+    """Empty: nobody knows who it was."""
+    via: Via
+    address: str
+    action: str
+    subject: str
+    outcome: Literal["done", "refused"]
+    sentence: str

@@ -4,7 +4,6 @@ from typing import Literal
 
 import msgspec
 
-from ftpair.core.accounts import Identity
 from ftpair.core.clientele import ClientRow
 from ftpair.core.happenings import Happening
 from ftpair.core.limits import Ban, BannedBy
@@ -154,17 +153,6 @@ class PatchConfiguration(Action, frozen=True, tag=True):
     comment: str = ""
 
 
-class Identify(Action, frozen=True, tag=True):
-    """Whose secret is this: a token, or the cookie of a session? Answered by `IdentityIs`."""
-
-    secret: str
-    address: str
-    """Where it came from."""
-
-    def __repr__(self) -> str:
-        return "Identify()"  # A secret is in no log.
-
-
 class Result(msgspec.Struct, frozen=True, tag=True):
     """The answer to an action."""
 
@@ -209,17 +197,6 @@ class RouteIs(Result, frozen=True, tag=True):
     """The answer to `FindRoute`."""
 
     route: RouteStatus
-
-
-class IdentityIs(Result, frozen=True, tag=True):
-    """The answer to `Identify`."""
-
-    identity: Identity
-    csrf: str = ""
-    """What a form of this session must carry; a token has none."""
-
-    def __repr__(self) -> str:
-        return f"IdentityIs({self.identity})"
 
 
 class BansAre(Result, frozen=True, tag=True):
@@ -280,20 +257,25 @@ class ConfigurationIs(Result, frozen=True, tag=True):
     etag: str
 
 
+RefusalKind = Literal[
+    "not-found",
+    "invalid",
+    "setup",
+    "busy",
+    "internal",
+    "wrong-request",
+    "changed",
+    "not-identified",
+    "not-allowed",
+    "too-often",
+    "conflict",
+]
+"""Why something was refused, for programs."""
+
+
 class Refused(Result, frozen=True, tag=True):
     """Nothing was changed, and why."""
 
-    kind: Literal[
-        "not-found",
-        "invalid",
-        "setup",
-        "busy",
-        "internal",
-        "wrong-request",
-        "changed",
-        "not-identified",
-        "not-allowed",
-        "conflict",
-    ]
+    kind: RefusalKind
     sentence: str
     problems: tuple[Problem, ...] = ()

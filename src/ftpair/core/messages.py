@@ -6,6 +6,32 @@ descriptors travel beside the frame that names them (SCM_RIGHTS), in the order i
 
 import msgspec
 
+from ftpair.core.account_actions import (
+    AddToken,
+    AddUser,
+    AuditIs,
+    BeginTotp,
+    ChangePassword,
+    ChangeUser,
+    ConfirmTotp,
+    Denied,
+    EndTotp,
+    GetAudit,
+    GetTokens,
+    GetUsers,
+    Identify,
+    IdentityIs,
+    LoggedIn,
+    LogIn,
+    LogOut,
+    RemoveToken,
+    RemoveUser,
+    SetUp,
+    TokenIs,
+    TokensAre,
+    TotpIs,
+    UsersAre,
+)
 from ftpair.core.accounts import Identity
 from ftpair.core.actions import (
     AddBan,
@@ -25,8 +51,6 @@ from ftpair.core.actions import (
     GetSessions,
     GetStatus,
     GetWaiting,
-    Identify,
-    IdentityIs,
     KillSession,
     LiftBan,
     Metrics,
@@ -265,6 +289,22 @@ class Request(Message, frozen=True, tag=True):
         | DeleteCertificate
         | GetGuide
         | GetFirewall
+        | SetUp
+        | LogIn
+        | LogOut
+        | Denied
+        | GetUsers
+        | AddUser
+        | ChangeUser
+        | RemoveUser
+        | ChangePassword
+        | BeginTotp
+        | ConfirmTotp
+        | EndTotp
+        | GetTokens
+        | AddToken
+        | RemoveToken
+        | GetAudit
     )
 
 
@@ -288,6 +328,12 @@ Answer = (
     | CertificateIs
     | GuideIs
     | FirewallIs
+    | LoggedIn
+    | UsersAre
+    | TotpIs
+    | TokensAre
+    | TokenIs
+    | AuditIs
     | Refused
 )
 """What an action is answered with."""

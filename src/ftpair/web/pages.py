@@ -10,8 +10,8 @@ from fastapi.responses import HTMLResponse
 
 import ftpair
 from ftpair.core import units
+from ftpair.core.account_actions import IdentityIs
 from ftpair.core.accounts import NOBODY, Role
-from ftpair.core.actions import IdentityIs
 from ftpair.web.lights import light_of_server, light_of_service
 from ftpair.web.static import asset
 
