@@ -76,9 +76,9 @@ def test_what_lives_is_sent_once_and_again_only_when_it_changed(admin, superviso
                 events.append(line.removeprefix("event: "))
             if line.startswith("data: ") and events[-1] == "part":
                 events[-1] = json.loads(line.removeprefix("data: "))["id"]
-            if len(events) == 4:
+            if len(events) == 5:
                 break
-    assert events == ["banner", "overview", "figures", "figures"]
+    assert events == ["banner", "stats", "overview", "figures", "figures"]
 
 
 def test_the_role_of_who_looks_stands_in_the_corner(browsing):

@@ -21,28 +21,31 @@ SOON_DAYS = 30
 @router.get("/", dependencies=[may("viewer")])
 async def overview(request: Request, door: TheDoor) -> HTMLResponse:
     """Show the whole node."""
-    return page(request, "overview.html", part=_part(await door.status(), request), banner=await banner(door))
+    node = await door.status()
+    parts = {"stats": _stats(node), "part": _part(node, request), "banner": await banner(door)}
+    return page(request, "overview.html", **parts)
 
 
 async def look(door: Door, request: Request) -> Iterable[News]:
     """Return the node as it is now, and its figures."""
     node = await door.status()
-    return part("overview", _part(node, request)), _figures(node)
+    return part("stats", _stats(node)), part("overview", _part(node, request)), _figures(node)
 
 
-def _part(node: NodeStatus, request: Request) -> str:
+def _stats(node: NodeStatus) -> str:
     services = node.services
     return rendered(
-        "overview_part.html",
-        node=node,
+        "overview_stats.html",
         sessions=sum(service.sessions for service in services),
         transfers=sum(service.transfers for service in services),
         rate=sum(service.bytes_per_second for service in services),
         ports=sum(service.passive_ports for service in services),
         ports_in_use=sum(service.passive_ports_in_use for service in services),
-        expiring=_expiring(node),
-        may_operate=may_operate(request),
     )
+
+
+def _part(node: NodeStatus, request: Request) -> str:
+    return rendered("overview_part.html", node=node, expiring=_expiring(node), may_operate=may_operate(request))
 
 
 def _expiring(node: NodeStatus) -> list[tuple[str, CertificateStatus]]:
@@ -55,11 +58,12 @@ def _expiring(node: NodeStatus) -> list[tuple[str, CertificateStatus]]:
 
 
 def _figures(node: NodeStatus) -> News:
+    """Return counts as they are, and bytes since the start: the page makes rates of them."""
     services = node.services
     return figures(
         at=round(time.time()),
         sessions=sum(service.sessions for service in services),
         transfers=sum(service.transfers for service in services),
-        up=sum(service.bytes_per_second for service in services),
-        down=0,
+        up=sum(server.bytes_up for service in services for server in service.servers),
+        down=sum(server.bytes_down for service in services for server in service.servers),
     )

@@ -1,7 +1,7 @@
 // Live charts: the last five minutes, one point a second, from the page's stream.
 "use strict";
 (() => {
-  const KEPT = 300;
+  const KEPT = 300; // seconds
   const COLOURS = ["#066fd1", "#2fb344"];
   const UNITS = ["B/s", "KiB/s", "MiB/s", "GiB/s"];
   const bytes = (value) => {
@@ -9,29 +9,35 @@
     while (value >= 1024 && at < UNITS.length - 1) { value /= 1024; at += 1; }
     return (value >= 100 || at === 0 ? value.toFixed(0) : value.toFixed(1)) + " " + UNITS[at];
   };
-  const ink = () => getComputedStyle(document.body).getPropertyValue("--tblr-secondary").trim() || "#667382";
-  const line = () => getComputedStyle(document.body).getPropertyValue("--tblr-border-color").trim() || "#dadfe5";
+  const clock = (second) => new Date(second * 1000).toTimeString().slice(0, 5);
 
   class Chart {
     constructor(place) {
       this.place = place;
       this.keys = place.dataset.chart.split(" ");
+      this.isRate = "rate" in place.dataset;
+      this.former = null;
       this.points = [[], ...this.keys.map(() => [])];
-      const text = place.dataset.unit === "bytes" ? bytes : (value) => String(value);
-      const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false } };
+      const text = this.isRate ? bytes : (value) => (value % 1 ? "" : String(value));
+      const least = this.isRate ? 1024 : 4;
+      // The canvas understands plain colours only: the page's are asked for as they come out.
+      const axis = { stroke: () => getComputedStyle(place).color, grid: { stroke: () => getComputedStyle(place).borderTopColor, width: 1 }, ticks: { show: false } };
       this.plot = new uPlot({
-        width: place.clientWidth || 300, height: place.clientHeight || 144, padding: [8, 8, 0, 0],
-        cursor: { show: false }, legend: { show: this.keys.length > 1, live: false },
-        scales: { y: { range: (_plot, _low, high) => [0, Math.max(high || 0, place.dataset.unit === "bytes" ? 1024 : 4) * 1.1] } },
-        series: [{}, ...this.keys.map((_key, at) => ({ label: place.dataset.names.split(",")[at], stroke: COLOURS[at], width: 2, fill: COLOURS[at] + "22", points: { show: false } }))],
-        axes: [{ ...axis, space: 70 }, { ...axis, size: 72, space: 36, values: (_plot, ticks) => ticks.map((tick) => (place.dataset.unit !== "bytes" && tick % 1 ? "" : text(tick))) }],
+        width: place.clientWidth || 300, height: place.clientHeight || 144, padding: [8, 4, 0, 0],
+        cursor: { show: false }, legend: { show: false },
+        scales: { x: { range: () => { const last = this.points[0].at(-1) || Date.now() / 1000; return [last - KEPT, last]; } }, y: { range: (_plot, _low, high) => [0, Math.max(high || 0, least) * 1.1] } },
+        series: [{}, ...this.keys.map((_key, at) => ({ stroke: COLOURS[at], width: 2, fill: COLOURS[at] + "22", points: { show: false } }))],
+        axes: [{ ...axis, space: 60, size: 24, values: (_plot, ticks) => ticks.map(clock) }, { ...axis, size: this.isRate ? 78 : 40, space: 32, values: (_plot, ticks) => ticks.map(text) }],
       }, this.points, place);
       new ResizeObserver(() => this.plot.setSize({ width: place.clientWidth, height: place.clientHeight })).observe(place);
     }
     add(figures) {
+      const former = this.former;
+      this.former = figures;
+      if (this.isRate && !former) return;
       this.points[0].push(figures.at);
-      this.keys.forEach((key, at) => this.points[at + 1].push(figures[key]));
-      if (this.points[0].length > KEPT) for (const column of this.points) column.shift();
+      this.keys.forEach((key, at) => this.points[at + 1].push(this.isRate ? Math.max(0, figures[key] - former[key]) / Math.max(1, figures.at - former.at) : figures[key]));
+      while (this.points[0][0] < figures.at - KEPT) for (const column of this.points) column.shift();
       this.plot.setData(this.points);
     }
   }
