@@ -22,8 +22,8 @@ SOON_DAYS = 30
 async def overview(request: Request, door: TheDoor) -> HTMLResponse:
     """Show the whole node."""
     node = await door.status()
-    parts = {"stats": _stats(node), "part": _part(node, request), "banner": await banner(door)}
-    return page(request, "overview.html", **parts)
+    stats, services = _stats(node), _part(node, request)
+    return page(request, "overview.html", stats=stats, part=services, banner=await banner(door))
 
 
 async def look(door: Door, request: Request) -> Iterable[News]:
