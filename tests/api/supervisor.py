@@ -30,6 +30,7 @@ from ftpair.core.actions import (
     GetRevisions,
     GetSessions,
     GetStatus,
+    GetTransferHistory,
     GetWaiting,
     KillSession,
     LiftBan,
@@ -45,6 +46,7 @@ from ftpair.core.actions import (
     SessionTable,
     SetAdmin,
     StatusIs,
+    TransferHistoryIs,
     WaitingIs,
 )
 from ftpair.core.certificates import (
@@ -72,6 +74,7 @@ from ftpair.core.status import (
     TransferRow,
     WorkerStatus,
 )
+from ftpair.core.transfers import PastTransfer
 from ftpair.dataplane.channel import Channel, socketpair
 
 SILENCE = object()
@@ -116,6 +119,10 @@ def transfer(**changes):
     return TransferRow(**examples.TRANSFER | changes)
 
 
+def past_transfer(**changes):
+    return PastTransfer(**examples.PAST_TRANSFER | changes)
+
+
 def admin_sentence(action):
     known = [one for one in node().services if one.name == action.service]
     if not known or action.server not in [one.name for one in known[0].servers]:
@@ -137,6 +144,7 @@ def usual_answers():
         GetSessions: SessionTable((session(), session(id="1-2", user="bob", server="FTP_SVR2")), (transfer(),)),
         GetMetrics: Metrics((Sample("commands_total", ("USER",), 12.0),), (Sample("config_revision", (), 4.0),)),
         GetNews: NewsAre(node(), (), 0),
+        GetTransferHistory: TransferHistoryIs((past_transfer(), past_transfer(number=1206, result="cut")), 0, 0),
         SetAdmin: admin_sentence,
         FindRoute: lambda action: (
             RouteIs(RouteStatus(**examples.ROUTE | {"service": action.service}))

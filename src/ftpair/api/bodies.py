@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ftpair.core.status import WorkerStatus
+from ftpair.core.transfers import PastTransfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,17 @@ class BanWish:
     subject: Annotated[str, Field(min_length=1, max_length=256)]
     by: Literal["address", "user"] = "address"
     for_s: Annotated[float, Field(gt=0, le=31_536_000, allow_inf_nan=False)] = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class TransferHistory:
+    """Ended transfers, the newest first."""
+
+    transfers: tuple[PastTransfer, ...]
+    next: int
+    """What to give as `before` to go on; 0: there are no more. A long search comes in pieces, even empty ones."""
+    unrecorded: int
+    """Transfers that could not be recorded since ftpair was started."""
 
 
 Words = Annotated[str, Field(max_length=500)]

@@ -16,6 +16,7 @@ from ftpair.api.bodies import (
     Done,
     NodeHealth,
     ServiceHealth,
+    TransferHistory,
     Versions,
     Waiting,
 )
@@ -34,11 +35,19 @@ from ftpair.core.status import (
     TransferRow,
     WorkerStatus,
 )
+from ftpair.core.transfers import PastTransfer
 
 
 def ok(example: Any, media_type: str = "application/json") -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI description of a good answer."""
     return {200: {"content": {media_type: {"example": example}}}}
+
+
+def ok_either(example: Any, other: str, media_type: str) -> dict[int | str, dict[str, Any]]:
+    """Return the description of a good answer that is JSON, or a text of another type."""
+    described = ok(example)
+    described[200]["content"][media_type] = {"schema": {"type": "string"}, "example": other}
+    return described
 
 
 _SERVER = ServerStatus(
@@ -138,6 +147,32 @@ SERVICE = asdict(_SERVICE)
 NODE = asdict(_NODE)
 SESSION = asdict(_SESSION)
 TRANSFER = asdict(_TRANSFER)
+_PAST = PastTransfer(
+    number=1207,
+    at=1767225600.25,
+    service="FTPS_VIP",
+    server="FTP_SVR1",
+    user="alice",
+    client="198.51.100.7:50122",
+    session="0-1f",
+    verb="RETR",
+    path="backup.tar",
+    direction="down",
+    bytes=268435456,
+    seconds=5.12,
+    result="complete",
+    reason="",
+    reply="226 Transfer complete.",
+    tls="TLSv1.3",
+    server_tls="clear",
+)
+PAST_TRANSFER = asdict(_PAST)
+TRANSFER_HISTORY = asdict(TransferHistory((_PAST,), next=1207, unrecorded=0))
+SHEET = (
+    "number,at,service,server,user,client,session,verb,path,direction,bytes,seconds,result,reason,reply,tls,server_tls\r\n"
+    "1207,2026-01-01T00:00:00.250Z,FTPS_VIP,FTP_SVR1,alice,198.51.100.7:50122,0-1f,RETR,backup.tar,down,268435456,5.12,"
+    "complete,,226 Transfer complete.,TLSv1.3,clear\r\n"
+)
 KILLED = asdict(Done("kill 0-1f: the session of alice from 198.51.100.7 is ended"))
 DONE = asdict(Done("drain FTP_SVR2: 3 sessions stay, 0 transfers"))
 _WARNING = ConfigurationProblem("virtual_services.FTPS_VIP.real_servers", 9, "every weight is 0, so no server ...")

@@ -41,6 +41,7 @@ from ftpair.core.actions import (
     GetRevisions,
     GetSessions,
     GetStatus,
+    GetTransferHistory,
     GetWaiting,
     KillSession,
     LiftBan,
@@ -57,6 +58,7 @@ from ftpair.core.actions import (
     SessionTable,
     SetAdmin,
     StatusIs,
+    TransferHistoryIs,
     WaitingIs,
 )
 from ftpair.core.certificates import CertificateIs, DeleteCertificate, GetCertificates, SaveCertificate
@@ -132,6 +134,9 @@ class Actions:
     async def _get_news(self, action: GetNews) -> NewsAre:
         happenings = self._node.happenings
         return NewsAre(node_status(self._node), happenings.after(action.after), happenings.latest)
+
+    async def _get_transfer_history(self, action: GetTransferHistory) -> TransferHistoryIs | Refused:
+        return await self._node.transfer_history.find(action)
 
     async def _get_sessions(self, _action: GetSessions) -> SessionTable:
         table = await self._sessions()
@@ -297,6 +302,7 @@ def _by(answer: Callable[[Node, Any], Awaitable[Answer]]) -> Callable[[Actions, 
 ANSWERS: dict[type[Action], Callable[[Actions, Any], Awaitable[Answer]]] = {
     GetStatus: Actions._get_status,  # noqa: SLF001 - the table is a part of the class.
     GetNews: Actions._get_news,  # noqa: SLF001
+    GetTransferHistory: Actions._get_transfer_history,  # noqa: SLF001
     GetSessions: Actions._get_sessions,  # noqa: SLF001
     GetClients: Actions._get_clients,  # noqa: SLF001
     GetMetrics: Actions._get_metrics,  # noqa: SLF001

@@ -26,6 +26,8 @@ class Contents:
     """In the plural, for sentences: `revisions`."""
     migrations: tuple[str, ...]
     """Each brings a database one version on; what has been released is never changed."""
+    is_dispensable: bool = False
+    """Whether it is rather not written than kept in memory: it grows all the time, and nobody works by it."""
 
 
 class Database:
@@ -41,17 +43,23 @@ class Database:
         """Return what a SELECT finds."""
         return self._connection.execute(question, values).fetchall()
 
+    def rows_by_name(self, question: str, values: dict[str, object]) -> list[tuple[Any, ...]]:
+        """Return what a SELECT with names for its values finds."""
+        return self._connection.execute(question, values).fetchall()
+
     def row(self, question: str, *values: object) -> tuple[Any, ...] | None:
         """Return the first row that a SELECT finds."""
         return next(iter(self.rows(question, *values)), None)
 
     def write(self, *statements: Statement) -> None:
-        """Do this in one transaction; if the disk fails, in memory from now on."""
+        """Do this in one transaction; if the disk fails, in memory from now on; what is dispensable raises."""
         try:
             self._do(statements)
         except sqlite3.IntegrityError:  # The statement is at fault, not the disk.
             raise
         except sqlite3.Error as error:
+            if self._contents.is_dispensable:
+                raise
             noun = self._contents.noun
             self._warn(f"{self._path} cannot be written ({error}): {noun} of this run are kept in memory only")
             self._connection = self._copied()

@@ -24,6 +24,7 @@ from ftpair.app.rows import Leaving
 from ftpair.app.states import States
 from ftpair.app.tables import Tables
 from ftpair.app.traffic import Traffic
+from ftpair.app.transfer_history import TransferHistory
 from ftpair.app.web_door import WebDoor
 from ftpair.config.blocks import Paths
 from ftpair.config.check import Checked
@@ -42,6 +43,7 @@ from ftpair.core.messages import (
     Ready,
     Request,
     Sessions,
+    TransfersEnded,
     UseBans,
     UseLog,
     UsePlan,
@@ -118,6 +120,7 @@ class Node:
         self.news_for_haproxy = asyncio.Event()
         """Set when the states of servers are others than HAProxy was told."""
         self.bans = BanKeeper(BanFile(Path(self.paths.state) / "bans.json", log.warning), self._tell_bans)
+        self.transfer_history = TransferHistory(Path(self.paths.state), log.warning)
         self.groups = Groups()
         self.jobs = Jobs(Examiner(self.plan.user))
         self.workers = [self._worker(number) for number in range(self.plan.workers)]
@@ -229,6 +232,7 @@ class Node:
         self.revisions.close()
         self.accounts.close()
         self.audit.close()
+        self.transfer_history.close()
         self.bans.refresh()
 
     # What the node hears of its children.
@@ -255,6 +259,8 @@ class Node:
             case CannotFollow(revision, sentence):
                 log.error("a worker cannot follow the plan", child=child.name, revision=revision, reason=sentence)
                 self._refused(message)
+            case TransfersEnded():
+                self.transfer_history.hear(message)
             case PasswordWrong():
                 self.bans.hear(message)
             case Sessions() | Clients():

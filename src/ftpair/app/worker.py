@@ -12,7 +12,7 @@ import uvloop
 
 from ftpair.app.confining import confine_worker
 from ftpair.app.tables import salt
-from ftpair.core.facts import Fact
+from ftpair.core.facts import Fact, TransferEnded
 from ftpair.core.messages import (
     Beat,
     CannotFollow,
@@ -38,6 +38,7 @@ from ftpair.dataplane.shared_table import SharedTable
 from ftpair.dataplane.tls import pass_over_odd_names
 from ftpair.dataplane.worker import Worker
 from ftpair.observe import log
+from ftpair.observe.ended import EndedTransfers
 from ftpair.observe.tally import Tally
 
 BEAT_S = 1.0
@@ -51,7 +52,7 @@ class WorkerProcess:
         self, sock: socket.socket, counts: Counts, tables: tuple[int, int], place: tuple[int, int], confinement: str
     ) -> None:
         self._confinement = confinement
-        self._tally = Tally()
+        self._tally, self._ended = Tally(), EndedTransfers()
         gate = gate_of(tables, salt(), place, self._note, self._report_failure)
         self._worker = Worker(*place, counts, self._note, gate)
         self._done = asyncio.Event()
@@ -81,6 +82,8 @@ class WorkerProcess:
     def _note(self, fact: Fact) -> None:
         self._tally.add(fact)
         log.log_fact(fact)
+        if type(fact) is TransferEnded:
+            self._ended.add(fact)
 
     def _told(self, message: ToWorker, fds: Sequence[int]) -> None:
         match message:
@@ -131,6 +134,8 @@ class WorkerProcess:
         commands = self._worker.commands.items()
         counted = tuple(Sample("commands_total", (verb,), float(number)) for verb, number in commands)
         self._channel.send(Beat((*self._tally.samples(), *counted), self._worker.gauges()))
+        for message in self._ended.taken():
+            self._channel.send(message)
 
 
 def _why(error: OSError | ValueError) -> str:

@@ -56,10 +56,26 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._http.close()
 
-    def get(self, path: tuple[str, ...], kind: type[Value], **query: str) -> Value:
+    def get(self, path: tuple[str, ...], kind: type[Value], /, **query: str) -> Value:
         """Return what stands at the path; empty words of the query are left out."""
         given = {name: word for name, word in query.items() if word}
         return self._value(self._send("GET", path, NotReachableError, params=given), kind)
+
+    def copy(self, path: tuple[str, ...], put: Callable[[str], object], /, **query: str) -> None:
+        """Give a long text to `put`, piece by piece; raises NotReachableError if it is cut."""
+        given = {name: word for name, word in query.items() if word}
+        try:
+            with self._http.stream("GET", "/".join(map(_segment, path)), params=given) as response:
+                if not response.is_success:
+                    response.read()
+                    raise _error_of(response, NotReachableError)
+                for text in response.iter_text():
+                    put(text)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise self._unconnected(error) from None
+        except httpx.HTTPError as error:
+            sentence = f"ftpair stopped in the middle of its answer ({_first_words(error)}): what came is not all."
+            raise NotReachableError(sentence) from None
 
     def post(self, path: tuple[str, ...], kind: type[Value], body: Any = None, **query: str) -> Value:
         """Ask for a change."""

@@ -35,6 +35,26 @@ ServerOption = Annotated[
     typer.Option("--server", metavar="SERVER", help="Only on this real server.", autocompletion=names.complete_server),
 ]
 UserOption = Annotated[str, typer.Option("--user", metavar="USER", help="Only of this user.")]
+HistoryOption = Annotated[bool, typer.Option("--history", help="Those that have ended, the newest first.")]
+CsvOption = Annotated[bool, typer.Option("--csv", help="With --history: all of them as CSV, for spreadsheets.")]
+ClientOption = Annotated[
+    str, typer.Option("--client", metavar="ADDRESS", help="With --history: only from this address.")
+]
+PathOption = Annotated[str, typer.Option("--path", metavar="TEXT", help="With --history: only where the path has it.")]
+ResultOption = Annotated[
+    str,
+    typer.Option(
+        "--result",
+        metavar="RESULT",
+        help="With --history: complete, refused, cut, aborted; failed is the last three.",
+    ),
+]
+SinceOption = Annotated[
+    str, typer.Option("--since", metavar="TIME", help="With --history: from then on (30min, 2h, 3d, 2026-01-31T08:00).")
+]
+LimitOption = Annotated[
+    int, typer.Option("--limit", min=1, max=100_000, metavar="NUMBER", help="With --history: at most so many (50).")
+]
 ServiceArgument = Annotated[
     str,
     typer.Argument(metavar="[SERVICE]", help="Only this service.", autocompletion=names.complete_service),

@@ -9,6 +9,7 @@ from ftpair.core.happenings import Happening
 from ftpair.core.limits import Ban, BannedBy
 from ftpair.core.revisions import Revision
 from ftpair.core.status import Admin, NodeStatus, RouteStatus, Sample, SessionRow, TransferRow
+from ftpair.core.transfers import PastTransfer
 
 
 class Action(msgspec.Struct, frozen=True, tag=True):
@@ -36,6 +37,26 @@ class GetNews(Action, frozen=True, tag=True):
 
     after: int = 0
     """Only what happened after the happening of this number."""
+
+
+class GetTransferHistory(Action, frozen=True, tag=True):
+    """Which transfers have ended? Empty words and zeros ask for all. Answered by `TransferHistoryIs`."""
+
+    service: str = ""
+    server: str = ""
+    user: str = ""
+    client: str = ""
+    """An address, without a port."""
+    path: str = ""
+    """Some part of it."""
+    result: str = ""
+    """`complete`, `refused`, `cut`, `aborted`; or `failed`, which is all but the first."""
+    since: float = 0.0
+    until: float = 0.0
+    """Seconds since the epoch."""
+    limit: int = 100
+    before: int = 0
+    """Only those of a lower number."""
 
 
 class SetAdmin(Action, frozen=True, tag=True):
@@ -191,6 +212,16 @@ class NewsAre(Result, frozen=True, tag=True):
     """Those that are remembered, the oldest first."""
     latest: int
     """The number of the latest happening; 0: nothing has happened yet."""
+
+
+class TransferHistoryIs(Result, frozen=True, tag=True):
+    """The answer to `GetTransferHistory`, the newest first."""
+
+    transfers: tuple[PastTransfer, ...]
+    next: int
+    """What to ask for with `before` to go on; 0: there are no more. A long search comes in pieces, even empty ones."""
+    unrecorded: int
+    """Transfers that this run could not record."""
 
 
 class RouteIs(Result, frozen=True, tag=True):

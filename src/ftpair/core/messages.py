@@ -50,6 +50,7 @@ from ftpair.core.actions import (
     GetRevisions,
     GetSessions,
     GetStatus,
+    GetTransferHistory,
     GetWaiting,
     KillSession,
     LiftBan,
@@ -65,6 +66,7 @@ from ftpair.core.actions import (
     SessionTable,
     SetAdmin,
     StatusIs,
+    TransferHistoryIs,
     WaitingIs,
 )
 from ftpair.core.certificates import (
@@ -76,6 +78,7 @@ from ftpair.core.certificates import (
 )
 from ftpair.core.clientele import Seen
 from ftpair.core.doctor import Diagnosis, Order
+from ftpair.core.facts import TransferEnded
 from ftpair.core.guides import FirewallIs, GetFirewall, GetGuide, GuideIs
 from ftpair.core.jobs import EndJob, GetJob, GetJobs, JobIs, JobsAre, StartDoctor
 from ftpair.core.limits import Ban
@@ -197,6 +200,14 @@ class Beat(Message, frozen=True, tag=True):
     gauges: tuple[Sample, ...]
 
 
+class TransfersEnded(Message, frozen=True, tag=True):
+    """Transfers that have ended since the last beat, each with its moment in seconds since the epoch."""
+
+    transfers: tuple[tuple[float, TransferEnded], ...]
+    unrecorded: int = 0
+    """How many more there were than a beat carries."""
+
+
 class PasswordWrong(Message, frozen=True, tag=True):
     """A server has refused a password."""
 
@@ -267,6 +278,7 @@ class Request(Message, frozen=True, tag=True):
         | GetMetrics
         | GetWaiting
         | GetNews
+        | GetTransferHistory
         | SetAdmin
         | GetBans
         | AddBan
@@ -316,6 +328,7 @@ Answer = (
     | BansAre
     | Metrics
     | NewsAre
+    | TransferHistoryIs
     | Said
     | Applied
     | RevisionsAre
@@ -350,7 +363,7 @@ ToWorker = UsePlan | UseStates | UseBans | EndSessions | ListSessions | ListClie
 ToProber = UsePlan | Stop
 ToExaminer = Examine | Stop
 ToApi = Response | UseLog | UseWeb | Stop
-FromWorker = Ready | CannotFollow | PasswordWrong | Beat | Sessions | Clients
+FromWorker = Ready | CannotFollow | PasswordWrong | Beat | TransfersEnded | Sessions | Clients
 FromProber = Ready | Beat | Verdict
 FromExaminer = Ready | Beat | Progress | Examined
 FromApi = Ready | Beat | Request

@@ -43,15 +43,31 @@ def transfers(
     service: options.ServiceOption = "",
     server: options.ServerOption = "",
     user: options.UserOption = "",
+    history: options.HistoryOption = False,
+    client: options.ClientOption = "",
+    path: options.PathOption = "",
+    result: options.ResultOption = "",
+    since: options.SinceOption = "",
+    limit: options.LimitOption = 50,
+    as_csv: options.CsvOption = False,
     as_json: options.JsonOption = False,
     watch: options.WatchOption = None,
     socket: options.SocketOption = DEFAULT_SOCKET,
 ) -> None:
-    """Show the running transfers: which file, which way, how fast."""
+    """Show the running transfers, or those that have ended."""
+    from ftpair.cli import history as past
+    from ftpair.cli.moments import moment
     from ftpair.cli.views import transfers_sheet
     from ftpair.cli.watching import Manner, Question, look
 
     wanted = {"service": service, "server": server, "user": user}
+    sought = {"client": client, "path": path, "result": result, "from": since}
+    if history:
+        past.refuse_watching(watch)
+        sought["from"] = str(moment(since, time.time()) or "")
+        past.tell_history(socket, wanted | sought, past.Wish(limit, as_json, as_csv))
+        return
+    past.refuse_without_history(sought, as_csv)
     look(Question(("transfers",), list[TransferRow], transfers_sheet, wanted), Manner(socket, as_json, watch))
 
 
