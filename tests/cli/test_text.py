@@ -1,24 +1,6 @@
-"""S18: what users are named and what files are called cannot move a cursor."""
+"""How wide text is on a terminal."""
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from ftpair.cli.text import columns, safe
-
-
-def test_what_prints_stays_as_it_is():
-    assert safe("Grüße, 你好, שלום [red] \\") == "Grüße, 你好, שלום [red] \\"
-
-
-def test_s18_controls_bidi_and_surrogates_are_told_not_done():
-    assert safe("\x1b[2J\x9b\x07\r\n\t\x7f") == r"\x1b[2J\x9b\x07\r\n\t\x7f"
-    assert safe("a\u202eb\u2066\u200f\u2028\ufeff") == r"a\u202eb\u2066\u200f\u2028\ufeff"
-    assert safe("\udcff") == r"\udcff"
-
-
-@given(st.text())
-def test_s18_whatever_comes_everything_prints(text):
-    assert safe(text).isprintable()
+from ftpair.cli.text import columns
 
 
 def test_wide_and_combining_signs_take_the_columns_that_they_take():

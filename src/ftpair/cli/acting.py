@@ -10,8 +10,8 @@ from ftpair.cli.client import Client
 from ftpair.cli.failures import WrongUseError
 from ftpair.cli.names import find_server
 from ftpair.cli.show import say, show_json
-from ftpair.cli.text import safe
 from ftpair.core.errors import FtpairError
+from ftpair.core.text import safe
 
 
 class Said(msgspec.Struct, frozen=True):

@@ -13,7 +13,8 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from ftpair.cli.sheet import Column, Line, Sheet, Table, line
-from ftpair.cli.text import columns, safe
+from ftpair.cli.text import columns
+from ftpair.core.text import safe
 
 GAP = 2
 

@@ -1,7 +1,8 @@
 """Sheets as plain aligned text, for pipes and files."""
 
 from ftpair.cli.sheet import Line, Sheet, Table
-from ftpair.cli.text import columns, safe
+from ftpair.cli.text import columns
+from ftpair.core.text import safe
 
 GAP = "  "
 

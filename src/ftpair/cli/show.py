@@ -10,7 +10,7 @@ import msgspec
 
 from ftpair.cli.plain import plain
 from ftpair.cli.sheet import Sheet
-from ftpair.cli.text import safe
+from ftpair.core.text import safe
 
 
 def show(sheet: Sheet) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 from ftpair.cli.client import Client
 from ftpair.cli.failures import ChangedMeanwhileError, DeadlineError
 from ftpair.cli.show import talk
-from ftpair.cli.text import safe
 from ftpair.core.errors import BusyError
 from ftpair.core.status import Admin, ServerStatus
+from ftpair.core.text import safe
 from ftpair.core.units import counted, duration
 
 LOOK_EVERY_S = 0.5
