@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from ftpair.api.access import may
 from ftpair.api.asking import Door, TheDoor
 from ftpair.api.problems import RefusalError
-from ftpair.web import banner, overview
+from ftpair.web import banner, overview, sessions
 from ftpair.web.news import News
 
 router = APIRouter()
@@ -19,17 +19,25 @@ EVERY_S = 1.0
 HEARTBEAT_S = 15.0
 Look = Callable[[Door, Request], Awaitable[Iterable[News]]]
 
-PAGES: dict[str, Look] = {"banner": banner.look, "overview": overview.look}
+PAGES: dict[str, Look] = {"banner": banner.look, "overview": overview.look, "session": sessions.look}
 """What lives on which page, beside the banner that is on all of them."""
+TABLES: dict[str, Callable[[], Look]] = {"sessions": sessions.Watch}
+"""Pages whose stream remembers what it has told them: one look is made for each stream."""
 
 
 @router.get("/live/{page}", dependencies=[may("viewer")])
 async def live(request: Request, door: TheDoor, page: str) -> StreamingResponse:
     """Tell a page what is new, once a second, until the browser leaves or ftpair stops."""
+    looks = (banner.look,) if page == "banner" else (banner.look, _look_of(page))
+    return StreamingResponse(_stream(request, door, looks), media_type="text/event-stream")
+
+
+def _look_of(page: str) -> Look:
+    if page in TABLES:
+        return TABLES[page]()
     if page not in PAGES:
         raise RefusalError("not-found", f"Nothing lives on the page {page!r}.")
-    looks = (banner.look,) if page == "banner" else (banner.look, PAGES[page])
-    return StreamingResponse(_stream(request, door, looks), media_type="text/event-stream")
+    return PAGES[page]
 
 
 async def _stream(request: Request, door: Door, looks: Iterable[Look]) -> AsyncIterator[bytes]:

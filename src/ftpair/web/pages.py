@@ -12,6 +12,7 @@ import ftpair
 from ftpair.core import units
 from ftpair.core.account_actions import IdentityIs
 from ftpair.core.accounts import NOBODY, Role
+from ftpair.core.text import safe
 from ftpair.web.lights import light_of_server, light_of_service
 from ftpair.web.static import asset
 
@@ -71,6 +72,7 @@ _ENVIRONMENT.filters |= {
     "duration": units.duration,
     "moment": units.moment,
     "counted": units.counted,
+    "shown": safe,
 }
 _ENVIRONMENT.globals |= {
     "asset": asset,

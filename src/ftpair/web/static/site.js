@@ -3,6 +3,8 @@
 (() => {
   const RETRY_MS = 2000;
   const away = (isAway) => { const note = document.getElementById("away"); if (note) note.hidden = !isAway; };
+  // What the mark of a page that lives says: live, paused, away.
+  const mark = (state) => { document.documentElement.dataset.stream = state; };
 
   // Parts that live: one stream per page; an event's name is the id of the element that it renews.
   let stream = null;
@@ -17,11 +19,11 @@
     const path = document.querySelector("[data-live]")?.dataset.live || (document.getElementById("banner") ? "/live/banner" : "");
     if (!path || stream) return;
     stream = new EventSource(path);
-    stream.addEventListener("open", () => away(false));
+    stream.addEventListener("open", () => { away(false); mark("live"); });
     stream.addEventListener("part", (event) => { const said = JSON.parse(event.data); renew(said.id, said.html); });
     stream.addEventListener("figures", (event) => document.dispatchEvent(new CustomEvent("figures", { detail: JSON.parse(event.data) })));
     stream.addEventListener("rows", (event) => document.dispatchEvent(new CustomEvent("rows", { detail: JSON.parse(event.data) })));
-    stream.addEventListener("error", () => { close(); away(true); setTimeout(again, RETRY_MS); });
+    stream.addEventListener("error", () => { close(); away(true); mark("away"); setTimeout(again, RETRY_MS); });
   };
   const close = () => { stream?.close(); stream = null; };
   const again = async () => {
@@ -33,7 +35,7 @@
     } catch { setTimeout(again, RETRY_MS); }
   };
   // A browser has six connections to a site: a tab that nobody sees keeps none.
-  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  document.addEventListener("visibilitychange", () => (document.hidden ? (close(), mark("paused")) : open()));
   addEventListener("pagehide", close);
   addEventListener("pageshow", (event) => { if (event.persisted) open(); });
   document.addEventListener("DOMContentLoaded", open);

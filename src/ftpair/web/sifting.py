@@ -1,0 +1,36 @@
+"""What a table that lives is searched for, filtered and sorted by, as the URL says. The browser does the work."""
+
+from dataclasses import dataclass
+
+from ftpair.core.status import NodeStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Sieve:
+    """What stands behind the `?`; `sort` is a column, with a `-` before it from the largest on."""
+
+    q: str = ""
+    service: str = ""
+    server: str = ""
+    sort: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What can be filtered by."""
+
+    services: tuple[str, ...]
+    servers: tuple[str, ...]
+
+
+def choices(node: NodeStatus, sieve: Sieve) -> Choices:
+    """Return the names of services and servers; those that the URL names too, for they may have been removed."""
+    every = (*node.services, *node.removed_services)
+    services = [service.name for service in every]
+    servers = [server.name for service in every for server in (*service.servers, *service.removed_servers)]
+    return Choices(_names(services, sieve.service), _names(servers, sieve.server))
+
+
+def _names(known: list[str], wanted: str) -> tuple[str, ...]:
+    """Return each name once, in the order of the configuration."""
+    return tuple(dict.fromkeys(name for name in (*known, wanted) if name))
