@@ -215,9 +215,9 @@ class Supervisor:
     def say_stop(self):
         self._loop.call_soon_threadsafe(self.channel.send, Stop(1.0))
 
-    def serve_https(self, papers):
-        """Let it serve the web UI; return the port on 127.0.0.1."""
-        with socket.create_server(("127.0.0.1", 0)) as listener:
+    def serve_https(self, papers, port=0):
+        """Let it serve the web UI; return the port on 127.0.0.1, a free one if none is given."""
+        with socket.create_server(("127.0.0.1", port)) as listener:
             port = listener.getsockname()[1]
             web = UseWeb(WebPlan("127.0.0.1", port, papers))
             fd = os.dup(listener.fileno())

@@ -7,6 +7,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 TOOLS = REPOSITORY / ".tools"
 UNPACKED = TOOLS / "root"
 NODE = TOOLS / "node"
+NODE_BROWSER = TOOLS / "node-browser"
 CLIENT_SCRIPTS = REPOSITORY / "tests" / "interop" / "clients"
 
 
@@ -35,6 +36,11 @@ def program(name: str) -> str:
 def node_modules() -> Path:
     """Return the folder in which Node finds the clients from npm."""
     return present(NODE / "node_modules" / "basic-ftp", "basic-ftp").parent
+
+
+def axe() -> Path:
+    """Return the script that examines a page for accessibility."""
+    return present(NODE_BROWSER / "node_modules" / "axe-core" / "axe.min.js", "axe-core")
 
 
 def present(path: Path, name: str) -> Path:

@@ -1,0 +1,48 @@
+"""The house: a real `ftpair serve` with its web UI, and two real FTP servers behind one virtual service."""
+
+from pathlib import Path
+
+from tests.interop.lab.authority import Authority
+from tests.interop.lab.balancer import Balancer, entry, service, settings
+from tests.interop.lab.clients.steps import Entrance, Way
+from tests.interop.lab.laboratory import new_server, way_to
+from tests.interop.lab.places import fresh_address
+
+SERVICE = "FTPS_VIP"
+MAKES = {"FTP_SVR1": "ProFTPD", "FTP_SVR2": "pyftpdlib"}
+WEB_PORT = 8443
+
+
+class House:
+    """Everything that a browser test walks through; `more` are further keys of the configuration file."""
+
+    def __init__(self, folder: Path, **more: object) -> None:
+        self.authority = Authority(folder)
+        self.vip, self.web = fresh_address(), fresh_address()
+        self.servers = {name: new_server(folder, self.authority, make) for name, make in MAKES.items()}
+        behind = {name: entry(server.address) for name, server in self.servers.items()}
+        health = {"check": "banner", "interval_s": 1, "rise": 1}
+        services = {SERVICE: service(self.vip, behind, health=health)}
+        web = {"web": {"address": self.web, "port": WEB_PORT}}
+        self.balancer = Balancer(folder, settings(folder, self.authority, services, **web, **more))
+
+    @property
+    def url(self) -> str:
+        """Where a browser finds it."""
+        return f"https://{self.web}:{WEB_PORT}"
+
+    def way(self, entrance: Entrance) -> Way:
+        """Return the way in for an FTP client; its user is known to both servers."""
+        return way_to(self.vip, entrance, "1.3", self.authority.ca, self.servers["FTP_SVR1"])
+
+    def start(self) -> None:
+        """Start the servers, then ftpair."""
+        for server in self.servers.values():
+            server.start()
+        self.balancer.start()
+
+    def stop(self) -> None:
+        """Stop everything."""
+        self.balancer.stop()
+        for server in self.servers.values():
+            server.stop()

@@ -1,0 +1,36 @@
+"""Every page in every look: nothing goes wrong behind it, everybody can read it, it fits; its picture is taken."""
+
+import pytest
+
+from ftpair.core.accounts import Role
+from ftpair.web.pages import MENU
+from tests.browser.kit.accessibility import assert_accessible
+from tests.browser.kit.looks import LOOKS
+from tests.browser.kit.pictures import take_picture
+
+PAGES = {"overview": "/"}
+"""The pages by the names of their pictures."""
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_for_everybody(visit_as, name, look):
+    tab = visit_as(Role.ADMIN, PAGES[name], look)
+    assert_accessible(tab)
+    tab.assert_no_sideways_scrolling()
+    take_picture(tab, name)
+
+
+def test_no_page_of_the_menu_is_forgotten(visit_as):
+    tab = visit_as(Role.ADMIN, "/")
+    tab.forgive("404")
+    paths = {entry.path for _, entries in MENU for entry in entries}
+    there = {path for path in paths if tab.page.request.get(path).ok}
+    assert there <= set(PAGES.values())
+
+
+def test_the_first_step_of_the_keyboard_leads_past_the_menu(visit_as):
+    tab = visit_as(Role.ADMIN, "/")
+    assert tab.walk(1) == ["Skip to the content"]
+    tab.page.keyboard.press("Enter")
+    assert tab.page.evaluate("document.activeElement.id") == "content"
