@@ -24,8 +24,8 @@ class Place:
     """A door, its API, and whether there is a user."""
 
     def __init__(self, folder):
-        self.api, self.has_users = Api(), False
-        self.door = WebDoor(folder, lambda: self.has_users, self.api.send)
+        self.api, self.invitation = Api(), "secret"
+        self.door = WebDoor(folder, lambda: self.invitation, self.api.send)
         self.port, self.other = free_ports(2)
 
     def serve(self, plan):
@@ -77,16 +77,17 @@ def test_a_port_that_is_taken_is_refused_and_what_is_open_stays(place):
 
 def test_no_public_address_is_opened_before_there_is_a_user(place):
     place.serve(WebPlan("0.0.0.0", place.port))
-    assert place.door.url == f"https://127.0.0.1:{place.port}"
+    assert place.door.set_up_link == f"https://127.0.0.1:{place.port}/setup?key=secret"
     assert not answers(place.port, "127.0.0.2")
-    place.has_users = True
+    place.invitation = ""
     place.door.refresh()
     assert answers(place.port, "127.0.0.2")
     assert place.api.told[-1][0].address == "0.0.0.0"
+    assert place.door.set_up_link == ""
 
 
 def test_a_public_address_that_cannot_be_opened_leaves_what_there_is(place):
     place.serve(WebPlan("192.0.2.123", place.port))
-    place.has_users = True
+    place.invitation = ""
     place.door.refresh()
     assert answers(place.port)

@@ -126,7 +126,7 @@ class Node:
         self.workers = [self._worker(number) for number in range(self.plan.workers)]
         self.prober = Child(self._prober(), self)
         self.api = Child(self._api(foundation.door), self)
-        self.web = WebDoor(Path(self.paths.state), self.accounts.has_users, self.api.send)
+        self.web = WebDoor(Path(self.paths.state), lambda: self.accounts.invitation, self.api.send)
         self._on_request = on_request
         self._leaving, self.former = Leaving(), Former(self.counts.sessions)
         self._proposed = self.plan
@@ -196,6 +196,7 @@ class Node:
         """Read the counts; called every second."""
         self.traffic.sample(time.monotonic())
         self.bans.refresh()
+        self.web.refresh()
         self._leaving.release(self.slots, self.plan, self.counts.sessions, time.monotonic())
         self.former.keep(self.slots)
 

@@ -22,12 +22,17 @@ def own_certificate(state: Path, address: str, warn: Callable[[str], None]) -> C
     """Return the certificate that is kept, or a new one if there is none, or if it soon expires."""
     file = StateFile(state / FILE, warn, "a new certificate is made", "the web UI has another certificate next time")
     kept = file.read(_decoded)
-    if kept and kept.not_after > (datetime.datetime.now(datetime.UTC) + RENEWED_BEFORE).timestamp():
+    if kept and is_fresh(kept):
         return kept
     addresses = dict.fromkeys(one for one in ("127.0.0.1", "::1", address) if one not in {"0.0.0.0", "::"})  # noqa: S104
     chain_pem, key_pem = make(own_names(), addresses, datetime.datetime.now(datetime.UTC))
     file.write(key_pem + chain_pem)
     return _certificate(chain_pem, key_pem)
+
+
+def is_fresh(certificate: Certificate) -> bool:
+    """Whether it is good for some time yet."""
+    return certificate.not_after > (datetime.datetime.now(datetime.UTC) + RENEWED_BEFORE).timestamp()
 
 
 def whole_fingerprint(certificate: Certificate) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import structlog
 from msgspec.structs import replace
 
-from ftpair.app.own_certificate import own_certificate, whole_fingerprint
+from ftpair.app.own_certificate import is_fresh, own_certificate, whole_fingerprint
 from ftpair.core.endpoint import Endpoint
 from ftpair.core.errors import SetupError
 from ftpair.core.messages import UseWeb
@@ -22,13 +22,16 @@ Tell = Callable[[UseWeb, Sequence[int]], None]
 
 
 class WebDoor:
-    """What listens for browsers. `has_users` tells whether anybody could log in; `tell` reaches the API."""
+    """What listens for browsers. `invitation` is the secret of the set-up link, empty once there is a user."""
 
-    def __init__(self, state: Path, has_users: Callable[[], bool], tell: Tell) -> None:
-        self._state, self._has_users, self._tell = state, has_users, tell
+    def __init__(self, state: Path, invitation: Callable[[], str], tell: Tell) -> None:
+        """Begin; `tell` reaches the API."""
+        self._state, self._invitation, self._tell = state, invitation, tell
         self._wanted: WebPlan | None = None
         self._served: WebPlan | None = None
         """What the API was told: another address than the wanted one while that is held back."""
+        self._failure = ""
+        """What was said last of an address that cannot be opened."""
         self._listeners: dict[Endpoint, socket.socket] = {}
 
     @property
@@ -63,14 +66,30 @@ class WebDoor:
             self._say()
             self.tell()
 
+    @property
+    def set_up_link(self) -> str:
+        """Where the first user is made; empty if there is one, or no web UI."""
+        secret = self._invitation()
+        return f"{self.url}/setup?key={secret}" if secret and self.url else ""
+
     def refresh(self) -> None:
-        """Follow the first user, or the certificate's age: what was held back is opened."""
+        """Open what was held back, once there is a user; show another certificate before the own one expires."""
+        if self._wanted is None or not self._is_stale(self._wanted):
+            return
         try:
             self.open(self._wanted)
         except SetupError as error:
-            log.error(error.sentence)  # noqa: TRY400 - the sentence is all there is to say.
+            if error.sentence != self._failure:
+                self._failure = error.sentence
+                log.error(error.sentence)  # noqa: TRY400 - the sentence is all there is to say.
         else:
             self.keep(self._wanted)
+
+    def _is_stale(self, wanted: WebPlan) -> bool:
+        served = self._served
+        return (
+            served is None or self._open_at(wanted).url != served.url or not (wanted.certificate or _is_fresh(served))
+        )
 
     def tell(self) -> None:
         """Tell the API what to serve, and give it the listener."""
@@ -85,7 +104,7 @@ class WebDoor:
     def _open_at(self, wanted: WebPlan) -> WebPlan:
         """Return where it may listen: before there is a user, anybody who could reach it could become the first."""
         address = ip_address(wanted.address)
-        if address.is_loopback or self._has_users():
+        if address.is_loopback or not self._invitation():
             return wanted
         return replace(wanted, address="127.0.0.1" if address.version == 4 else "::1")
 
@@ -100,10 +119,15 @@ class WebDoor:
         shown = self._served.certificate
         assert shown, "the supervisor always has one"
         log.info("web UI", url=self.url, certificate=shown.name, sha256=whole_fingerprint(shown))
+        if self.set_up_link:
+            log.warning("web UI: there is no user yet: make the first one by this link", link=self.set_up_link)
         if self.url != self._wanted.url:
-            remedy = "use the set-up link, or run `ftpair user add`"
-            log.warning("web UI: closed to the network until there is a user", url=self._wanted.url, remedy=remedy)
+            log.warning("web UI: closed to the network until there is a user", url=self._wanted.url)
 
 
 def _endpoint(plan: WebPlan) -> Endpoint:
     return Endpoint(plan.address, plan.port)
+
+
+def _is_fresh(served: WebPlan) -> bool:
+    return served.certificate is not None and is_fresh(served.certificate)

@@ -7,9 +7,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ftpair.api.access import Access
 from ftpair.api.app import create_app
 from ftpair.app.control import Control
-from ftpair.web import acting, live, overview, refusals, sessions, static
+from ftpair.web import acting, entrance, live, overview, refusals, sessions, static
 
-ROUTERS = (overview.router, sessions.router, acting.router, live.router, static.router)
+ROUTERS = (overview.router, entrance.router, sessions.router, acting.router, live.router, static.router)
 POLICY = "; ".join(
     (
         "default-src 'none'",
