@@ -8,7 +8,7 @@ from tests.browser.kit.accessibility import assert_accessible
 from tests.browser.kit.looks import LOOKS
 from tests.browser.kit.pictures import take_picture
 
-PAGES = {"overview": "/"}
+PAGES = {"overview": "/", "sessions": "/sessions"}
 """The pages by the names of their pictures."""
 
 
