@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import httpx
 
-from ftpair.api import certificate_examples, doctor_examples, examples, guide_examples
+from ftpair.api import certificate_examples, doctor_examples, examples, guide_examples, pool_examples
 from ftpair.core.account_actions import Denied
 from ftpair.core.actions import (
     AddBan,
@@ -58,10 +58,12 @@ from ftpair.core.certificates import (
 )
 from ftpair.core.clientele import Seen, client_rows
 from ftpair.core.guides import FirewallIs, GetFirewall, GetGuide, GuideIs
+from ftpair.core.health import GetHealth, HealthIs
 from ftpair.core.jobs import EndJob, GetJob, GetJobs, JobIs, JobsAre, StartDoctor
 from ftpair.core.limits import Ban
 from ftpair.core.messages import FromApi, Ready, Request, Response, Stop, UseWeb
 from ftpair.core.plan import WebPlan
+from ftpair.core.pools import GetPools, PoolsAre, SetWeight
 from ftpair.core.revisions import Revision
 from ftpair.core.status import (
     Health,
@@ -178,6 +180,9 @@ def usual_answers():
         GetCertificates: CertificatesAre((certificate_examples.ENTRY,)),
         SaveCertificate: CertificateIs(certificate_examples.ENTRY, certificate_examples.KEPT, 7),
         DeleteCertificate: lambda action: Said(f"{action.name} is taken out"),
+        GetHealth: HealthIs((pool_examples.SERVER_HEALTH,)),
+        GetPools: PoolsAre((pool_examples.POOL_STATUS,)),
+        SetWeight: lambda action: Applied(8, (f"{action.service}: weight of {action.server} 100 -> {action.weight}",)),
         GetGuide: GuideIs(guide_examples.TEXT),
         GetFirewall: FirewallIs(guide_examples.FIREWALL),
         EndJob: lambda action: Said(f"job {action.job}: ended"),

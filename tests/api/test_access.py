@@ -27,6 +27,7 @@ ROLES = {
     ("POST", "/api/v1/certificates/{name}"): Role.ADMIN,
     ("PUT", "/api/v1/certificates/{name}"): Role.ADMIN,
     ("DELETE", "/api/v1/certificates/{name}"): Role.ADMIN,
+    ("PUT", "/api/v1/services/{service}/servers/{server}/weight"): Role.OPERATOR,
     ("POST", "/api/v1/doctor"): Role.OPERATOR,
     ("DELETE", "/api/v1/jobs/{job}"): Role.OPERATOR,
 }

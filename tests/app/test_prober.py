@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from ftpair.core.endpoint import Endpoint, PortRange
-from ftpair.core.messages import Beat, FromProber, Ready, Stop, UsePlan, Verdict
+from ftpair.core.messages import Beat, FromProber, Probed, Ready, Stop, UsePlan, Verdict
 from ftpair.core.plan import HealthPlan, Plan, ServerPlan, ServicePlan
 from ftpair.core.status import Health
 from ftpair.dataplane.channel import Channel, socketpair
@@ -54,6 +54,7 @@ def play(ending):
         assert health == {1: Health.UP, 2: Health.DOWN}
         assert 3 in [message.revision for message in heard if isinstance(message, Ready)]
         assert {message.revision for message in heard if isinstance(message, Verdict)} == {3}
+        await until(lambda: {message.slot for message in heard if isinstance(message, Probed)} == {1, 2})
         await until(lambda: sum(isinstance(message, Beat) for message in heard) >= 2)
         ending(channel)
         assert await asyncio.wait_for(process.wait(), 10) == 0

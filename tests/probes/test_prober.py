@@ -231,3 +231,17 @@ def test_a_server_that_hangs_delays_no_other(scripted, rude, at, level):
                 return verdicts.told[0][0]
 
     assert asyncio.run(scenario()) == 2
+
+
+def test_every_check_is_told_with_the_time_of_the_next(scripted, at, level):
+    async def scenario():
+        checks = []
+        async with scripted() as one:
+            first = plan(at(one.port, 1), health=level("tcp", interval_s=0.1))
+            async with probing(first, on_check=lambda *check: checks.append(check)):
+                await nap()
+        return checks
+
+    checks = asyncio.run(scenario())
+    assert len(checks) >= 2
+    assert all(slot == 1 and 0 < next_at - ended <= 0.1 for slot, ended, next_at in checks)

@@ -15,6 +15,7 @@ from ftpair.api import (
     health,
     history,
     looking,
+    pooling,
     problems,
     routing,
 )
@@ -24,6 +25,7 @@ from ftpair.app.control import Control
 
 ROUTERS = (
     looking.router,
+    pooling.router,
     changing.router,
     configuring.router,
     banning.router,

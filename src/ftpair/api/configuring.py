@@ -61,7 +61,7 @@ async def apply(door: TheDoor, wish: ApplyWish | None = None, if_match: IfMatch 
     """
     wish = wish or ApplyWish()
     order = Apply(wish.dry_run, wish.author, wish.comment, wish.confirm_s, if_match)
-    return _done(await door.ask(order, Applied), is_dry_run=wish.dry_run)
+    return apply_done(await door.ask(order, Applied), is_dry_run=wish.dry_run)
 
 
 @router.post(
@@ -100,7 +100,7 @@ async def save_configuration(door: TheDoor, wish: ConfigurationWish, if_match: I
     if not if_match:
         raise RefusalError("unconditional", _WITHOUT)
     order = SaveConfiguration(wish.content, if_match, wish.author, wish.comment)
-    return _done(await door.ask(order, Applied), is_dry_run=True)
+    return apply_done(await door.ask(order, Applied), is_dry_run=True)
 
 
 @router.patch(
@@ -123,7 +123,7 @@ async def patch_configuration(
     Comments and everything else stay. It runs from the next apply on, whose steps are answered.
     """
     order = PatchConfiguration(json.dumps(patch), if_match, author, comment)
-    return _done(await door.ask(order, Applied), is_dry_run=True)
+    return apply_done(await door.ask(order, Applied), is_dry_run=True)
 
 
 @router.get(
@@ -196,10 +196,11 @@ async def roll_back(
     """Make the file what it was then, and work by it, as a new revision; a text that it replaces is kept as one too."""
     wish = wish or RollBackWish()
     order = RollBack(number, wish.author, wish.comment, wish.confirm_s, if_match)
-    return _done(await door.ask(order, Applied), is_dry_run=False)
+    return apply_done(await door.ask(order, Applied), is_dry_run=False)
 
 
-def _done(applied: Applied, *, is_dry_run: bool) -> ApplyDone:
+def apply_done(applied: Applied, *, is_dry_run: bool) -> ApplyDone:
+    """Return an apply, done or tried, as its body."""
     return ApplyDone(applied.revision, is_dry_run, applied.steps, _problems(applied.warnings), applied.confirm_until)
 
 

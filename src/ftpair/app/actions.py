@@ -17,6 +17,7 @@ from ftpair.app.guiding import get_firewall, get_guide
 from ftpair.app.history import configuration, roll_back, save
 from ftpair.app.node import Node
 from ftpair.app.passwords import CrowdedError
+from ftpair.app.pools import get_pools, set_weight
 from ftpair.app.routing import find_route
 from ftpair.app.status import node_gauges, node_status
 from ftpair.app.waiting import Waiting
@@ -64,9 +65,11 @@ from ftpair.core.actions import (
 from ftpair.core.certificates import CertificateIs, DeleteCertificate, GetCertificates, SaveCertificate
 from ftpair.core.errors import FtpairError, NotFoundError, WrongRequestError
 from ftpair.core.guides import GetFirewall, GetGuide
+from ftpair.core.health import GetHealth, HealthIs
 from ftpair.core.jobs import EndJob, GetJob, GetJobs, StartDoctor
 from ftpair.core.messages import Answer, EndSessions
 from ftpair.core.plan import ServerPlan
+from ftpair.core.pools import GetPools, SetWeight
 from ftpair.core.status import PASSES, Admin
 from ftpair.haproxy.runtime import SilentError
 
@@ -208,6 +211,12 @@ class Actions:
     async def _save_configuration(self, action: SaveConfiguration | PatchConfiguration) -> Applied | Refused:
         return await self._alone(save(self._node, action))
 
+    async def _get_health(self, _action: GetHealth) -> HealthIs:
+        return HealthIs(tuple(self._node.health.tell(self._node.states.of)))
+
+    async def _set_weight(self, action: SetWeight) -> Applied | Refused:
+        return await self._alone(set_weight(self._node, action))
+
     async def _save_certificate(self, action: SaveCertificate) -> CertificateIs | Refused:
         return await self._alone(save_certificate(self._node, action))
 
@@ -286,7 +295,7 @@ KINDS: dict[type[FtpairError], RefusalKind] = {
     SilentError: "setup",
     CrowdedError: "too-often",
 }
-AUTHORED = (Apply, RollBack, SaveConfiguration, PatchConfiguration, SaveCertificate, DeleteCertificate)
+AUTHORED = (Apply, RollBack, SaveConfiguration, PatchConfiguration, SaveCertificate, DeleteCertificate, SetWeight)
 SENTENCES: dict[Admin, Callable[[Node, ServerPlan], str]] = {
     Admin.DRAIN: _drained,
     Admin.HALT: _halted,
@@ -324,6 +333,9 @@ ANSWERS: dict[type[Action], Callable[[Actions, Any], Awaitable[Answer]]] = {
     GetJobs: _by(get_jobs),
     GetJob: _by(get_job),
     EndJob: _by(end_job),
+    GetHealth: Actions._get_health,  # noqa: SLF001
+    GetPools: _by(get_pools),
+    SetWeight: Actions._set_weight,  # noqa: SLF001
     GetGuide: _by(get_guide),
     GetFirewall: _by(get_firewall),
     GetCertificates: _by(get_certificates),

@@ -58,14 +58,16 @@ from ftpair.core.actions import (
 )
 from ftpair.core.certificates import CertificateIs, DeleteCertificate, GetCertificates, SaveCertificate
 from ftpair.core.guides import GetFirewall, GetGuide
+from ftpair.core.health import GetHealth
 from ftpair.core.jobs import EndJob, GetJob, GetJobs, StartDoctor
+from ftpair.core.pools import GetPools, SetWeight
 
 log = structlog.get_logger("ftpair")
 
 LOOKING: tuple[type[Action], ...] = (
     *(FindRoute, GetStatus, GetSessions, GetClients, GetMetrics, GetBans, GetRevisions, GetConfiguration),
     *(Identify, GetUsers, GetTokens, GetAudit, GetWaiting, GetNews, GetJobs, GetJob, GetCertificates),
-    *(GetGuide, GetFirewall),
+    *(GetGuide, GetFirewall, GetHealth, GetPools),
 )
 """They change nothing, and nobody is refused by them who could have been let in."""
 CHANGING: dict[type[Action], tuple[str, str]] = {
@@ -77,6 +79,7 @@ CHANGING: dict[type[Action], tuple[str, str]] = {
     Confirm: ("confirm", ""),
     SaveCertificate: ("save-certificate", "{0.name}"),
     DeleteCertificate: ("delete-certificate", "{0.name}"),
+    SetWeight: ("weight", "{0.service} {0.server}: {0.weight}"),
     StartDoctor: ("doctor", "{0.service}"),
     EndJob: ("end-doctor", "{0.job}"),
     RollBack: ("roll-back", "revision {0.number}"),

@@ -80,6 +80,18 @@ async def apply(
     return answer
 
 
+async def bring_in(
+    node: Node, change: Change, order: Apply, *, follow_timeout_s: float = FOLLOW_TIMEOUT_S
+) -> Applied | Refused:
+    """Work by a change that was prepared, whatever else the file says by now."""
+    try:
+        answer = refuse_unconfirmed(node) or await _taken(node, change, order, follow_timeout_s)
+    except SetupError as error:
+        answer = Refused("setup", error.sentence)
+    node.tell_apply(_log(answer))
+    return answer
+
+
 def refuse_unconfirmed(node: Node) -> Refused | None:
     """Return why nothing can be applied now; None: it can."""
     waiting = node.confirmation.waiting

@@ -14,6 +14,7 @@ from ftpair.core.errors import BusyError, NotReachableError
 from ftpair.core.guides import GetFirewall, GetGuide
 from ftpair.core.messages import Ready, Request, Response, Stop, ToApi, UseLog, UseWeb
 from ftpair.core.plan import WebPlan
+from ftpair.core.pools import SetWeight
 from ftpair.dataplane.channel import Channel
 from ftpair.observe import log
 
@@ -29,6 +30,7 @@ SLOW = (
     PatchConfiguration,
     SaveCertificate,
     DeleteCertificate,
+    SetWeight,
     GetGuide,
     GetFirewall,
 )

@@ -55,7 +55,7 @@ def _taken_back(revisions: Revisions, path: Path, content: bytes, warn: Callable
         if content != tried:
             warn(f"revision {waiting.revision} was never confirmed, but the file has been changed since: it holds")
             return content
-        _write(path, former)
+        write_config(path, former)
         number = revisions.number_for(former, waiting.revision)
         revisions.keep(number, former, "ftpair", f"revision {waiting.revision} was never confirmed")
         warn(f"revision {waiting.revision} was never confirmed: the file is as in revision {waiting.former} again")
@@ -85,9 +85,9 @@ async def save(node: Node, order: SaveConfiguration | PatchConfiguration) -> App
             return refusal
         content = await asyncio.to_thread(_wanted, order, found)
         change = await prepare(node, content)
-        _keep_found(node, found)
+        keep_found(node, found)
         number = node.revisions.number_for(content, node.revision)
-        await asyncio.to_thread(_write, node.path, content)
+        await asyncio.to_thread(write_config, node.path, content)
     except InvalidConfigError as error:
         return Refused("invalid", error.sentence, error.problems)
     except FtpairError as error:
@@ -112,28 +112,29 @@ async def roll_back(node: Node, order: RollBack) -> Applied | Refused:
         found = await asyncio.to_thread(read_config, node.path)
         if refusal := demand_match(order.if_match, found):
             return refusal
-        _keep_found(node, found)
-        await asyncio.to_thread(_write, node.path, wanted)
+        keep_found(node, found)
+        await asyncio.to_thread(write_config, node.path, wanted)
     except FtpairError as error:
         return Refused("setup", error.sentence)
     comment = f"back to revision {order.number}" + (f": {order.comment}" if order.comment else "")
     way_back = Apply(author=order.author, comment=comment, confirm_s=order.confirm_s)
     answer = await apply(node, way_back, is_way_back=True)
     if isinstance(answer, Refused):
-        await asyncio.to_thread(_write, node.path, found)
+        await asyncio.to_thread(write_config, node.path, found)
     elif not order.confirm_s:
         node.confirmation.end()
     return answer
 
 
-def _keep_found(node: Node, found: bytes) -> None:
+def keep_found(node: Node, found: bytes) -> None:
     """Keep a text that somebody wrote into the file and nobody has applied yet, before it is replaced."""
     latest = node.revisions.latest()
     if found != node.checked.content and (latest is None or node.revisions.content(latest.number) != found):
         node.revisions.keep(node.revisions.number_for(found, node.revision), found, "file", FOUND)
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_config(path: Path, content: bytes) -> None:
+    """Make the configuration file say this. Raises SetupError."""
     try:
         replace_file(path, content)
     except OSError as error:

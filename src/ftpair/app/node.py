@@ -17,6 +17,7 @@ from ftpair.app.confirmation import Confirmation
 from ftpair.app.figures import Figures
 from ftpair.app.former import Former
 from ftpair.app.happenings import Happenings
+from ftpair.app.health import HealthBook
 from ftpair.app.jobs import Examiner, Jobs
 from ftpair.app.listing import Listing
 from ftpair.app.revisions import FILE, Revisions
@@ -40,6 +41,7 @@ from ftpair.core.messages import (
     FromWorker,
     Message,
     PasswordWrong,
+    Probed,
     Ready,
     Request,
     Sessions,
@@ -116,6 +118,7 @@ class Node:
         admin = AdminFile(Path(self.paths.state) / "admin.json", log.warning)
         self.happenings = Happenings()
         self.states = States(admin, self._tell_states, self._say_health)
+        self.health = HealthBook()
         self.haproxy = Haproxy(self.states.of, self.counts.add)
         self.news_for_haproxy = asyncio.Event()
         """Set when the states of servers are others than HAProxy was told."""
@@ -176,6 +179,7 @@ class Node:
         self.traffic.watch(slots.values())
         self.former.use_plan(plan)
         self.states.use_plan(plan)
+        self.health.use_plan(plan)
         self.bans.use_plan(plan)
         self._tell_plan(self.prober)
         self._tell_log()
@@ -266,8 +270,8 @@ class Node:
                 self.bans.hear(message)
             case Sessions() | Clients():
                 self.listing.hear(child.name, message)
-            case Verdict(slot, state, revision):
-                self.states.hear(slot, state, revision)
+            case Verdict() | Probed():
+                self._hear_prober(message)
             case Request():
                 self._on_request(message)
 
@@ -316,6 +320,12 @@ class Node:
 
     def _api(self, door: int) -> Recipe:
         return Recipe("api", "ftpair.web", FromApi, ("--listen", str(door)), (door,), self.plan.api_user)
+
+    def _hear_prober(self, message: Verdict | Probed) -> None:
+        if isinstance(message, Probed):
+            self.health.note_check(message)
+        elif self.states.hear(message.slot, message.state, message.revision):
+            self.health.note(message.slot, message.state)
 
     def _refused(self, message: CannotFollow) -> None:
         if message.revision == self._proposed.revision:

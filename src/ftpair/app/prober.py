@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ftpair.app.confining import confine_prober
 from ftpair.app.heart import Heart
-from ftpair.core.messages import Ready, Stop, ToProber, UsePlan, Verdict
+from ftpair.core.messages import Probed, Ready, Stop, ToProber, UsePlan, Verdict
 from ftpair.core.status import ServerState
 from ftpair.dataplane.channel import Channel
 from ftpair.observe import log
@@ -21,7 +21,7 @@ class ProberProcess:
     def __init__(self, sock: socket.socket, confinement: str) -> None:
         self._confinement = confinement
         self._ended = asyncio.Event()
-        self._prober = Prober(self._report)
+        self._prober = Prober(self._report, on_check=self._report_check)
         self._channel = Channel(sock, ToProber, self._told, self._ended.set)
         self._heart = Heart(self._channel, "prober")
 
@@ -35,6 +35,9 @@ class ProberProcess:
 
     def _report(self, slot: int, state: ServerState) -> None:
         self._channel.send(Verdict(slot, state, self._prober.revision))
+
+    def _report_check(self, slot: int, at: float, next_at: float) -> None:
+        self._channel.send(Probed(slot, at, next_at))
 
     def _told(self, message: ToProber, _fds: tuple[int, ...]) -> None:
         match message:

@@ -33,29 +33,30 @@ class States:
         self._admin.forget_all_but({(server.service, server.name) for server in self._servers.values()})
         self._states = {
             slot: states[slot]
-            if _is_same(former.get(slot), server)
+            if is_same_place(former.get(slot), server)
             else ServerState(admin=self._admin.of((server.service, server.name)))
             for slot, server in self._servers.items()
         }
         self._since = {
-            slot: since[slot] if _is_same(former.get(slot), server) else plan.revision
+            slot: since[slot] if is_same_place(former.get(slot), server) else plan.revision
             for slot, server in self._servers.items()
         }
         self._changed()
 
-    def hear(self, slot: int, verdict: ServerState, revision: int) -> None:
-        """Take the verdict of probes by the plan of that revision.
+    def hear(self, slot: int, verdict: ServerState, revision: int) -> bool:
+        """Take the verdict of probes by the plan of that revision, and return whether it counts.
 
         One about a server that is gone, or was somewhere else then, is late, and nothing to speak of.
         """
         server, former = self._servers.get(slot), self._states.get(slot)
         if server is None or former is None or revision < self._since[slot]:
-            return
+            return False
         state = self._states[slot] = replace(verdict, admin=former.admin)
         if state.health is not former.health and state.health is not Health.UNKNOWN:
             self._say(server, f"{server.name} is {state.reason}")
         if replace(state, check_seconds=0.0) != replace(former, check_seconds=0.0):
             self._changed()
+        return True
 
     def set_admin(self, server: ServerPlan, admin: Admin) -> None:
         """Follow the administrator from now on, and over a restart."""
@@ -64,8 +65,8 @@ class States:
         self._changed()
 
 
-def _is_same(former: ServerPlan | None, server: ServerPlan) -> bool:
-    """Whether what the probes found of the former still holds."""
+def is_same_place(former: ServerPlan | None, server: ServerPlan) -> bool:
+    """Return whether what the probes found of the former still holds."""
     return former is not None and (former.service, former.name, former.address, former.tls) == (
         server.service,
         server.name,

@@ -118,15 +118,19 @@ def _serving(node: Node, service: AnyService) -> tuple[bool, str]:
         return False, "no worker is ready"
     if isinstance(service, TcpServicePlan):
         return _eligible(node, service)
-    # Asked as a worker asks: what it would answer a client is the reason.
+    refusals, number = refusals_of(node, service), len(pool_names(service))
+    reasons = [f"pool {name}: {reason}" if number > 1 else reason for name, reason in refusals.items()]
+    if len(refusals) == number:
+        return False, "; ".join(reasons)
+    return True, "; ".join([_eligible(node, service)[1], *reasons])
+
+
+def refusals_of(node: Node, service: ServicePlan) -> dict[str, str]:
+    """Return why pools can take no session now, by their names: asked as a worker asks, whose answer is the reason."""
     request = Request("", "", 0, lambda: 0.0)
     states, pools = node.states.by_slot(), {name: pool_of(service, name) for name in pool_names(service)}
     chosen = {name: choose(pool, states, node.taken(service), request, ()) for name, pool in pools.items()}
-    refusals = {name: choice.reason for name, choice in chosen.items() if isinstance(choice, NoChoice)}
-    reasons = [f"pool {name}: {reason}" if len(pools) > 1 else reason for name, reason in refusals.items()]
-    if len(refusals) == len(pools):
-        return False, "; ".join(reasons)
-    return True, "; ".join([_eligible(node, service)[1], *reasons])
+    return {name: choice.reason for name, choice in chosen.items() if isinstance(choice, NoChoice)}
 
 
 def _eligible(node: Node, service: AnyService) -> tuple[bool, str]:

@@ -80,9 +80,11 @@ from ftpair.core.clientele import Seen
 from ftpair.core.doctor import Diagnosis, Order
 from ftpair.core.facts import TransferEnded
 from ftpair.core.guides import FirewallIs, GetFirewall, GetGuide, GuideIs
+from ftpair.core.health import GetHealth, HealthIs
 from ftpair.core.jobs import EndJob, GetJob, GetJobs, JobIs, JobsAre, StartDoctor
 from ftpair.core.limits import Ban
 from ftpair.core.plan import Entrance, LogFormat, LogLevel, Plan, WebPlan
+from ftpair.core.pools import GetPools, PoolsAre, SetWeight
 from ftpair.core.status import Sample, ServerState, SessionRow, TransferRow
 
 
@@ -243,6 +245,14 @@ class Verdict(Message, frozen=True, tag=True):
     """Of the plan by which the server was probed."""
 
 
+class Probed(Message, frozen=True, tag=True):
+    """One real server was probed, and when it will be again; in seconds since the epoch."""
+
+    slot: int
+    at: float
+    next_at: float
+
+
 # Supervisor and examiner.
 class Examine(Message, frozen=True, tag=True):
     """Examine the only service of this plan, and answer with `Examined`."""
@@ -317,6 +327,9 @@ class Request(Message, frozen=True, tag=True):
         | AddToken
         | RemoveToken
         | GetAudit
+        | GetHealth
+        | GetPools
+        | SetWeight
     )
 
 
@@ -347,6 +360,8 @@ Answer = (
     | TokensAre
     | TokenIs
     | AuditIs
+    | HealthIs
+    | PoolsAre
     | Refused
 )
 """What an action is answered with."""
@@ -364,6 +379,6 @@ ToProber = UsePlan | Stop
 ToExaminer = Examine | Stop
 ToApi = Response | UseLog | UseWeb | Stop
 FromWorker = Ready | CannotFollow | PasswordWrong | Beat | TransfersEnded | Sessions | Clients
-FromProber = Ready | Beat | Verdict
+FromProber = Ready | Beat | Verdict | Probed
 FromExaminer = Ready | Beat | Progress | Examined
 FromApi = Ready | Beat | Request

@@ -12,6 +12,17 @@ from ftpair.core.status import ServerState
 from ftpair.probes.probe import probe
 
 OnVerdict = Callable[[int, ServerState], None]
+OnCheck = Callable[[int, float, float], None]
+"""Takes the slot, when a check of it ended and when the next one begins, in seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ears:
+    """Who hears what a probe finds."""
+
+    on_verdict: OnVerdict
+    on_check: OnCheck
+    repeat_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +49,10 @@ class _Target:
 class _Watch:
     """Probes one server for as long as its target stays the same."""
 
-    def __init__(self, target: _Target, record: HealthRecord, on_verdict: OnVerdict, repeat_s: float) -> None:
+    def __init__(self, target: _Target, record: HealthRecord, ears: _Ears) -> None:
         self.target = target
         self.record = record
-        self._on_verdict = on_verdict
-        self._repeat_s = repeat_s
+        self._ears = ears
         self._told: ServerState | None = None
         self._told_at = 0.0
 
@@ -58,32 +68,38 @@ class _Watch:
             outcome = await probe(server, health)
             self.record = self.record.after(outcome, health.rise, health.fall, time.time())
             self._tell(self.record.state)
-            pause = health.interval_s * (1 - spread * random.random())  # noqa: S311  # Spreads probes, guards nothing.
-            await asyncio.sleep(max(pause - (time.monotonic() - began), health.interval_s / 10))
+            period = health.interval_s * (1 - spread * random.random())  # noqa: S311  # Spreads probes, guards nothing.
+            pause = max(period - (time.monotonic() - began), health.interval_s / 10)
+            self._ears.on_check(server.slot, time.time(), time.time() + pause)
+            await asyncio.sleep(pause)
             spread = 0.1
 
     def _tell(self, state: ServerState) -> None:
         if self._told is None or _gist(state) != _gist(self._told) or self._is_due(state):
             self._told, self._told_at = state, time.monotonic()
-            self._on_verdict(self.target.server.slot, state)
+            self._ears.on_verdict(self.target.server.slot, state)
 
     def _is_due(self, state: ServerState) -> bool:
-        return state != self._told and time.monotonic() - self._told_at >= self._repeat_s
+        return state != self._told and time.monotonic() - self._told_at >= self._ears.repeat_s
 
 
 def _gist(state: ServerState) -> tuple[object, ...]:
     return state.health, state.reason, state.features
 
 
+def _nobody(_slot: int, _at: float, _next_at: float) -> None:
+    pass
+
+
 class Prober:
     """Owns one task per real server; calls `on_verdict(slot, state)` when health, reason or features changed.
 
-    A verdict of which only the duration of the check is new is told at most every `repeat_s` seconds.
+    A verdict of which only the duration of the check is new is told at most every `repeat_s` seconds; `on_check` hears
+    of every check.
     """
 
-    def __init__(self, on_verdict: OnVerdict, repeat_s: float = 10.0) -> None:
-        self._on_verdict = on_verdict
-        self._repeat_s = repeat_s
+    def __init__(self, on_verdict: OnVerdict, repeat_s: float = 10.0, on_check: OnCheck = _nobody) -> None:
+        self._ears = _Ears(on_verdict, on_check, repeat_s)
         self.revision = self._wanted_revision = 0
         """Of the plan that verdicts are about from now on."""
         self._targets: dict[int, _Target] = {}
@@ -123,5 +139,5 @@ class Prober:
             watch, task = former
             task.cancel()
             record = watch.record if target.is_same_place(watch.target) else record
-        new = _Watch(target, record, self._on_verdict, self._repeat_s)
+        new = _Watch(target, record, self._ears)
         return new, group.create_task(new.run(), name=f"probe of {target.server.service}/{target.server.name}")
