@@ -45,6 +45,7 @@ from ftpair.core.actions import (
     GetRevisions,
     GetSessions,
     GetStatus,
+    GetTransferHistory,
     GetWaiting,
     KillSession,
     LiftBan,
@@ -67,7 +68,7 @@ log = structlog.get_logger("ftpair")
 LOOKING: tuple[type[Action], ...] = (
     *(FindRoute, GetStatus, GetSessions, GetClients, GetMetrics, GetBans, GetRevisions, GetConfiguration),
     *(Identify, GetUsers, GetTokens, GetAudit, GetWaiting, GetNews, GetJobs, GetJob, GetCertificates),
-    *(GetGuide, GetFirewall, GetHealth, GetPools),
+    *(GetGuide, GetFirewall, GetHealth, GetPools, GetTransferHistory),
 )
 """They change nothing, and nobody is refused by them who could have been let in."""
 CHANGING: dict[type[Action], tuple[str, str]] = {
