@@ -27,6 +27,7 @@ from ftpair.core.actions import (
     GetConfiguration,
     GetMetrics,
     GetNews,
+    GetReport,
     GetRevisions,
     GetSessions,
     GetStatus,
@@ -38,6 +39,7 @@ from ftpair.core.actions import (
     NewsAre,
     PatchConfiguration,
     Refused,
+    ReportIs,
     RevisionsAre,
     RollBack,
     RouteIs,
@@ -147,6 +149,7 @@ def usual_answers():
         GetMetrics: Metrics((Sample("commands_total", ("USER",), 12.0),), (Sample("config_revision", (), 4.0),)),
         GetNews: NewsAre(node(), (), 0),
         GetTransferHistory: TransferHistoryIs((past_transfer(), past_transfer(number=1206, result="cut")), 0, 0),
+        GetReport: ReportIs("bytes/s", 10, ((1767225590, 2.5), (1767225600, None))),
         SetAdmin: admin_sentence,
         FindRoute: lambda action: (
             RouteIs(RouteStatus(**examples.ROUTE | {"service": action.service}))

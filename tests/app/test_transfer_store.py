@@ -1,7 +1,6 @@
 """Ended transfers on the disk: found again by every trait, bounded, and no disk that fails ends anything."""
 
 import os
-import sqlite3
 import stat
 
 import pytest
@@ -165,22 +164,21 @@ def test_transfers_of_a_former_run_are_found(tmp_path, said):
     assert said == []
 
 
-def test_a_disk_that_takes_nothing_is_told_once_and_counted_and_told_when_it_is_well_again(tmp_path, said):
+def test_a_full_disk_is_told_once_and_counted_and_told_when_there_is_room_again(tmp_path, said):
     path = tmp_path / "t.sqlite"
     store = TransferStore(path, said.append, now=lambda: NOW)
     fill(store, transfer(path="/before"))
-    other = sqlite3.connect(path)
-    other.execute("CREATE TRIGGER full BEFORE INSERT ON transfer BEGIN SELECT raise(ABORT, 'disk is full'); END")
-    other.commit()
-    fill(store, transfer(), transfer())
-    fill(store, transfer())
-    assert store.unrecorded == 3
-    assert said == [f"{path} cannot be written (disk is full): ended transfers are not recorded until it can"]
-    other.execute("DROP TRIGGER full")
-    other.commit()
+    store._database.rows("PRAGMA max_page_count = 1")  # As many as there are.
+    fill(store, *[transfer(path="/lost" * 100)] * 50)
+    fill(store, *[transfer(path="/lost" * 100)] * 20)
+    assert store.unrecorded == 70
+    assert said == [
+        f"{path} cannot be written (database or disk is full): ended transfers are not recorded until it can"
+    ]
+    store._database.rows("PRAGMA max_page_count = 100000")
     fill(store, transfer(path="/after"))
     assert found(store) == ["/after", "/before"]
-    assert said[1:] == [f"{path} is written again; 3 transfers are missing in it"]
+    assert said[1:] == [f"{path} is written again; 70 ended transfers are missing in it"]
     store.close()
 
 

@@ -28,8 +28,6 @@ def test_every_kind_of_fact_is_counted():
     ("fact", "name", "labels"),
     [
         (session(), "sessions_total", ("FTPS_VIP",)),
-        (LoginAnswered("S", "a", "c", "u", "R", accepted=True), "logins_total", ("S", "accepted")),
-        (LoginAnswered("S", "a", "c", "u", "R", accepted=False), "logins_total", ("S", "refused")),
         (
             DataConnection("S", "passive", Leg.CLIENT, "stray"),
             "data_connections_total",
@@ -57,6 +55,12 @@ def test_every_kind_of_fact_is_counted():
 )
 def test_a_fact_counts_as(fact, name, labels):
     assert counted(fact, fact) == {(name, labels): 2.0}
+
+
+@pytest.mark.parametrize(("accepted", "result"), [(True, "accepted"), (False, "refused")])
+def test_a_login_counts_for_its_service_and_its_server(accepted, result):
+    counts = counted(LoginAnswered("S", "a", "c", "u", "R", accepted=accepted))
+    assert counts == {("logins_total", ("S", result)): 1, ("server_logins_total", ("S", "R", result)): 1}
 
 
 def test_a_choice_counts_by_rule_and_by_what_affinity_found():

@@ -17,6 +17,7 @@ from ftpair.api import (
     looking,
     pooling,
     problems,
+    reporting,
     routing,
 )
 from ftpair.api.access import Access
@@ -35,6 +36,7 @@ ROUTERS = (
     routing.router,
     events.router,
     history.router,
+    reporting.router,
     health.router,
     health.figures,
     about.router,

@@ -48,6 +48,20 @@ class TransferHistory:
     """Transfers that could not be recorded since ftpair was started."""
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One figure over time."""
+
+    service: str
+    server: str
+    measure: str
+    unit: str
+    """`bytes/s`, `mean`, `peak`, `number` (in a step) or `share` (of the time)."""
+    step_s: int
+    points: tuple[tuple[int, float | None], ...]
+    """The beginning of each step, in seconds since the epoch, and its value; null: ftpair did not run."""
+
+
 Words = Annotated[str, Field(max_length=500)]
 ConfirmSeconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
 

@@ -15,6 +15,7 @@ from ftpair.api.bodies import (
     Difference,
     Done,
     NodeHealth,
+    Report,
     ServiceHealth,
     TransferHistory,
     Versions,
@@ -168,6 +169,8 @@ _PAST = PastTransfer(
 )
 PAST_TRANSFER = asdict(_PAST)
 TRANSFER_HISTORY = asdict(TransferHistory((_PAST,), next=1207, unrecorded=0))
+_POINTS = ((1767225590, 52428800.0), (1767225600, 48234496.0), (1767225610, None))
+REPORT = asdict(Report("FTPS_VIP", "FTP_SVR1", "bytes_down", "bytes/s", 10, _POINTS))
 SHEET = (
     "number,at,service,server,user,client,session,verb,path,direction,bytes,seconds,result,reason,reply,tls,server_tls\r\n"
     "1207,2026-01-01T00:00:00.250Z,FTPS_VIP,FTP_SVR1,alice,198.51.100.7:50122,0-1f,RETR,backup.tar,down,268435456,5.12,"

@@ -39,6 +39,7 @@ from ftpair.core.actions import (
     GetConfiguration,
     GetMetrics,
     GetNews,
+    GetReport,
     GetRevisions,
     GetSessions,
     GetStatus,
@@ -51,6 +52,7 @@ from ftpair.core.actions import (
     PatchConfiguration,
     RefusalKind,
     Refused,
+    ReportIs,
     RevisionsAre,
     RollBack,
     RouteIs,
@@ -140,6 +142,9 @@ class Actions:
 
     async def _get_transfer_history(self, action: GetTransferHistory) -> TransferHistoryIs | Refused:
         return await self._node.transfer_history.find(action)
+
+    async def _get_report(self, action: GetReport) -> ReportIs | Refused:
+        return await self._node.reports.find(action, node_status(self._node))
 
     async def _get_sessions(self, _action: GetSessions) -> SessionTable:
         table = await self._sessions()
@@ -312,6 +317,7 @@ ANSWERS: dict[type[Action], Callable[[Actions, Any], Awaitable[Answer]]] = {
     GetStatus: Actions._get_status,  # noqa: SLF001 - the table is a part of the class.
     GetNews: Actions._get_news,  # noqa: SLF001
     GetTransferHistory: Actions._get_transfer_history,  # noqa: SLF001
+    GetReport: Actions._get_report,  # noqa: SLF001
     GetSessions: Actions._get_sessions,  # noqa: SLF001
     GetClients: Actions._get_clients,  # noqa: SLF001
     GetMetrics: Actions._get_metrics,  # noqa: SLF001

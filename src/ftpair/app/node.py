@@ -20,6 +20,7 @@ from ftpair.app.happenings import Happenings
 from ftpair.app.health import HealthBook
 from ftpair.app.jobs import Examiner, Jobs
 from ftpair.app.listing import Listing
+from ftpair.app.reports import Reports
 from ftpair.app.revisions import FILE, Revisions
 from ftpair.app.rows import Leaving
 from ftpair.app.states import States
@@ -124,6 +125,7 @@ class Node:
         """Set when the states of servers are others than HAProxy was told."""
         self.bans = BanKeeper(BanFile(Path(self.paths.state) / "bans.json", log.warning), self._tell_bans)
         self.transfer_history = TransferHistory(Path(self.paths.state), log.warning)
+        self.reports = Reports(Path(self.paths.state), log.warning)
         self.groups = Groups()
         self.jobs = Jobs(Examiner(self.plan.user))
         self.workers = [self._worker(number) for number in range(self.plan.workers)]
@@ -238,6 +240,7 @@ class Node:
         self.accounts.close()
         self.audit.close()
         self.transfer_history.close()
+        self.reports.close()
         self.bans.refresh()
 
     # What the node hears of its children.

@@ -17,6 +17,7 @@ from ftpair.app.history import begin
 from ftpair.app.node import Foundation, Node
 from ftpair.app.notify import notify
 from ftpair.app.renewal import Renewal
+from ftpair.app.status import node_status
 from ftpair.config.check import check
 from ftpair.config.problems import InvalidConfigError, describe, describe_warnings
 from ftpair.config.slots import Slots
@@ -120,6 +121,7 @@ class Supervisor:
             sampling = self._tasks.create_task(self._sample())
             keeping = self._tasks.create_task(self._keep_affinity())
             renewing = self._tasks.create_task(Renewal(self._node, self._actions.turn).run())
+            reporting = self._tasks.create_task(self._report())
             telling = self._tasks.create_task(self._tell_haproxy())
             examining = self._tasks.create_task(self._node.jobs.run())
             try:
@@ -133,7 +135,9 @@ class Supervisor:
             keeping.cancel()
             renewing.cancel()
             telling.cancel()
+            reporting.cancel()
         self._node.save_affinity()
+        self._take_reading()
         self._node.close()
         if failure:
             raise failure
@@ -220,6 +224,17 @@ class Supervisor:
         while True:
             await asyncio.sleep(SAVE_S)
             await asyncio.to_thread(self._node.save_affinity)
+
+    async def _report(self) -> None:
+        while True:
+            await asyncio.sleep(self._node.reports.seconds_left())
+            self._take_reading()
+
+    def _take_reading(self) -> None:
+        try:
+            self._node.reports.record(node_status(self._node), self._node.figures.counters())
+        except Exception:  # A bug in figures must not end the supervisor, on which all sessions depend.
+            log.exception("a reading for the reports failed")
 
     async def _tell_haproxy(self) -> None:
         """Once a second, and at once when the state of a server is another."""

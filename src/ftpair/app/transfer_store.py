@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ftpair.app.database import Contents, Database
+from ftpair.app.mishaps import Mishaps
 from ftpair.core.actions import GetTransferHistory
 from ftpair.core.facts import Tls, TransferEnded
 from ftpair.core.transfers import CLEAR, PastTransfer
@@ -84,15 +85,13 @@ class TransferStore:
         now: Callable[[], float] = time.time,
         bounds: Bounds = BOUNDS,
     ) -> None:
-        self._path, self._warn, self._now = path, warn, now
+        self._now = now
         self._database = Database(path, _CONTENTS, warn)
         self._bounds = bounds if self._database.is_kept else IN_MEMORY
         self._database.rows("PRAGMA journal_mode = WAL")  # A writer that does not wait for the disk with every batch.
         self._database.rows("PRAGMA synchronous = NORMAL")
-        self._is_failing = False
+        self._mishaps = Mishaps(path, _CONTENTS.noun, warn)
         self._until_pruned = 0
-        self.unrecorded = 0
-        """Transfers that the disk did not take."""
         self.add(())  # What grew too old while ftpair did not run is gone before the first question.
 
     def add(self, ended: Iterable[tuple[float, TransferEnded]]) -> None:
@@ -102,9 +101,14 @@ class TransferStore:
             self._database.write(*((_INSERT, row) for row in rows))
             self._prune(len(rows))
         except sqlite3.Error as error:
-            self._miss(len(rows), error)
+            self._mishaps.miss(len(rows), error)
         else:
-            self._recover()
+            self._mishaps.recover()
+
+    @property
+    def unrecorded(self) -> int:
+        """How many transfers the disk did not take."""
+        return self._mishaps.missed
 
     def find(self, wanted: GetTransferHistory) -> tuple[tuple[PastTransfer, ...], int]:
         """Return transfers, the newest first, and where to go on (0: there is no more).
@@ -164,19 +168,6 @@ class TransferStore:
             self._database.rows(f"PRAGMA {name}")[0][0] for name in ("page_count", "freelist_count", "page_size")
         )
         return int((pages - free) * size)
-
-    # A disk that fails.
-
-    def _miss(self, count: int, error: sqlite3.Error) -> None:
-        self.unrecorded += count
-        if not self._is_failing:
-            self._warn(f"{self._path} cannot be written ({error}): ended transfers are not recorded until it can")
-        self._is_failing = True
-
-    def _recover(self) -> None:
-        if self._is_failing:
-            self._warn(f"{self._path} is written again; {self.unrecorded} transfers are missing in it")
-        self._is_failing = False
 
 
 def _row(at: float, fact: TransferEnded) -> tuple[object, ...]:

@@ -7,6 +7,7 @@ import msgspec
 from ftpair.core.clientele import ClientRow
 from ftpair.core.happenings import Happening
 from ftpair.core.limits import Ban, BannedBy
+from ftpair.core.reports import Measure, Unit
 from ftpair.core.revisions import Revision
 from ftpair.core.status import Admin, NodeStatus, RouteStatus, Sample, SessionRow, TransferRow
 from ftpair.core.transfers import PastTransfer
@@ -57,6 +58,20 @@ class GetTransferHistory(Action, frozen=True, tag=True):
     limit: int = 100
     before: int = 0
     """Only those of a lower number."""
+
+
+class GetReport(Action, frozen=True, tag=True):
+    """How was it over time? Answered by `ReportIs`."""
+
+    measure: Measure
+    service: str = ""
+    """Empty: the whole node."""
+    server: str = ""
+    """Empty: the whole service."""
+    since: float = 0.0
+    """Seconds since the epoch; 0: an hour before `until`."""
+    until: float = 0.0
+    """0: now."""
 
 
 class SetAdmin(Action, frozen=True, tag=True):
@@ -222,6 +237,15 @@ class TransferHistoryIs(Result, frozen=True, tag=True):
     """What to ask for with `before` to go on; 0: there are no more. A long search comes in pieces, even empty ones."""
     unrecorded: int
     """Transfers that this run could not record."""
+
+
+class ReportIs(Result, frozen=True, tag=True):
+    """The answer to `GetReport`."""
+
+    unit: Unit
+    step_s: int
+    points: tuple[tuple[int, float | None], ...]
+    """Of each step its beginning, in seconds since the epoch, and the value; None: ftpair did not run."""
 
 
 class RouteIs(Result, frozen=True, tag=True):

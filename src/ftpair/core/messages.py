@@ -47,6 +47,7 @@ from ftpair.core.actions import (
     GetConfiguration,
     GetMetrics,
     GetNews,
+    GetReport,
     GetRevisions,
     GetSessions,
     GetStatus,
@@ -58,6 +59,7 @@ from ftpair.core.actions import (
     NewsAre,
     PatchConfiguration,
     Refused,
+    ReportIs,
     RevisionsAre,
     RollBack,
     RouteIs,
@@ -288,6 +290,7 @@ class Request(Message, frozen=True, tag=True):
         | GetMetrics
         | GetWaiting
         | GetNews
+        | GetReport
         | GetTransferHistory
         | SetAdmin
         | GetBans
@@ -341,6 +344,7 @@ Answer = (
     | BansAre
     | Metrics
     | NewsAre
+    | ReportIs
     | TransferHistoryIs
     | Said
     | Applied

@@ -39,6 +39,7 @@ METRICS: dict[str, Metric] = {
     "sessions": Metric("gauge", "Live sessions.", ("service",)),
     "sessions_total": Metric("counter", "Sessions that ended.", ("service",)),
     "logins_total": Metric("counter", "Logins that real servers answered.", ("service", "result")),
+    "server_logins_total": Metric("counter", "Logins that a server answered.", ("service", "server", "result")),
     "transfers": Metric("gauge", "Running transfers.", ("service", "server")),
     "transfers_total": Metric("counter", "Transfers that ended.", ("service", "server", "direction", "result")),
     "transfer_bytes_total": Metric("counter", "Bytes of ended transfers.", ("service", "server", "direction")),
@@ -96,7 +97,9 @@ def _session(counts: Counts, fact: SessionEnded) -> None:
 
 
 def _login(counts: Counts, fact: LoginAnswered) -> None:
-    counts["logins_total", (fact.service, "accepted" if fact.accepted else "refused")] += 1
+    result = "accepted" if fact.accepted else "refused"
+    counts["logins_total", (fact.service, result)] += 1
+    counts["server_logins_total", (fact.service, fact.server, result)] += 1
 
 
 def _transfer(counts: Counts, fact: TransferEnded) -> None:
