@@ -135,7 +135,7 @@ class TcpService(Block):
     )
     server_tls: Annotated[TcpServerTls | None, BeforeValidator(off)] = Field(
         default=None,
-        description="TLS that probes speak: `off`, `explicit`, `implicit`; as `ports` offers it, if not there.",
+        description="TLS that probes speak first: `off`, `explicit`, `implicit`; as `ports` offers it, if not there.",
         examples=["explicit"],
     )
     server_ca: FilePath | None = Field(

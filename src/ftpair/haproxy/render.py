@@ -221,13 +221,15 @@ def _source(service: TcpServicePlan) -> list[str]:
 def _check(service: TcpServicePlan) -> list[str]:
     """HAProxy's own check: shallow, but it goes on without ftpair. The deeper ones are ftpair's."""
     health = service.health
-    if health.check in {"off", "tcp"}:
+    if health.check == "off":
         return []
-    implicit = service.explicit is None
-    port = service.server_port("implicit" if implicit else "explicit")
-    lines = ["option tcp-check", f"tcp-check connect default port {port}{' ssl' if implicit else ''}"]
-    lines += ["tcp-check expect rstring ^220", "tcp-check send QUIT\\r\\n"]
-    return [f"    {line}" for line in (f"timeout check {_milliseconds(health.timeout_s)}", *lines)]
+    lines = [f"timeout check {_milliseconds(health.timeout_s)}", "option tcp-check"]
+    for entrance, _port in service.doors:
+        connect = f"tcp-check connect default port {service.server_port(entrance)}"
+        greeting = ["tcp-check expect rstring ^220", "tcp-check send QUIT\\r\\n"]
+        is_secured = entrance == "implicit" and health.check != "tcp"
+        lines += [f"{connect}{' ssl' if is_secured else ''}", *(greeting if health.check != "tcp" else ())]
+    return [f"    {line}" for line in lines]
 
 
 def _control_server(service: TcpServicePlan, server: ServerPlan, scene: Scene) -> str:

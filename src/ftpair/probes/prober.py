@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ftpair.balance.verdict import HealthRecord
-from ftpair.core.plan import HealthPlan, Plan, ServerPlan
+from ftpair.core.endpoint import Endpoint
+from ftpair.core.plan import HealthPlan, Plan, ServerPlan, ServerTls
 from ftpair.core.status import ServerState
-from ftpair.probes.probe import probe
+from ftpair.probes.entrances import entrances_of, probe_all
 
 OnVerdict = Callable[[int, ServerState], None]
 OnCheck = Callable[[int, float, float], None]
@@ -29,21 +30,27 @@ class _Ears:
 class _Target:
     """A server and how it is probed."""
 
-    server: ServerPlan
+    entrances: tuple[ServerPlan, ...]
+    """The server at each place where it is probed."""
     health: HealthPlan
+
+    @property
+    def server(self) -> ServerPlan:
+        """The server as the plan has it."""
+        return self.entrances[0]
+
+    @property
+    def places(self) -> list[tuple[Endpoint, ServerTls]]:
+        """Where it is probed, and how TLS is spoken there."""
+        return [(each.address, each.tls) for each in self.entrances]
 
     def is_same_place(self, other: "_Target") -> bool:
         """Whether what was found at the other says something about this."""
-        mine, its = self.server, other.server
-        return (mine.address, mine.tls) == (its.address, its.tls) and "off" not in {
-            self.health.check,
-            other.health.check,
-        }
+        return self.places == other.places and "off" not in {self.health.check, other.health.check}
 
     def is_same_probe(self, other: "_Target") -> bool:
         """Whether a running probe of the other can go on; weights and limits are nothing to it."""
-        mine, its = self.server, other.server
-        return (mine.address, mine.tls, self.health) == (its.address, its.tls, other.health)
+        return (self.places, self.health) == (other.places, other.health)
 
 
 class _Watch:
@@ -58,14 +65,14 @@ class _Watch:
 
     async def run(self) -> None:
         """Probe at once and then every `interval_s`, until cancelled."""
-        server, health = self.target.server, self.target.health
+        entrances, health = self.target.entrances, self.target.health
         if health.check == "off":
             self._tell(ServerState(reason="not probed", since=time.time()))
             return
         spread = 0.5  # After the common start the servers drift apart quickly.
         while True:
             began = time.monotonic()
-            outcome = await probe(server, health)
+            outcome = await probe_all(entrances, health)
             self.record = self.record.after(outcome, health.rise, health.fall, time.time())
             self._tell(self.record.state)
             period = health.interval_s * (1 - spread * random.random())  # noqa: S311  # Spreads probes, guards nothing.
@@ -110,7 +117,9 @@ class Prober:
         """Probe the servers of this plan from now on; probes of which nothing changed go on undisturbed."""
         self._wanted_revision = plan.revision
         self._targets = {
-            server.slot: _Target(server, service.health) for service in plan.all_services for server in service.servers
+            server.slot: _Target(entrances_of(service, server), service.health)
+            for service in plan.all_services
+            for server in service.servers
         }
         self._is_new.set()
 
