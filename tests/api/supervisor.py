@@ -11,8 +11,31 @@ from dataclasses import replace
 
 import httpx
 
-from ftpair.api import certificate_examples, doctor_examples, examples, guide_examples, pool_examples
-from ftpair.core.account_actions import Denied
+from ftpair.api import account_examples, certificate_examples, doctor_examples, examples, guide_examples, pool_examples
+from ftpair.core.account_actions import (
+    AddToken,
+    AddUser,
+    AuditIs,
+    BeginTotp,
+    ChangePassword,
+    ChangeUser,
+    ConfirmTotp,
+    Denied,
+    EndTotp,
+    GetAudit,
+    GetTokens,
+    GetUsers,
+    LoggedIn,
+    LogIn,
+    LogOut,
+    RemoveToken,
+    RemoveUser,
+    TokenIs,
+    TokensAre,
+    TotpIs,
+    UsersAre,
+)
+from ftpair.core.accounts import AuditRow, Identity, Role, TokenRow, UserRow
 from ftpair.core.actions import (
     AddBan,
     Applied,
@@ -87,6 +110,10 @@ SEEN = (
     Seen("OTHER_VIP", "198.51.100.8", "bob", "", not_resumed=3, tls="TLSv1.2", at=1767225500.0),
 )
 """What the workers have seen of clients."""
+USERS = (
+    UserRow(**account_examples.USER),
+    UserRow("ben", Role.VIEWER, has_totp=False, is_disabled=True, made=1767225600.0),
+)
 
 
 def server(name, **changes):
@@ -141,6 +168,12 @@ def configuration(action):
     return ConfigurationIs(name, f"{action.which}: 1\n", f'"tag of {action.which}"')
 
 
+def logged_in(action):
+    if action.password != "correct horse":
+        return Refused("not-identified", "the user, the password or the code is wrong")
+    return LoggedIn("cookie", Identity(action.user, Role.OPERATOR, "web", action.address), "word")
+
+
 def usual_answers():
     """Every action with the answer of a healthy node; a callable makes it from the action."""
     return {
@@ -173,6 +206,20 @@ def usual_answers():
         GetRevisions: RevisionsAre((Revision(5, 1767225600.0, "root", ""), Revision(4, 1767225000.0, "file", "found"))),
         GetConfiguration: configuration,
         Denied: lambda action: Refused("not-allowed", action.sentence),
+        LogIn: logged_in,
+        LogOut: Said("anna is logged out"),
+        ChangePassword: Said("anna has a new password; log in with it"),
+        BeginTotp: TotpIs("otpauth://totp/ftpair:local?secret=JBSW", "JBSW"),
+        ConfirmTotp: Said("local gives a code at every login from now on"),
+        EndTotp: Said("local needs no code any more"),
+        GetUsers: UsersAre(USERS),
+        AddUser: lambda action: Said(f"{action.user} may log in as {action.role.value}"),
+        ChangeUser: lambda action: Said(f"{action.user} is changed"),
+        RemoveUser: lambda action: Said(f"{action.user} is removed"),
+        GetTokens: TokensAre((TokenRow(**account_examples.TOKEN),)),
+        AddToken: lambda action: TokenIs("ftpair_secret", f"token {action.name}"),
+        RemoveToken: lambda action: Said(f"token {action.name} is removed"),
+        GetAudit: AuditIs((AuditRow(**account_examples.AUDIT),)),
         StartDoctor: JobIs(doctor_examples.JOB),
         GetJobs: JobsAre((doctor_examples.JOB,)),
         GetJob: lambda action: (

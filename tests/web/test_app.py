@@ -95,3 +95,7 @@ def test_an_open_page_does_not_hold_up_the_end(tmp_path):
             supervisor.say_stop()
             assert supervisor.process.wait(2) == 0
             assert supervisor.process.stderr.read() == ""
+
+
+def test_a_page_knows_what_its_changes_must_carry(admin):
+    assert admin.get("/api/v1/me").json()["csrf"] == "csrf of the session"

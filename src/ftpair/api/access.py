@@ -7,7 +7,7 @@ supervisor whose token or session cookie it was given (`WebAccess`).
 import hmac
 from typing import Annotated, Any, Literal, NoReturn, Protocol, cast
 
-from fastapi import Depends, Request, Security
+from fastapi import Depends, Request, Response, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
 
 from ftpair.api.asking import Door
@@ -119,6 +119,22 @@ def demand_own_origin(request: Request) -> None:
     """Raise RefusalError if another site sent this."""
     if not is_of_own_origin(request):
         raise RefusalError("not-allowed", FOREIGN)
+
+
+def demand_no_foreign_page(request: Request) -> None:
+    """Raise RefusalError if a browser sent this for another site; a program says nothing of either."""
+    if {"origin", "sec-fetch-site"} & set(request.headers):
+        demand_own_origin(request)
+
+
+def set_cookie(response: Response, secret: str) -> None:
+    """Let the browser keep a session until it is closed; no script can read it, and no other site have it sent."""
+    response.set_cookie(COOKIE, secret, path="/", secure=True, httponly=True, samesite="strict")
+
+
+def end_cookie(response: Response) -> None:
+    """Let the browser forget its session."""
+    response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
 
 
 def address_of(request: Request) -> str:

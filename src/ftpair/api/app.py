@@ -5,6 +5,7 @@ from fastapi import FastAPI
 import ftpair
 from ftpair.api import (
     about,
+    admitting,
     banning,
     certifying,
     changing,
@@ -14,6 +15,7 @@ from ftpair.api import (
     guiding,
     health,
     history,
+    identifying,
     looking,
     pooling,
     problems,
@@ -34,6 +36,8 @@ ROUTERS = (
     certifying.router,
     guiding.router,
     routing.router,
+    identifying.router,
+    admitting.router,
     events.router,
     history.router,
     reporting.router,

@@ -29,7 +29,7 @@ class Door:
     """The API's way to the supervisor, for one who asks."""
 
     def __init__(self, control: Control, who: Identity) -> None:
-        self._control, self._who = control, who
+        self._control, self.who = control, who
 
     async def ask(self, action: Action, expected: type[SomeResult]) -> SomeResult:
         """Return the supervisor's answer; raises RefusalError if it refuses or does not answer in time."""
@@ -59,7 +59,7 @@ class Door:
 
     async def _answer(self, action: Action) -> Result:
         try:
-            return await self._control.ask(action, self._who)
+            return await self._control.ask(action, self.who)
         except BusyError as error:
             raise RefusalError("no-answer", error.sentence) from None
         except NotReachableError as error:
