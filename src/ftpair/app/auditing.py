@@ -42,6 +42,7 @@ from ftpair.core.actions import (
     GetConfiguration,
     GetMetrics,
     GetNews,
+    GetReport,
     GetRevisions,
     GetSessions,
     GetStatus,
@@ -68,7 +69,7 @@ log = structlog.get_logger("ftpair")
 LOOKING: tuple[type[Action], ...] = (
     *(FindRoute, GetStatus, GetSessions, GetClients, GetMetrics, GetBans, GetRevisions, GetConfiguration),
     *(Identify, GetUsers, GetTokens, GetAudit, GetWaiting, GetNews, GetJobs, GetJob, GetCertificates),
-    *(GetGuide, GetFirewall, GetHealth, GetPools, GetTransferHistory),
+    *(GetGuide, GetFirewall, GetHealth, GetPools, GetTransferHistory, GetReport),
 )
 """They change nothing, and nobody is refused by them who could have been let in."""
 CHANGING: dict[type[Action], tuple[str, str]] = {
