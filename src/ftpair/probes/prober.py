@@ -77,7 +77,7 @@ class _Watch:
             self._tell(self.record.state)
             period = health.interval_s * (1 - spread * random.random())  # noqa: S311  # Spreads probes, guards nothing.
             pause = max(period - (time.monotonic() - began), health.interval_s / 10)
-            self._ears.on_check(server.slot, time.time(), time.time() + pause)
+            self._ears.on_check(self.target.server.slot, time.time(), time.time() + pause)
             await asyncio.sleep(pause)
             spread = 0.1
 
