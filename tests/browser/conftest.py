@@ -14,6 +14,7 @@ from tests.api.supervisor import Supervisor, running, usual_answers
 from tests.browser.kit.browser import Chromium, chromium
 from tests.browser.kit.house import House
 from tests.browser.kit.looks import DESKTOP, Look
+from tests.browser.kit.people import OWNER, kept_cookie, set_up
 from tests.browser.kit.showroom import Showroom, showroom
 from tests.browser.kit.tab import Tab
 from tests.web.conftest import identified, papers
@@ -49,6 +50,14 @@ def house(folder: Path) -> Iterator[House]:
         yield running
     finally:
         running.stop()
+
+
+@pytest.fixture(scope="package")
+def owner(house: House, browser: Chromium) -> str:
+    """The session of the first user, who came by the set-up link: the secret in his cookie."""
+    with browser.visiting(house.url, DESKTOP) as tab:
+        set_up(tab, house, OWNER)
+        return str(kept_cookie(tab)["value"])
 
 
 @pytest.fixture(scope="package")
@@ -88,6 +97,18 @@ def visit(browser: Chromium) -> Iterator[Visit]:
             return tabs.enter_context(browser.visiting(url, look, cookie))
 
         yield visited
+
+
+@pytest.fixture
+def at_home(visit: Visit, house: House, owner: str) -> Visit:
+    """Open a page of the house as its owner: `at_home("/", look)`."""
+
+    def visited(path: str, look: Look = DESKTOP) -> Tab:
+        tab = visit(house.url, look, owner)
+        tab.page.goto(path)
+        return tab
+
+    return visited
 
 
 @pytest.fixture

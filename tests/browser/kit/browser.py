@@ -28,7 +28,8 @@ class Chromium:
         context = self._browser.new_context(base_url=url, ignore_https_errors=True, **look.context())
         context.set_default_timeout(PATIENCE_MS)
         if cookie:
-            context.add_cookies([{"name": COOKIE, "value": cookie, "url": url, "httpOnly": True, "secure": True}])
+            kept = {"name": COOKIE, "value": cookie, "url": url, "httpOnly": True, "secure": True, "sameSite": "Strict"}
+            context.add_cookies([kept])
         try:
             tab = Tab(context.new_page(), url, look)
             yield tab

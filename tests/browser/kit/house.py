@@ -11,6 +11,7 @@ from tests.interop.lab.places import fresh_address
 SERVICE = "FTPS_VIP"
 MAKES = {"FTP_SVR1": "ProFTPD", "FTP_SVR2": "pyftpdlib"}
 WEB_PORT = 8443
+INVITATION = "web UI: there is no user yet: make the first one by this link"
 
 
 class House:
@@ -30,6 +31,15 @@ class House:
     def url(self) -> str:
         """Where a browser finds it."""
         return f"https://{self.web}:{WEB_PORT}"
+
+    @property
+    def set_up_link(self) -> str:
+        """Return the link for the first user that the last start has logged."""
+        return next(str(record["link"]) for record in reversed(self.balancer.records(INVITATION)))
+
+    def admin(self, server: str) -> str:
+        """Return what the administrator wants of a real server, as the API tells it."""
+        return str(self.balancer.ask(f"/services/{SERVICE}/servers/{server}")["admin"])
 
     def way(self, entrance: Entrance) -> Way:
         """Return the way in for an FTP client; its user is known to both servers."""
