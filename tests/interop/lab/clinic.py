@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.interop.lab import parts
 from tests.interop.lab.authority import Authority, Identity
-from tests.interop.lab.balancer import entry, running, service, settings
+from tests.interop.lab.balancer import Balancer, entry, running, service, settings
 from tests.interop.lab.haproxy import Haproxy
 from tests.interop.lab.laboratory import PROGRAMS
 from tests.interop.lab.places import CONTROL_PORT, IMPLICIT_PORT, fresh_address
@@ -126,8 +126,8 @@ class Clinic:
 
 
 @contextlib.contextmanager
-def open_for(clinic: Clinic, patients: dict[str, Patient]) -> Iterator[None]:
-    """Run everything, and one ftpair before what is to be served; there is a file for each service."""
+def open_for(clinic: Clinic, patients: dict[str, Patient]) -> Iterator[Balancer | None]:
+    """Run everything, and one ftpair (yielded) before what is to be served; there is a file for each service."""
     clinic.patients |= patients
     served = {name: each for name, each in patients.items() if each.is_served}
     for name, patient in patients.items():
@@ -143,8 +143,9 @@ def open_for(clinic: Clinic, patients: dict[str, Patient]) -> Iterator[None]:
             for other in patient.others:
                 ends.enter_context(other())
         if served:
-            ends.enter_context(running(clinic.folder / "ftpair", configuration(clinic, served)))
-        yield
+            yield ends.enter_context(running(clinic.folder / "ftpair", configuration(clinic, served)))
+        else:
+            yield None
 
 
 def _stop_all(servers: list[RealServer]) -> None:
