@@ -2,6 +2,9 @@
 
 import asyncio
 
+from msgspec.structs import replace
+
+from ftpair.api.certificate_examples import ENTRY
 from ftpair.app.actions import Actions
 from ftpair.app.happenings import REMEMBERED, Happenings
 from ftpair.core.actions import (
@@ -13,6 +16,7 @@ from ftpair.core.actions import (
     Said,
     SetAdmin,
 )
+from ftpair.core.certificates import CertificateIs, SaveCertificate
 from ftpair.core.happenings import Happening
 from ftpair.core.status import Admin, Health, ServerState
 from tests.app.asking import AskedLocally
@@ -41,12 +45,16 @@ def test_an_answer_is_a_happening_only_if_something_was_changed():
     happenings.note_answer(drain, Refused("not-found", "no server"))
     happenings.note_answer(GetNews(), Said("only looked"))
     happenings.note_answer(Apply(), Applied(2, ()))  # Told where it is made.
+    happenings.note_answer(replace(drain, dry_run=True), Said("drain FTP_SVR1: 0 sessions would stay"))
+    happenings.note_answer(SaveCertificate("web", b"", b"", dry_run=True), CertificateIs(ENTRY, "web can be used"))
     assert happenings.latest == 0
     happenings.note_answer(drain, Said("drain FTP_SVR1: 0 sessions stay, 0 transfers"))
     happenings.note_answer(PatchConfiguration("{}"), Applied(2, ("weight of FTP_SVR1 100 -> 50",)))
+    happenings.note_answer(SaveCertificate("web", b"", b""), CertificateIs(ENTRY, "web is kept"))
     assert [(each.kind, each.service, each.sentence) for each in happenings.after(0)] == [
         ("admin", "VIP", "drain FTP_SVR1: 0 sessions stay, 0 transfers"),
         ("configuration", "", "revision 2 is saved, not applied yet: weight of FTP_SVR1 100 -> 50"),
+        ("configuration", "", "web is kept"),
     ]
 
 

@@ -7,15 +7,18 @@ import os
 import signal
 import socket
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ftpair.api import doctor_examples
 from ftpair.app import jobs
 from ftpair.app.jobs import Examiner, Jobs
 from ftpair.core.doctor import Order
 from ftpair.core.endpoint import Endpoint, PortRange
 from ftpair.core.errors import BusyError, NotFoundError
+from ftpair.core.jobs import Job
 from ftpair.core.messages import Examine
 from ftpair.core.plan import Plan, ServerPlan, ServicePlan
 from ftpair.dataplane.confinement import landlock_version
@@ -166,9 +169,9 @@ def told(name):
     return Examine(Plan(1, 1, (ServicePlan(name, "127.0.0.1", PortRange(1, 2), (server,), explicit=9),)), Order())
 
 
-def play(scenario, **examiner):
+def play(scenario, tell=lambda _service, _sentence: None, **examiner):
     async def whole():
-        kept = Jobs(Examiner(**examiner))
+        kept = Jobs(Examiner(**examiner), tell)
         life = asyncio.create_task(kept.run())
         try:
             await scenario(kept)
@@ -218,12 +221,16 @@ def test_the_last_ones_are_kept_and_those_that_run():
 
 
 def test_a_process_that_cannot_be_started_is_a_failed_job_and_is_not_tried_again():
+    heard = []
+
     async def scenario(kept):
         failed = await over(kept, kept.start(told("VIP"), 1))
         assert failed.state == "failed"
         assert "could not be started: there is no user 'nobody-at-all'" in failed.error
 
-    play(scenario, user="nobody-at-all")
+    play(scenario, lambda *told: heard.append(told), user="nobody-at-all")
+    assert heard[0] == ("VIP", "the doctor begins to examine VIP")
+    assert [sentence.partition(":")[0] for _service, sentence in heard[1:]] == ["the examination of VIP has failed"]
 
 
 def test_a_process_without_the_program_is_a_failed_job():
@@ -242,3 +249,18 @@ def test_the_examination_ends_with_its_supervisor():
     play(scenario)
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
     assert not any(EXAMINER in Path(f"/proc/{pid}/cmdline").read_text() for pid in children)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"state": "done", "diagnosis": doctor_examples.JOB.diagnosis}, "the doctor has examined VIP: 1 thing to mend"),
+        (
+            {"state": "done", "diagnosis": replace(doctor_examples.JOB.diagnosis, findings=())},
+            "the doctor has examined VIP: no things to mend",
+        ),
+        ({"state": "ended", "error": "why"}, "the examination of VIP has ended: why"),
+    ],
+)
+def test_who_looks_on_is_told_how_it_went_in_a_sentence(change, sentence):
+    assert jobs._outcome(replace(Job("1", "VIP", "running", 0.0, 1), **change)) == sentence

@@ -16,6 +16,7 @@ from ftpair.core.actions import (
     SaveConfiguration,
     SetAdmin,
 )
+from ftpair.core.certificates import CertificateIs, DeleteCertificate, SaveCertificate
 from ftpair.core.happenings import Happening, Kind
 from ftpair.core.messages import Answer
 
@@ -28,6 +29,8 @@ KINDS: dict[type[Action], Kind] = {
     Confirm: "configuration",
     SaveConfiguration: "configuration",
     PatchConfiguration: "configuration",
+    SaveCertificate: "configuration",
+    DeleteCertificate: "configuration",
 }
 """What a done action is to those who look on. Applies are told where they are made: nobody needs to ask for one."""
 
@@ -55,14 +58,14 @@ class Happenings:
     def note_answer(self, action: Action, answer: Answer) -> None:
         """Remember what an action has changed, if it has changed anything."""
         kind, sentence = KINDS.get(type(action)), sentence_of(action, answer)
-        if kind and sentence:
+        if kind and sentence and not getattr(action, "dry_run", False):
             self.note(kind, sentence, getattr(action, "service", ""))
 
 
 def sentence_of(action: Action, answer: Answer) -> str:
     """Return what was changed, in words; empty: nothing was."""
     match answer:
-        case Said(sentence):
+        case Said(sentence) | CertificateIs(_, sentence):
             return sentence
         case Applied(revision, steps) if isinstance(action, SaveConfiguration | PatchConfiguration):
             return f"revision {revision} is saved, not applied yet: {'; '.join(steps) or 'nothing to change'}"

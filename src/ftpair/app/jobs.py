@@ -22,6 +22,10 @@ MOST_RUNNING = 4
 FAREWELL_S = 2.0
 
 
+Tell = Callable[[str, str], None]
+"""Takes a service, and a sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Examiner:
     """How the child of a job is started."""
@@ -42,11 +46,16 @@ class _Begun:
     told: Examine
 
 
+def _nobody(_service: str, _sentence: str) -> None:
+    pass
+
+
 class Jobs:
     """The last jobs, finished ones too; written on the supervisor's loop alone. Hears its children (`Parent`)."""
 
-    def __init__(self, examiner: Examiner, now: Callable[[], float] = time.time) -> None:
-        self._examiner, self._now = examiner, now
+    def __init__(self, examiner: Examiner, tell: Tell = _nobody, now: Callable[[], float] = time.time) -> None:
+        """Begin; `tell` hears what those who look on shall know."""
+        self._examiner, self._tell, self._now = examiner, tell, now
         self._jobs: dict[str, Job] = {}
         self._running: dict[Child, _Begun] = {}
         self._new: asyncio.Queue[Child] = asyncio.Queue()
@@ -73,6 +82,7 @@ class Jobs:
         self._forget_oldest()
         self._new.put_nowait(child)
         log.info("the doctor begins", service=service, job=job.id)
+        self._tell(service, f"the doctor begins to examine {service}")
         return job
 
     def all(self) -> tuple[Job, ...]:
@@ -131,6 +141,7 @@ class Jobs:
             return
         job = self._jobs[begun.job] = replace(self._jobs[begun.job], doing="", finished=self._now(), **how)
         log.info("the doctor ends", service=job.service, job=job.id, state=job.state, error=job.error)
+        self._tell(job.service, _outcome(job))
         child.stop(FAREWELL_S)
 
     def _demand_room(self, service: str) -> None:
@@ -146,3 +157,11 @@ class Jobs:
         past = [name for name in self._jobs if name not in running]
         for name in past[: max(0, len(self._jobs) - KEPT)]:
             del self._jobs[name]
+
+
+def _outcome(job: Job) -> str:
+    if job.diagnosis is None:
+        return f"the examination of {job.service} has {'failed' if job.state == 'failed' else 'ended'}: {job.error}"
+    found = len(job.diagnosis.findings)
+    things = "1 thing" if found == 1 else f"{found or 'no'} things"
+    return f"the doctor has examined {job.service}: {things} to mend"

@@ -127,7 +127,7 @@ class Node:
         self.transfer_history = TransferHistory(Path(self.paths.state), log.warning)
         self.reports = Reports(Path(self.paths.state), log.warning)
         self.groups = Groups()
-        self.jobs = Jobs(Examiner(self.plan.user))
+        self.jobs = Jobs(Examiner(self.plan.user), lambda service, said: self.happenings.note("doctor", said, service))
         self.workers = [self._worker(number) for number in range(self.plan.workers)]
         self.prober = Child(self._prober(), self)
         self.api = Child(self._api(foundation.door), self)

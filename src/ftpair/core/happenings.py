@@ -4,9 +4,10 @@ from typing import Literal
 
 import msgspec
 
-Kind = Literal["configuration", "admin", "health", "ban", "session"]
+Kind = Literal["configuration", "admin", "health", "ban", "session", "doctor"]
 """A configuration was saved, applied, confirmed or taken back; a server was drained, halted, brought online; its health
-is another; somebody was banned or let in again; a session was ended by hand."""
+is another; somebody was banned or let in again; a session was ended by hand;
+the doctor began or ended."""
 
 
 class Happening(msgspec.Struct, frozen=True):
