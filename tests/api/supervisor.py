@@ -48,6 +48,7 @@ from ftpair.core.actions import (
     GetBans,
     GetClients,
     GetConfiguration,
+    GetLog,
     GetMetrics,
     GetNews,
     GetReport,
@@ -58,6 +59,7 @@ from ftpair.core.actions import (
     GetWaiting,
     KillSession,
     LiftBan,
+    LogIs,
     Metrics,
     NewsAre,
     PatchConfiguration,
@@ -86,6 +88,7 @@ from ftpair.core.guides import FirewallIs, GetFirewall, GetGuide, GuideIs
 from ftpair.core.health import GetHealth, HealthIs
 from ftpair.core.jobs import EndJob, GetJob, GetJobs, JobIs, JobsAre, StartDoctor
 from ftpair.core.limits import Ban
+from ftpair.core.log_lines import LogLine
 from ftpair.core.messages import FromApi, Ready, Request, Response, Stop, UseWeb
 from ftpair.core.plan import WebPlan
 from ftpair.core.pools import GetPools, PoolsAre, SetWeight
@@ -183,6 +186,7 @@ def usual_answers():
         GetNews: NewsAre(node(), (), 0),
         GetTransferHistory: TransferHistoryIs((past_transfer(), past_transfer(number=1206, result="cut")), 0, 0),
         GetReport: ReportIs("bytes/s", 10, ((1767225590, 2.5), (1767225600, None))),
+        GetLog: LogIs((LogLine(3, 1767225600.0, "info", "worker 0", "a line"),), 3),
         SetAdmin: admin_sentence,
         FindRoute: lambda action: (
             RouteIs(RouteStatus(**examples.ROUTE | {"service": action.service}))

@@ -3,7 +3,7 @@
 import asyncio
 
 from ftpair.app.heart import Heart
-from ftpair.core.messages import FromApi, ToApi
+from ftpair.core.messages import Beat, FromApi, ToApi
 from ftpair.core.status import Sample
 from ftpair.dataplane.channel import Channel, socketpair
 
@@ -14,7 +14,7 @@ def test_a_heart_goes_on_beating_with_its_counters():
 
     async def scenario():
         ours, theirs = socketpair()
-        supervisor = Channel(ours, FromApi, lambda beat, _fds: heard.append(beat), lambda: None)
+        supervisor = Channel(ours, FromApi, lambda message, _fds: heard.append(message), lambda: None)
         child = Channel(theirs, ToApi, lambda _message, _fds: None, lambda: None)
         Heart(child, "api", lambda: counters, beat_s=0.01)
         async with asyncio.timeout(5):
@@ -24,5 +24,6 @@ def test_a_heart_goes_on_beating_with_its_counters():
         supervisor.close()
 
     asyncio.run(scenario())
-    assert {beat.counters for beat in heard} == {counters}
-    assert {gauge.labels for beat in heard for gauge in beat.gauges} == {("api",)}
+    beats = [message for message in heard if isinstance(message, Beat)]
+    assert {beat.counters for beat in beats} == {counters}
+    assert {gauge.labels for beat in beats for gauge in beat.gauges} == {("api",)}

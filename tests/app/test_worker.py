@@ -15,6 +15,7 @@ from ftpair.core.messages import (
     EndSessions,
     FromWorker,
     ListSessions,
+    LogLines,
     Sessions,
     Stop,
     UsePlan,
@@ -51,7 +52,7 @@ class Process:
 
     async def answer(self):
         async with asyncio.timeout(20):
-            while isinstance(message := await self._heard.get(), Beat):
+            while isinstance(message := await self._heard.get(), Beat | LogLines):
                 pass
             return message
 

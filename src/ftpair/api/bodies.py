@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ftpair.core.log_lines import LogLine
 from ftpair.core.status import WorkerStatus
 from ftpair.core.transfers import PastTransfer
 
@@ -60,6 +61,15 @@ class Report:
     step_s: int
     points: tuple[tuple[int, float | None], ...]
     """The beginning of each step, in seconds since the epoch, and its value; null: ftpair did not run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Lines of the log, in the order of time."""
+
+    lines: tuple[LogLine, ...]
+    latest: int
+    """The highest number of all lines: what to give as `after` to hear what comes next."""
 
 
 Words = Annotated[str, Field(max_length=500)]

@@ -14,6 +14,7 @@ from ftpair.api.bodies import (
     ConfigurationText,
     Difference,
     Done,
+    Log,
     NodeHealth,
     Report,
     ServiceHealth,
@@ -23,6 +24,7 @@ from ftpair.api.bodies import (
 )
 from ftpair.core.clientele import Seen, client_rows
 from ftpair.core.happenings import Happening
+from ftpair.core.log_lines import LogLine
 from ftpair.core.revisions import Revision
 from ftpair.core.status import (
     Admin,
@@ -171,6 +173,8 @@ PAST_TRANSFER = asdict(_PAST)
 TRANSFER_HISTORY = asdict(TransferHistory((_PAST,), next=1207, unrecorded=0))
 _POINTS = ((1767225590, 52428800.0), (1767225600, 48234496.0), (1767225610, None))
 REPORT = asdict(Report("FTPS_VIP", "FTP_SVR1", "bytes_down", "bytes/s", 10, _POINTS))
+_TEXT = '{"timestamp":"2026-01-01T00:00:00.250000Z","level":"info","event":"transfer ended","service":"FTPS_VIP"}'
+LOG = asdict(Log((LogLine(4711, 1767225600.25, "info", "worker 0", _TEXT),), latest=4711))
 SHEET = (
     "number,at,service,server,user,client,session,verb,path,direction,bytes,seconds,result,reason,reply,tls,server_tls\r\n"
     "1207,2026-01-01T00:00:00.250Z,FTPS_VIP,FTP_SVR1,alice,198.51.100.7:50122,0-1f,RETR,backup.tar,down,268435456,5.12,"

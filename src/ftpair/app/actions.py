@@ -37,6 +37,7 @@ from ftpair.core.actions import (
     GetBans,
     GetClients,
     GetConfiguration,
+    GetLog,
     GetMetrics,
     GetNews,
     GetReport,
@@ -47,6 +48,7 @@ from ftpair.core.actions import (
     GetWaiting,
     KillSession,
     LiftBan,
+    LogIs,
     Metrics,
     NewsAre,
     PatchConfiguration,
@@ -145,6 +147,9 @@ class Actions:
 
     async def _get_report(self, action: GetReport) -> ReportIs | Refused:
         return await self._node.reports.find(action, node_status(self._node))
+
+    async def _get_log(self, action: GetLog) -> LogIs:
+        return self._node.recent_log.find(action)
 
     async def _get_sessions(self, _action: GetSessions) -> SessionTable:
         table = await self._sessions()
@@ -318,6 +323,7 @@ ANSWERS: dict[type[Action], Callable[[Actions, Any], Awaitable[Answer]]] = {
     GetNews: Actions._get_news,  # noqa: SLF001
     GetTransferHistory: Actions._get_transfer_history,  # noqa: SLF001
     GetReport: Actions._get_report,  # noqa: SLF001
+    GetLog: Actions._get_log,  # noqa: SLF001
     GetSessions: Actions._get_sessions,  # noqa: SLF001
     GetClients: Actions._get_clients,  # noqa: SLF001
     GetMetrics: Actions._get_metrics,  # noqa: SLF001

@@ -40,6 +40,7 @@ from ftpair.core.actions import (
     GetBans,
     GetClients,
     GetConfiguration,
+    GetLog,
     GetMetrics,
     GetNews,
     GetReport,
@@ -69,7 +70,7 @@ log = structlog.get_logger("ftpair")
 LOOKING: tuple[type[Action], ...] = (
     *(FindRoute, GetStatus, GetSessions, GetClients, GetMetrics, GetBans, GetRevisions, GetConfiguration),
     *(Identify, GetUsers, GetTokens, GetAudit, GetWaiting, GetNews, GetJobs, GetJob, GetCertificates),
-    *(GetGuide, GetFirewall, GetHealth, GetPools, GetTransferHistory, GetReport),
+    *(GetGuide, GetFirewall, GetHealth, GetPools, GetTransferHistory, GetReport, GetLog),
 )
 """They change nothing, and nobody is refused by them who could have been let in."""
 CHANGING: dict[type[Action], tuple[str, str]] = {

@@ -7,12 +7,16 @@ from ftpair.core.messages import Beat
 from ftpair.core.status import Sample
 from ftpair.dataplane.channel import Channel
 from ftpair.dataplane.descriptors import open_descriptors
+from ftpair.observe.recent import RECENT
 
 BEAT_S = 1.0
 
 
 class Heart:
-    """Sends a `Beat` every `beat_s` until the channel closes; `counters` reads the child's counters, if it has any."""
+    """Sends a `Beat` every `beat_s` until the channel closes; `counters` reads the child's counters, if it has any.
+
+    What the child has logged goes along.
+    """
 
     def __init__(
         self,
@@ -28,6 +32,8 @@ class Heart:
         if self._channel.is_closed:
             return
         self._channel.send(Beat(self._counters(), (open_fds(self._name),)))
+        for lines in RECENT.taken():
+            self._channel.send(lines)
         asyncio.get_running_loop().call_later(self._beat_s, self._beat)
 
 

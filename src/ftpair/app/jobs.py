@@ -11,7 +11,7 @@ import structlog
 
 from ftpair.core.errors import BusyError, NotFoundError
 from ftpair.core.jobs import Job
-from ftpair.core.messages import Examine, Examined, FromExaminer, Message, Progress
+from ftpair.core.messages import Examine, Examined, FromExaminer, LogLines, Message, Progress
 from ftpair.dataplane.children import Child, Recipe
 
 log = structlog.get_logger("ftpair")
@@ -53,9 +53,15 @@ def _nobody(_service: str, _sentence: str) -> None:
 class Jobs:
     """The last jobs, finished ones too; written on the supervisor's loop alone. Hears its children (`Parent`)."""
 
-    def __init__(self, examiner: Examiner, tell: Tell = _nobody, now: Callable[[], float] = time.time) -> None:
-        """Begin; `tell` hears what those who look on shall know."""
-        self._examiner, self._tell, self._now = examiner, tell, now
+    def __init__(
+        self,
+        examiner: Examiner,
+        tell: Tell = _nobody,
+        now: Callable[[], float] = time.time,
+        hear_log: Callable[[str, LogLines], None] = lambda _process, _lines: None,
+    ) -> None:
+        """Begin; `tell` hears what those who look on shall know, `hear_log` what the children log."""
+        self._examiner, self._tell, self._now, self._hear_log = examiner, tell, now, hear_log
         self._jobs: dict[str, Job] = {}
         self._running: dict[Child, _Begun] = {}
         self._new: asyncio.Queue[Child] = asyncio.Queue()
@@ -118,6 +124,8 @@ class Jobs:
 
     def child_said(self, child: Child, message: Message) -> None:
         """Note how far it is, or what it found; one that was ended may still speak for a moment."""
+        if isinstance(message, LogLines):
+            self._hear_log(child.name, message)
         if child not in self._running:
             return
         job = self._jobs[self._running[child].job]

@@ -20,6 +20,7 @@ from ftpair.app.happenings import Happenings
 from ftpair.app.health import HealthBook
 from ftpair.app.jobs import Examiner, Jobs
 from ftpair.app.listing import Listing
+from ftpair.app.recent_log import RecentLog
 from ftpair.app.reports import Reports
 from ftpair.app.revisions import FILE, Revisions
 from ftpair.app.rows import Leaving
@@ -40,6 +41,7 @@ from ftpair.core.messages import (
     FromApi,
     FromProber,
     FromWorker,
+    LogLines,
     Message,
     PasswordWrong,
     Probed,
@@ -60,6 +62,7 @@ from ftpair.dataplane.groups import Groups
 from ftpair.dataplane.listeners import Listeners, listener_keys
 from ftpair.haproxy.engine import Haproxy
 from ftpair.observe import log as logs
+from ftpair.observe.recent import RECENT
 
 log = structlog.get_logger("ftpair")
 
@@ -117,7 +120,7 @@ class Node:
         self.tables = Tables(self.affinity.salt)
         self.affinity.fill(self.tables.affinity)
         admin = AdminFile(Path(self.paths.state) / "admin.json", log.warning)
-        self.happenings = Happenings()
+        self.happenings, self.recent_log = Happenings(), RecentLog()
         self.states = States(admin, self._tell_states, self._say_health)
         self.health = HealthBook()
         self.haproxy = Haproxy(self.states.of, self.counts.add)
@@ -127,7 +130,11 @@ class Node:
         self.transfer_history = TransferHistory(Path(self.paths.state), log.warning)
         self.reports = Reports(Path(self.paths.state), log.warning)
         self.groups = Groups()
-        self.jobs = Jobs(Examiner(self.plan.user), lambda service, said: self.happenings.note("doctor", said, service))
+        self.jobs = Jobs(
+            Examiner(self.plan.user),
+            lambda service, said: self.happenings.note("doctor", said, service),
+            hear_log=self.recent_log.hear,
+        )
         self.workers = [self._worker(number) for number in range(self.plan.workers)]
         self.prober = Child(self._prober(), self)
         self.api = Child(self._api(foundation.door), self)
@@ -201,6 +208,8 @@ class Node:
     def sample(self) -> None:
         """Read the counts; called every second."""
         self.traffic.sample(time.monotonic())
+        for lines in RECENT.taken():
+            self.recent_log.hear("supervisor", lines)
         self.bans.refresh()
         self.web.refresh()
         self._leaving.release(self.slots, self.plan, self.counts.sessions, time.monotonic())
@@ -267,6 +276,8 @@ class Node:
             case CannotFollow(revision, sentence):
                 log.error("a worker cannot follow the plan", child=child.name, revision=revision, reason=sentence)
                 self._refused(message)
+            case LogLines():
+                self.recent_log.hear(child.name, message)
             case TransfersEnded():
                 self.transfer_history.hear(message)
             case PasswordWrong():

@@ -39,6 +39,7 @@ from ftpair.dataplane.tls import pass_over_odd_names
 from ftpair.dataplane.worker import Worker
 from ftpair.observe import log
 from ftpair.observe.ended import EndedTransfers
+from ftpair.observe.recent import RECENT
 from ftpair.observe.tally import Tally
 
 BEAT_S = 1.0
@@ -134,7 +135,7 @@ class WorkerProcess:
         commands = self._worker.commands.items()
         counted = tuple(Sample("commands_total", (verb,), float(number)) for verb, number in commands)
         self._channel.send(Beat((*self._tally.samples(), *counted), self._worker.gauges()))
-        for message in self._ended.taken():
+        for message in (*self._ended.taken(), *RECENT.taken()):
             self._channel.send(message)
 
 

@@ -49,6 +49,7 @@ COMMANDS = (
     looking.status,
     looking.sessions,
     looking.transfers,
+    looking.log,
     routing.route,
     looking.clients,
     changing.drain,

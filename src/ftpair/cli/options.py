@@ -55,6 +55,15 @@ SinceOption = Annotated[
 LimitOption = Annotated[
     int, typer.Option("--limit", min=1, max=100_000, metavar="NUMBER", help="With --history: at most so many (50).")
 ]
+LevelOption = Annotated[
+    str, typer.Option("--level", metavar="LEVEL", help="Of this level and above: debug, info, warning, error.")
+]
+ContainsOption = Annotated[str, typer.Option("--contains", metavar="TEXT", help="Only lines with this, in any case.")]
+ProcessOption = Annotated[
+    str, typer.Option("--process", metavar="NAME", help="Only of this process: supervisor, 'worker 0', prober, api.")
+]
+LinesOption = Annotated[int, typer.Option("--lines", "-n", min=1, max=2500, metavar="NUMBER", help="At most so many.")]
+FollowOption = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes next, until Ctrl-C.")]
 ServiceArgument = Annotated[
     str,
     typer.Argument(metavar="[SERVICE]", help="Only this service.", autocompletion=names.complete_service),

@@ -7,6 +7,8 @@ import msgspec
 from ftpair.core.clientele import ClientRow
 from ftpair.core.happenings import Happening
 from ftpair.core.limits import Ban, BannedBy
+from ftpair.core.log_lines import LogLine
+from ftpair.core.plan import LogLevel
 from ftpair.core.reports import Measure, Unit
 from ftpair.core.revisions import Revision
 from ftpair.core.status import Admin, NodeStatus, RouteStatus, Sample, SessionRow, TransferRow
@@ -72,6 +74,20 @@ class GetReport(Action, frozen=True, tag=True):
     """Seconds since the epoch; 0: an hour before `until`."""
     until: float = 0.0
     """0: now."""
+
+
+class GetLog(Action, frozen=True, tag=True):
+    """What do the processes log? Empty words ask for all. Answered by `LogIs`."""
+
+    level: LogLevel = "debug"
+    """Lines of this level and above."""
+    contains: str = ""
+    """Some part of the line, in any case."""
+    process: str = ""
+    """`supervisor`, `worker 0`, `prober`, `api`."""
+    limit: int = 200
+    after: int = 0
+    """Only lines of a higher number."""
 
 
 class SetAdmin(Action, frozen=True, tag=True):
@@ -246,6 +262,14 @@ class ReportIs(Result, frozen=True, tag=True):
     step_s: int
     points: tuple[tuple[int, float | None], ...]
     """Of each step its beginning, in seconds since the epoch, and the value; None: ftpair did not run."""
+
+
+class LogIs(Result, frozen=True, tag=True):
+    """The answer to `GetLog`: the newest lines that fit, in the order of time."""
+
+    lines: tuple[LogLine, ...]
+    latest: int
+    """The highest number of all lines: what to ask for with `after` to hear what comes next."""
 
 
 class RouteIs(Result, frozen=True, tag=True):

@@ -45,6 +45,7 @@ from ftpair.core.actions import (
     GetBans,
     GetClients,
     GetConfiguration,
+    GetLog,
     GetMetrics,
     GetNews,
     GetReport,
@@ -55,6 +56,7 @@ from ftpair.core.actions import (
     GetWaiting,
     KillSession,
     LiftBan,
+    LogIs,
     Metrics,
     NewsAre,
     PatchConfiguration,
@@ -212,6 +214,12 @@ class TransfersEnded(Message, frozen=True, tag=True):
     """How many more there were than a beat carries."""
 
 
+class LogLines(Message, frozen=True, tag=True):
+    """What a child has logged since its last beat: moment, level and text of each line."""
+
+    lines: tuple[tuple[float, str, str], ...]
+
+
 class PasswordWrong(Message, frozen=True, tag=True):
     """A server has refused a password."""
 
@@ -290,6 +298,7 @@ class Request(Message, frozen=True, tag=True):
         | GetMetrics
         | GetWaiting
         | GetNews
+        | GetLog
         | GetReport
         | GetTransferHistory
         | SetAdmin
@@ -344,6 +353,7 @@ Answer = (
     | BansAre
     | Metrics
     | NewsAre
+    | LogIs
     | ReportIs
     | TransferHistoryIs
     | Said
@@ -382,7 +392,7 @@ ToWorker = UsePlan | UseStates | UseBans | EndSessions | ListSessions | ListClie
 ToProber = UsePlan | Stop
 ToExaminer = Examine | Stop
 ToApi = Response | UseLog | UseWeb | Stop
-FromWorker = Ready | CannotFollow | PasswordWrong | Beat | TransfersEnded | Sessions | Clients
-FromProber = Ready | Beat | Verdict | Probed
-FromExaminer = Ready | Beat | Progress | Examined
-FromApi = Ready | Beat | Request
+FromWorker = Ready | CannotFollow | PasswordWrong | Beat | TransfersEnded | Sessions | Clients | LogLines
+FromProber = Ready | Beat | Verdict | Probed | LogLines
+FromExaminer = Ready | Beat | Progress | Examined | LogLines
+FromApi = Ready | Beat | Request | LogLines

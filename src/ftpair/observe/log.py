@@ -32,6 +32,7 @@ from ftpair.core.facts import (
 )
 from ftpair.core.plan import LogFormat, LogLevel
 from ftpair.observe.fitting import CUT, LONGEST_LINE, Event, fitted
+from ftpair.observe.recent import SINK
 from ftpair.observe.stderr import STDERR, Stderr
 
 LEVELS: dict[LogLevel, int] = {
@@ -95,7 +96,7 @@ def configure(format: LogFormat = "auto", level: LogLevel = "info") -> None:  # 
             _text_renderer(STDERR) if _Now.is_text else _to_json,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_Now.level),
-        logger_factory=lambda *_: STDERR,
+        logger_factory=lambda *_: SINK,
         cache_logger_on_first_use=False,
     )
     _bridge()
@@ -201,7 +202,7 @@ def _is_written(level: str, words: str, fields: dict[str, Any]) -> bool:
     is_plain = line.isascii() and b"\\" not in line and b"\x7f" not in line and len(line) <= LONGEST_LINE
     if not is_plain or STDERR.lost:
         return False
-    STDERR.msg(line)
+    SINK.put(level, line)
     return True
 
 

@@ -71,6 +71,22 @@ def transfers(
     look(Question(("transfers",), list[TransferRow], transfers_sheet, wanted), Manner(socket, as_json, watch))
 
 
+def log(
+    level: options.LevelOption = "debug",
+    contains: options.ContainsOption = "",
+    process: options.ProcessOption = "",
+    lines: options.LinesOption = 200,
+    follow: options.FollowOption = False,
+    as_json: options.JsonOption = False,
+    socket: options.SocketOption = DEFAULT_SOCKET,
+) -> None:
+    """Show the latest lines of the log, of all processes."""
+    from ftpair.cli.journal import Manner, tell_log
+
+    wanted = {"level": level, "contains": contains, "process": process, "limit": str(lines)}
+    tell_log(socket, wanted, Manner(as_json, follow))
+
+
 def clients(
     service: options.ServiceOption = "",
     as_json: options.JsonOption = False,
