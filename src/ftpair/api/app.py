@@ -24,6 +24,7 @@ from ftpair.api import (
     routing,
 )
 from ftpair.api.access import Access
+from ftpair.api.limiting import BodyLimit
 from ftpair.api.newsroom import Newsroom
 from ftpair.app.control import Control
 
@@ -64,4 +65,5 @@ def create_app(control: Control, access: Access) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     problems.install(app)
+    app.add_middleware(BodyLimit)
     return app
