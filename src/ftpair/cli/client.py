@@ -92,6 +92,10 @@ class Client:
         sent = self._send("PATCH", path, BusyError, content=content, headers=headers, params=query)
         return self._value(sent, kind)
 
+    def change(self, path: tuple[str, ...], kind: type[Value], body: Any) -> Value:
+        """Change what is given of a thing."""
+        return self._value(self._send("PATCH", path, BusyError, json=body), kind)
+
     def delete(self, path: tuple[str, ...], kind: type[Value], **query: str) -> Value:
         """Ask for an end."""
         return self._value(self._send("DELETE", path, BusyError, params=query), kind)

@@ -92,11 +92,12 @@ def author() -> str:
 
 
 def _row(row: Revision) -> tuple[Cell, ...]:
-    applied = _moment(row.applied) if row.applied else "never"
-    return Cell(str(row.number)), Cell(_moment(row.made)), Cell(row.author), Cell(applied), Cell(row.comment)
+    applied = moment(row.applied) if row.applied else "never"
+    return Cell(str(row.number)), Cell(moment(row.made)), Cell(row.author), Cell(applied), Cell(row.comment)
 
 
-def _moment(seconds: float) -> str:
+def moment(seconds: float) -> str:
+    """Return a moment in the time of this machine."""
     return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 

@@ -9,6 +9,7 @@ import typer
 
 from ftpair.cli import demo
 from ftpair.cli.commands import (
+    admitting,
     banning,
     certifying,
     changing,
@@ -46,6 +47,9 @@ COMMANDS = (
     editing.service,
     editing.server,
     certifying.certificate,
+    admitting.user,
+    admitting.token,
+    admitting.audit,
     looking.status,
     looking.sessions,
     looking.transfers,
