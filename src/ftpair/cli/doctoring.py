@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,14 +15,14 @@ from ftpair.cli.show import show, show_json
 from ftpair.config.check import check
 from ftpair.config.machine import CAPABILITIES, Machine, this_machine
 from ftpair.config.slots import Slots
-from ftpair.core.doctor import Diagnosis, Finding, Order
+from ftpair.core.doctor import SEVERITIES, Diagnosis, Finding, Order
 from ftpair.core.errors import NotFoundError
 from ftpair.core.plan import AnyService, Plan
 from ftpair.core.units import counted
 from ftpair.probes.doctor.diagnosing import diagnose
 from ftpair.probes.doctor.examining import examine, steps_of
 
-_STYLES = {"error": "bold red", "warning": "yellow"}
+_STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Request:
 
 
 def consult(request: Request, as_json: bool) -> int:
-    """Examine, tell, and return the exit status: 0 if nothing is wrong, 1 if there are findings."""
+    """Examine, tell, and return the exit status: 0 if nothing is wrong, 1 if something is."""
     _demand_single_lines(request.order)
     machine = this_machine()
     plan = check(request.config, 0, Slots(), onlooker(machine)).plan
@@ -135,18 +136,16 @@ def _service(diagnosis: Diagnosis) -> Iterator[Part]:
     yield line()
 
 
-def _kind(finding: Finding) -> tuple[str, str]:
+def _kind(finding: Finding) -> tuple[int, str]:
     """Return what findings are shown together by; errors come first."""
-    return finding.severity, finding.id
+    return SEVERITIES.index(finding.severity), finding.id
 
 
 def _verdict(diagnosis: Diagnosis) -> str:
-    errors = sum(finding.severity == "error" for finding in diagnosis.findings)
-    warnings = len(diagnosis.findings) - errors
-    if not diagnosis.findings:
-        return f"nothing is wrong ({counted(diagnosis.logins, 'login')})"
-    found = [counted(errors, "error")] if errors else []
-    found += [counted(warnings, "warning")] if warnings else []
+    counts = Counter(finding.severity for finding in diagnosis.findings)
+    found = [counted(counts[severity], severity) for severity in SEVERITIES if counts[severity]]
+    if diagnosis.is_healthy:
+        found.insert(0, f"nothing is wrong ({counted(diagnosis.logins, 'login')})")
     return ", ".join(found)
 
 

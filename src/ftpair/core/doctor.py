@@ -1,9 +1,11 @@
 """What the doctor is told, and what he says: values that the doors, the supervisor and the examination share."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "note"]
+"""The worst first. A note tells what some clients will not bear although it is meant so: nothing is wrong."""
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong with a service."""
+    """One thing that is wrong with a service, or worth knowing of it."""
 
     id: str
     severity: Severity
@@ -69,7 +71,7 @@ class Diagnosis:
     service: str
     mode: str
     is_healthy: bool
-    """Whether there is no finding, of whatever severity."""
+    """Whether nothing is wrong: there is no error and no warning."""
     findings: tuple[Finding, ...]
     not_examined: tuple[str, ...]
     """What could not be looked at, and why."""

@@ -42,7 +42,8 @@ def doctor(
     """Find out what is wrong with servers and VIP, and what to do.
 
     Connects as a client would, to every real server and through the VIP, in every mode that the service offers. No
-    file is touched without --write. Exit status: 0 if nothing is wrong, 1 if there are findings, warnings too.
+    file is touched without --write. Exit status: 0 if nothing is wrong (notes may be), 1 if there are errors or
+    warnings.
     """
     from ftpair.cli.doctoring import Request, consult
     from ftpair.core.doctor import Order

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 from ftpair.config.machine import Machine
-from ftpair.core.doctor import Diagnosis, Finding
+from ftpair.core.doctor import SEVERITIES, Diagnosis, Finding
 from ftpair.core.plan import AnyService, TcpServicePlan
 from ftpair.guides.wanted import wanted_by
 from ftpair.probes.doctor.catalogue import AILMENTS
@@ -45,12 +45,12 @@ def diagnose(seen: Examination, machine: Machine) -> Diagnosis:
     case = Case(seen, machine)
     symptoms = list(chain.from_iterable(look(case) for look in LOOKS))
     findings = [_finding(seen, group) for group in _grouped(_without_echoes(seen.service, symptoms))]
-    findings.sort(key=lambda finding: finding.severity)  # As it happens, `error` comes first.
+    findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
     service, visits = seen.service, [visit for each in seen.everybody for visit in (*each.visits, *each.waits)]
     return Diagnosis(
         service=service.name,
         mode="tcp" if isinstance(service, TcpServicePlan) else "ftp",
-        is_healthy=not findings,
+        is_healthy=all(finding.severity == "note" for finding in findings),
         findings=tuple(findings),
         not_examined=tuple(_not_examined(seen)),
         servers={server.target.name: kind_of(server) or "" for server in seen.servers},

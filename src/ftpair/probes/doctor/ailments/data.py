@@ -99,7 +99,7 @@ ROWS = (
     ),
     Ailment(
         "session-reuse-demanded",
-        "warning",
+        "note",
         "data connections that do not resume the TLS session of their control connection are refused",
         "It guards against port theft, and shuts out clients that cannot resume (Python's ftplib, .NET on Linux, Java "
         "with TLS 1.3, Go): `522 SSL connection failed; session reuse required`, `425 Unable to build data "
