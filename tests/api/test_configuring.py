@@ -171,6 +171,12 @@ def test_the_way_back(http, supervisor):
     assert supervisor.actions == [RollBack(3, "anna", "", 30.0)]
 
 
+def test_the_steps_of_the_way_back(http, supervisor):
+    told = http.post("/api/v1/revisions/3/rollback", json={"dry_run": True}).json()
+    assert told["dry_run"]
+    assert supervisor.actions == [RollBack(3, "api", "", 0.0, dry_run=True)]
+
+
 def test_the_file_is_changed_in_some_places(http, supervisor):
     patch = {"virtual_services": {"VIP": {"real_servers": {"A": None, "B": {"weight": 5}}}}}
     headers = {"If-Match": '"abc"', "Content-Type": "application/merge-patch+json"}

@@ -78,6 +78,21 @@ def test_the_way_back_is_a_revision_too_and_keeps_what_it_replaces(site):
     play(site, scenario)
 
 
+def test_the_steps_of_the_way_back_are_told_without_going_it(site):
+    async def scenario(node, actions):
+        first = site.path.read_bytes()
+        site.write(greeting="Welcome.")
+        await actions.answer(Apply())
+        node.revisions.keep(9, b"virtual_services: {VIP: {mode: what}}\n", "anna", "")
+        answer = await actions.answer(RollBack(1, dry_run=True))
+        assert answer.steps == ("VIP: greeting Welcome. -> Hello.",)
+        assert (await actions.answer(RollBack(9, dry_run=True))).kind == "invalid"
+        assert site.path.read_bytes() != first
+        assert node.plan.services[0].greeting == "Welcome."
+
+    play(site, scenario)
+
+
 def test_a_way_back_that_cannot_be_leaves_the_file(site):
     async def scenario(node, actions):
         node.revisions.keep(5, b"virtual_services: {VIP: {mode: what}}\n", "anna", "")

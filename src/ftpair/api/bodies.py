@@ -89,11 +89,12 @@ class ApplyWish:
 
 @dataclass(frozen=True, slots=True)
 class RollBackWish:
-    """How to go back to a revision."""
+    """How to go back to a revision; with `dry_run` the steps are told and nothing is changed."""
 
     author: Words = "api"
     comment: Words = ""
     confirm_s: ConfirmSeconds = 0.0
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)

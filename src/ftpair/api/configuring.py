@@ -195,8 +195,8 @@ async def roll_back(
 ) -> ApplyDone:
     """Make the file what it was then, and work by it, as a new revision; a text that it replaces is kept as one too."""
     wish = wish or RollBackWish()
-    order = RollBack(number, wish.author, wish.comment, wish.confirm_s, if_match)
-    return apply_done(await door.ask(order, Applied), is_dry_run=False)
+    order = RollBack(number, wish.author, wish.comment, wish.confirm_s, if_match, wish.dry_run)
+    return apply_done(await door.ask(order, Applied), is_dry_run=wish.dry_run)
 
 
 def apply_done(applied: Applied, *, is_dry_run: bool) -> ApplyDone:

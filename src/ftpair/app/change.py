@@ -65,10 +65,9 @@ async def apply(
         content = await asyncio.to_thread(read_config, node.path)
         if refusal := demand_match(order.if_match, content):
             return refusal
-        change = await prepare(node, content)
         if order.dry_run:
-            _try_listeners(node, change.plan)
-            return change.applied(change.plan.revision)
+            return await foresee(node, content)
+        change = await prepare(node, content)
         refusal = None if is_way_back else refuse_unconfirmed(node)
         answer = refusal or await _taken(node, change, order, follow_timeout_s)
     except InvalidConfigError as error:
@@ -90,6 +89,13 @@ async def bring_in(
         answer = Refused("setup", error.sentence)
     node.tell_apply(_log(answer))
     return answer
+
+
+async def foresee(node: Node, content: bytes) -> Applied:
+    """Return what an apply of a text would do. Raises InvalidConfigError and SetupError."""
+    change = await prepare(node, content)
+    _try_listeners(node, change.plan)
+    return change.applied(change.plan.revision)
 
 
 def refuse_unconfirmed(node: Node) -> Refused | None:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from ftpair.app.change import apply, demand_match, prepare, refuse_unconfirmed
+from ftpair.app.change import apply, demand_match, foresee, prepare, refuse_unconfirmed
 from ftpair.app.node import Node
 from ftpair.app.revisions import FILE, Revisions
 from ftpair.config.load import draft, read_config
@@ -106,6 +106,8 @@ def _wanted(order: SaveConfiguration | PatchConfiguration, found: bytes) -> byte
 async def roll_back(node: Node, order: RollBack) -> Applied | Refused:
     """Make the file what a revision was and work by it; if that cannot be, it stays as it is. Raises NotFoundError."""
     wanted = node.revisions.content(order.number)
+    if order.dry_run:
+        return await _foreseen(node, wanted)
     if order.confirm_s and (refusal := refuse_unconfirmed(node)):
         return refusal
     try:
@@ -124,6 +126,15 @@ async def roll_back(node: Node, order: RollBack) -> Applied | Refused:
     elif not order.confirm_s:
         node.confirmation.end()
     return answer
+
+
+async def _foreseen(node: Node, content: bytes) -> Applied | Refused:
+    try:
+        return await foresee(node, content)
+    except InvalidConfigError as error:
+        return Refused("invalid", error.sentence, error.problems)
+    except SetupError as error:
+        return Refused("setup", error.sentence)
 
 
 def keep_found(node: Node, found: bytes) -> None:

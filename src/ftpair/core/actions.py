@@ -155,6 +155,8 @@ class RollBack(Action, frozen=True, tag=True):
     comment: str = ""
     confirm_s: float = 0.0
     if_match: str = ""
+    dry_run: bool = False
+    """Only tell the steps."""
 
 
 class GetRevisions(Action, frozen=True, tag=True):

@@ -16,8 +16,10 @@ Wish = Literal["drain", "halt", "online"]
 
 
 def toast(sentence: str, *, is_bad: bool = False, status: int = 200) -> HTMLResponse:
-    """Return a message for the corner of the page; on success the dialog closes."""
-    headers = {} if is_bad else {"HX-Trigger": "dialog:close"}
+    """Return a message for the corner of the page, whatever was asked for; on success the dialog closes."""
+    headers = {"HX-Retarget": "#toasts", "HX-Reswap": "beforeend"}
+    if not is_bad:
+        headers["HX-Trigger"] = "dialog:close"
     return HTMLResponse(rendered("toast.html", sentence=sentence, is_bad=is_bad), status, headers)
 
 

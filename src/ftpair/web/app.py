@@ -7,9 +7,31 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ftpair.api.access import Access
 from ftpair.api.app import create_app
 from ftpair.app.control import Control
-from ftpair.web import acting, entrance, live, overview, refusals, sessions, static
+from ftpair.web import (
+    acting,
+    applying,
+    editing,
+    entrance,
+    live,
+    overview,
+    refusals,
+    revisions,
+    sessions,
+    static,
+)
 
-ROUTERS = (overview.router, entrance.router, sessions.router, acting.router, live.router, static.router)
+ROUTERS = (
+    overview.router,
+    entrance.router,
+    sessions.router,
+    applying.router,
+    editing.router,
+    revisions.router,
+    acting.router,
+    live.router,
+    static.router,
+)
+"""The first route that fits a path answers: `/revisions/edit` stands before `/revisions/{number}`."""
 POLICY = "; ".join(
     (
         "default-src 'none'",

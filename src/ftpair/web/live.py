@@ -10,7 +10,12 @@ from fastapi.responses import StreamingResponse
 from ftpair.api.access import may
 from ftpair.api.asking import Door, TheDoor
 from ftpair.api.problems import RefusalError
-from ftpair.web import banner, overview, sessions
+from ftpair.web import (
+    banner,
+    overview,
+    revisions,
+    sessions,
+)
 from ftpair.web.news import News
 
 router = APIRouter()
@@ -19,7 +24,13 @@ EVERY_S = 1.0
 HEARTBEAT_S = 15.0
 Look = Callable[[Door, Request], Awaitable[Iterable[News]]]
 
-PAGES: dict[str, Look] = {"banner": banner.look, "overview": overview.look, "session": sessions.look}
+PAGES: dict[str, Look] = {
+    "banner": banner.look,
+    "overview": overview.look,
+    "revisions": revisions.look,
+    "session": sessions.look,
+    "waiting": revisions.look_at_waiting,
+}
 """What lives on which page, beside the banner that is on all of them."""
 TABLES: dict[str, Callable[[], Look]] = {"sessions": sessions.Watch}
 """Pages whose stream remembers what it has told them: one look is made for each stream."""
