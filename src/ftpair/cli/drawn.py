@@ -1,7 +1,8 @@
 """Sheets on a terminal: colours, and tables fitted to its width. Nothing is ever read as Rich markup."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain
 from typing import Literal
@@ -33,6 +34,30 @@ def draw_until_stopped(sheet_now: Callable[[], Sheet], every_s: float) -> None:
             live.refresh()
             time.sleep(every_s)
             live.update(drawn(sheet_now(), console.width))
+
+
+class Screen:
+    """A screen of its own, on which one sheet replaces the other."""
+
+    def __init__(self, console: Console, live: Live) -> None:
+        self._console, self._live = console, live
+
+    @property
+    def rows(self) -> int:
+        """Return how many lines there are."""
+        return self._console.height
+
+    def put(self, sheet: Sheet) -> None:
+        """Draw a sheet in place of the former one."""
+        self._live.update(drawn(sheet, self._console.width), refresh=True)
+
+
+@contextmanager
+def on_screen() -> Iterator[Screen]:
+    """Give a screen, and the former one back."""
+    console = _console()
+    with Live(console=console, auto_refresh=False, screen=True) as live:
+        yield Screen(console, live)
 
 
 def drawn(sheet: Sheet, width: int) -> Group:

@@ -53,6 +53,7 @@ COMMANDS = (
     looking.status,
     looking.sessions,
     looking.transfers,
+    looking.top,
     looking.log,
     routing.route,
     looking.clients,

@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,16 @@ from ftpair.cli import names
 
 DEFAULT_CONFIGURATION = Path("/etc/ftpair/ftpair.yaml")
 DEFAULT_WATCH_S = "2"
+
+
+class SessionOrder(StrEnum):
+    """How `top` sorts sessions."""
+
+    RATE = "rate"
+    AGE = "age"
+    USER = "user"
+    SERVER = "server"
+
 
 SocketOption = Annotated[
     Path,
@@ -64,6 +75,12 @@ ProcessOption = Annotated[
 ]
 LinesOption = Annotated[int, typer.Option("--lines", "-n", min=1, max=2500, metavar="NUMBER", help="At most so many.")]
 FollowOption = Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes next, until Ctrl-C.")]
+EveryOption = Annotated[
+    float, typer.Option("--every", min=0.1, max=3600.0, metavar="SECONDS", help="How often it is drawn anew (2).")
+]
+SortOption = Annotated[
+    SessionOrder, typer.Option("--sort", metavar="BY", help="How sessions are sorted: rate, age, user, server.")
+]
 ServiceArgument = Annotated[
     str,
     typer.Argument(metavar="[SERVICE]", help="Only this service.", autocompletion=names.complete_service),

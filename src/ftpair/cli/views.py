@@ -90,7 +90,7 @@ def transfers_sheet(rows: list[TransferRow]) -> Sheet:
 
 def _node_lines(node: NodeStatus, now: float) -> list[Part]:
     revision, up = f", revision {node.revision}, up ", duration(max(0.0, now - node.started))
-    first = line(Cell(f"ftpair {node.version}", STRONG), " is ", _node_state(node), revision, up, ", ", *_workers(node))
+    first = line(Cell(f"ftpair {node.version}", STRONG), " is ", node_state(node), revision, up, ", ", *_workers(node))
     lines: list[Part] = [first]
     if node.last_apply:
         lines.append(line("last apply: ", Cell(node.last_apply, "" if node.last_apply_successful else BAD)))
@@ -101,7 +101,8 @@ def _node_lines(node: NodeStatus, now: float) -> list[Part]:
     return lines
 
 
-def _node_state(node: NodeStatus) -> Cell:
+def node_state(node: NodeStatus) -> Cell:
+    """Return whether clients may come."""
     if node.is_draining:
         return Cell("draining", WARN)
     return Cell("ready", GOOD) if node.is_ready else Cell("not ready", BAD)

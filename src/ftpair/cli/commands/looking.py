@@ -71,6 +71,17 @@ def transfers(
     look(Question(("transfers",), list[TransferRow], transfers_sheet, wanted), Manner(socket, as_json, watch))
 
 
+def top(
+    every: options.EveryOption = 2.0,
+    sort: options.SortOption = options.SessionOrder.RATE,
+    socket: options.SocketOption = DEFAULT_SOCKET,
+) -> None:
+    """Watch services, servers and the busiest sessions."""
+    from ftpair.cli import topping
+
+    topping.top(socket, every, sort.value)
+
+
 def log(
     level: options.LevelOption = "debug",
     contains: options.ContainsOption = "",
