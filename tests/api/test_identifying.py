@@ -67,3 +67,7 @@ def test_what_belongs_to_oneself_is_asked_for_in_ones_own_name(http, supervisor)
         ConfirmTotp("local", "123 456"),
         EndTotp("local", "123456"),
     ]
+
+
+def test_the_control_socket_tells_where_the_first_user_is_made(http):
+    assert http.get("/api/v1/setup-link").json() == {"link": "https://127.0.0.1:8443/setup?key=secret"}

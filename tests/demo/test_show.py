@@ -12,6 +12,8 @@ WAY = Way("explicit", ssl.TLSVersion.TLSv1_2)
 RIGHT = Outcome(WAY, "upload", 10 << 20, "TLSv1.2 ECDHE-ECDSA-AES256-GCM-SHA384", True, "SVR1", 0.5)
 WRONG = Outcome(WAY, "download", 1024, fault="the checksum differs")
 
+LINK = "https://127.0.0.110:8443/setup?key=secret"
+
 
 def drawn(what) -> str:
     out = io.StringIO()
@@ -56,16 +58,17 @@ def test_all_right_is_said_with_the_number_of_servers():
 
 def test_a_fingerprint_is_printed_as_it_is(place, capsys):
     papers = replace(issue(place.folder / "tls", place.vip), fingerprint="ab:cd:ef")
-    show.console.print(show.go_on(place, papers), soft_wrap=True, markup=False, highlight=False)
+    show.console.print(show.go_on(place, papers, LINK), soft_wrap=True, markup=False, highlight=False)
     assert '-certificate=""ab:cd:ef"""' in capsys.readouterr().out
 
 
 def test_there_is_a_command_line_for_each_client_and_each_way_in(place):
     papers = issue(place.folder / "tls", place.vip)
-    lines = show.go_on(place, papers).splitlines()
+    lines = show.go_on(place, papers, LINK).splitlines()
     for client in ("lftp", "curl", "winscp.com", "filezilla"):
         own = [line for line in lines if line.startswith(f"  {client} ")]
         assert len(own) == 2
         assert "127.0.0.110:2121" in own[0]
         assert "127.0.0.110:2990" in own[1]
     assert any(f"status --socket {place.socket}" in line for line in lines)
+    assert f"  {LINK}" in lines

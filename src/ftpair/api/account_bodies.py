@@ -22,6 +22,13 @@ class LoginWish:
 
 
 @dataclass(frozen=True, slots=True)
+class SetUpLink:
+    """Where a browser makes the first user; it works once."""
+
+    link: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Me:
     """Who asks, and how that is known; `csrf` is what `X-CSRF-Token` must be in this session."""
 

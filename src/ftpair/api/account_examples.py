@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from ftpair.api.account_bodies import Me, TokenMade, TotpBegun
+from ftpair.api.account_bodies import Me, SetUpLink, TokenMade, TotpBegun
 from ftpair.api.bodies import Done
 from ftpair.core.accounts import AuditRow, Role, TokenRow, UserRow
 
@@ -36,3 +36,4 @@ AUDIT = asdict(
         sentence="drain FTP_SVR2: 3 sessions stay, 0 transfers",
     )
 )
+SET_UP_LINK = asdict(SetUpLink("https://127.0.0.1:8443/setup?key=..."))

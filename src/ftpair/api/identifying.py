@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from ftpair.api import account_examples, examples
 from ftpair.api.access import ANYBODY, COOKIE, address_of, demand_no_foreign_page, end_cookie, may, set_cookie
-from ftpair.api.account_bodies import CodeWish, LoginWish, Me, PasswordWish, TotpBegun
+from ftpair.api.account_bodies import CodeWish, LoginWish, Me, PasswordWish, SetUpLink, TotpBegun
 from ftpair.api.asking import TheDoor
 from ftpair.api.bodies import Done
 from ftpair.api.problems import ASKING, documented
@@ -15,10 +15,12 @@ from ftpair.core.account_actions import (
     ChangePassword,
     ConfirmTotp,
     EndTotp,
+    GetSetUpLink,
     IdentityIs,
     LoggedIn,
     LogIn,
     LogOut,
+    SetUpLinkIs,
     TotpIs,
 )
 from ftpair.core.accounts import Identity, Role
@@ -52,6 +54,17 @@ async def log_out(door: TheDoor, request: Request, response: Response) -> Done:
     said = await door.ask(LogOut(request.cookies.get(COOKIE, "")), Said)
     end_cookie(response)
     return Done(said.sentence)
+
+
+@router.get(
+    "/setup-link",
+    dependencies=[may("admin")],
+    summary="Where the first user is made",
+    responses=examples.ok(account_examples.SET_UP_LINK) | documented("not-found"),
+)
+async def set_up_link(door: TheDoor) -> SetUpLink:
+    """Return the link that makes the first user; before there is one, only the control socket can ask."""
+    return SetUpLink((await door.ask(GetSetUpLink(), SetUpLinkIs)).link)
 
 
 @router.get("/me", dependencies=[may("viewer")], summary="Who asks", responses=examples.ok(account_examples.ME))

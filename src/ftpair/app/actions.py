@@ -15,6 +15,7 @@ from ftpair.app.change import apply
 from ftpair.app.doctoring import end_job, get_job, get_jobs, start_doctor
 from ftpair.app.guiding import get_firewall, get_guide
 from ftpair.app.history import configuration, roll_back, save
+from ftpair.app.inviting import get_set_up_link
 from ftpair.app.node import Node
 from ftpair.app.passwords import CrowdedError
 from ftpair.app.pools import get_pools, set_weight
@@ -22,7 +23,7 @@ from ftpair.app.routing import find_route
 from ftpair.app.status import node_gauges, node_status
 from ftpair.app.waiting import Waiting
 from ftpair.config.problems import InvalidConfigError
-from ftpair.core.account_actions import AuditIs, Denied, GetAudit
+from ftpair.core.account_actions import AuditIs, Denied, GetAudit, GetSetUpLink
 from ftpair.core.accounts import Identity
 from ftpair.core.actions import (
     Action,
@@ -341,6 +342,7 @@ ANSWERS: dict[type[Action], Callable[[Actions, Any], Awaitable[Answer]]] = {
     GetRevisions: Actions._get_revisions,  # noqa: SLF001
     GetConfiguration: Actions._get_configuration,  # noqa: SLF001
     FindRoute: Actions._find_route,  # noqa: SLF001
+    GetSetUpLink: _by(get_set_up_link),
     StartDoctor: _by(start_doctor),
     GetJobs: _by(get_jobs),
     GetJob: _by(get_job),

@@ -18,6 +18,7 @@ from ftpair.core.account_actions import (
     Denied,
     EndTotp,
     GetAudit,
+    GetSetUpLink,
     GetTokens,
     GetUsers,
     Identify,
@@ -69,7 +70,7 @@ log = structlog.get_logger("ftpair")
 
 LOOKING: tuple[type[Action], ...] = (
     *(FindRoute, GetStatus, GetSessions, GetClients, GetMetrics, GetBans, GetRevisions, GetConfiguration),
-    *(Identify, GetUsers, GetTokens, GetAudit, GetWaiting, GetNews, GetJobs, GetJob, GetCertificates),
+    *(Identify, GetSetUpLink, GetUsers, GetTokens, GetAudit, GetWaiting, GetNews, GetJobs, GetJob, GetCertificates),
     *(GetGuide, GetFirewall, GetHealth, GetPools, GetTransferHistory, GetReport, GetLog),
 )
 """They change nothing, and nobody is refused by them who could have been let in."""

@@ -60,6 +60,10 @@ class Denied(Action, frozen=True, tag=True):
     sentence: str
 
 
+class GetSetUpLink(Action, frozen=True, tag=True):
+    """Where is the first user made? Answered by `SetUpLinkIs`."""
+
+
 # Users.
 class GetUsers(Action, frozen=True, tag=True):
     """Answered by `UsersAre`."""
@@ -154,6 +158,12 @@ class IdentityIs(ConfidentialResult, frozen=True, tag=True):
     identity: Identity
     csrf: str = ""
     """What a form of this session must carry; a token has none."""
+
+
+class SetUpLinkIs(ConfidentialResult, frozen=True, tag=True):
+    """The answer to `GetSetUpLink`."""
+
+    link: str
 
 
 class LoggedIn(ConfidentialResult, frozen=True, tag=True):

@@ -17,6 +17,7 @@ from ftpair.core.account_actions import (
     Denied,
     EndTotp,
     GetAudit,
+    GetSetUpLink,
     GetTokens,
     GetUsers,
     Identify,
@@ -27,6 +28,7 @@ from ftpair.core.account_actions import (
     RemoveToken,
     RemoveUser,
     SetUp,
+    SetUpLinkIs,
     TokenIs,
     TokensAre,
     TotpIs,
@@ -327,6 +329,7 @@ class Request(Message, frozen=True, tag=True):
         | LogIn
         | LogOut
         | Denied
+        | GetSetUpLink
         | GetUsers
         | AddUser
         | ChangeUser
@@ -368,6 +371,7 @@ Answer = (
     | CertificateIs
     | GuideIs
     | FirewallIs
+    | SetUpLinkIs
     | LoggedIn
     | UsersAre
     | TotpIs

@@ -29,7 +29,9 @@ def run(place: Place, sizes: tuple[int, ...] = SIZES, *, is_once: bool) -> int:
         show.console.print(show.table(outcomes))
         show.console.print(show.sum_up(outcomes))
         if not is_once:
-            show.console.print(show.go_on(place, papers), soft_wrap=True, markup=False, highlight=False)
+            show.console.print(
+                show.go_on(place, papers, stage.set_up_link()), soft_wrap=True, markup=False, highlight=False
+            )
             return _stay(stage)
     return 0 if all(outcome.is_right for outcome in outcomes) else 1
 

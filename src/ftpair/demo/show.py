@@ -70,9 +70,10 @@ def sum_up(outcomes: list[Outcome]) -> str:
     return f"[green]All {len(outcomes)} transfers arrived byte for byte; {served} real servers took part.[/green]"
 
 
-def go_on(place: Place, papers: Papers) -> str:
-    """Return command lines for the clients that people have, and for looking at the running ftpair."""
-    return "\n".join([*_clients(place, papers), "", *_looking(place), "", "Ctrl-C ends the demonstration."])
+def go_on(place: Place, papers: Papers, link: str) -> str:
+    """Return command lines for the clients that people have, and ways to look at the running ftpair."""
+    lines = [*_clients(place, papers), "", *_looking(place), "", *_browsing(place, link), "", "Ctrl-C ends it all."]
+    return "\n".join(lines)
 
 
 def _cells(outcome: Outcome) -> list[str]:
@@ -133,3 +134,13 @@ def _looking(place: Place) -> list[str]:
     server = next(iter(place.servers))
     words = ("status", "sessions", f"drain {SERVICE} {server}", f"online {SERVICE} {server}")
     return ["Look at it and steer it:", *(f"  {command} {word} --socket {place.socket}" for word in words)]
+
+
+def _browsing(place: Place, link: str) -> list[str]:
+    servers = ", ".join(str(endpoint) for endpoint in place.servers.values())
+    return [
+        "The web UI: set a password by this link, which works once. The certificate is its own: let the browser go on.",
+        f"  {link}",
+        f"Make a Virtual Service of your own there: on 127.0.0.20, with the real servers {servers}.",
+        f"From another machine: ssh -L {place.web.port}:{place.web} HOST",
+    ]

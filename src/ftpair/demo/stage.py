@@ -65,6 +65,11 @@ class Stage:
         assert self.ftpair is not None
         return self.ftpair.wait()
 
+    def set_up_link(self) -> str:
+        """Return where a browser makes the first user of the web UI."""
+        with self._http() as client:
+            return str(client.get("http://ftpair/api/v1/setup-link").raise_for_status().json()["link"])
+
     def stop(self) -> None:
         """End ftpair in order, then the real servers."""
         processes = [self.ftpair, *self._servers] if self.ftpair else self._servers
@@ -125,7 +130,9 @@ class Stage:
         return word in self._log(name).read_text(errors="replace").split()
 
     def _is_ready(self) -> bool:
-        transport = httpx.HTTPTransport(uds=str(self._place.socket))
-        with contextlib.suppress(httpx.TransportError), httpx.Client(transport=transport) as client:
+        with contextlib.suppress(httpx.TransportError), self._http() as client:
             return client.get("http://ftpair/readyz").is_success
         return False
+
+    def _http(self) -> httpx.Client:
+        return httpx.Client(transport=httpx.HTTPTransport(uds=str(self._place.socket)))
