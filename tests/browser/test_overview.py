@@ -1,5 +1,6 @@
 """System Overview in a browser: what lives on it, drain and halt by keyboard, and what it says when ftpair is away."""
 
+import pytest
 from playwright.sync_api import expect
 
 from ftpair.core.accounts import Role
@@ -7,8 +8,17 @@ from ftpair.core.actions import GetStatus, SetAdmin, StatusIs
 from ftpair.core.status import Admin, Health
 from tests.api.supervisor import node, server, service
 from tests.browser.kit.accessibility import assert_accessible
-from tests.browser.kit.looks import PHONE
+from tests.browser.kit.looks import DESKTOP, PHONE
+from tests.browser.kit.traffic import let_five_minutes_pass
 from tests.web.conftest import papers
+
+DRAWN = """() => [...document.querySelectorAll(".chart canvas")].map(canvas => {
+    const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    let pixels = 0;
+    for (let at = 0; at < data.length; at += 4) pixels += data[at] < 20 && data[at + 2] > 190 && data[at + 3] === 255;
+    return pixels;
+})"""
+"""How many pixels of each chart have the blue of its line."""
 
 
 def told(given, *servers):
@@ -24,10 +34,12 @@ def test_a_server_that_goes_down_is_seen_without_a_reload(visit_as, given):
     assert tab.page.evaluate("window.isSame"), "the page was loaded anew"
 
 
-def test_figures_are_drawn_as_they_come(visit_as):
-    tab = visit_as(Role.ADMIN, "/")
-    drawn = "() => [...document.querySelectorAll('.chart canvas')].filter(each => each.width > 0).length"
-    tab.page.wait_for_function(f"({drawn})() === 3")
+@pytest.mark.parametrize("look", [DESKTOP, DESKTOP.dark, PHONE], ids=str)
+def test_figures_are_drawn_as_they_come(visit_as, look):
+    tab = visit_as(Role.ADMIN, "/", look)
+    tab.page.wait_for_function("document.querySelectorAll('.chart canvas').length === 3")
+    let_five_minutes_pass(tab)
+    tab.page.wait_for_function(f"({DRAWN})().every(pixels => pixels > 200)")
 
 
 def test_a_server_is_drained_by_keyboard_alone(visit_as, given):

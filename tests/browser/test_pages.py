@@ -7,9 +7,12 @@ from ftpair.web.pages import MENU
 from tests.browser.kit.accessibility import assert_accessible
 from tests.browser.kit.looks import LOOKS
 from tests.browser.kit.pictures import take_picture
+from tests.browser.kit.traffic import let_five_minutes_pass
 
 PAGES = {"overview": "/", "sessions": "/sessions"}
 """The pages by the names of their pictures."""
+SCENES = {"overview": let_five_minutes_pass}
+"""What has to happen for a picture that shows something."""
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=str)
@@ -18,6 +21,7 @@ def test_a_page_is_for_everybody(visit_as, name, look):
     tab = visit_as(Role.ADMIN, PAGES[name], look)
     assert_accessible(tab)
     tab.assert_no_sideways_scrolling()
+    SCENES.get(name, lambda _tab: None)(tab)
     take_picture(tab, name)
 
 

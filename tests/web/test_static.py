@@ -9,13 +9,20 @@ import pytest
 from fastapi import FastAPI
 
 from ftpair.core.errors import SetupError
-from ftpair.web.static import FOLDER, asset, files, read, router
+from ftpair.web.pages import FOLDER as TEMPLATES
+from ftpair.web.pages import MENU
+from ftpair.web.static import FOLDER, asset, bundle_missing, files, read, router
 
 
-def got(url, method="GET", **headers):
-    """Return what a site of static files answers."""
+def site_of_files():
     site = FastAPI()
     site.include_router(router)
+    return site
+
+
+def got(url, method="GET", site=None, **headers):
+    """Return what a site answers, one of static files if none is given."""
+    site = site or site_of_files()
 
     async def asked():
         async with httpx.AsyncClient(transport=httpx.ASGITransport(site), base_url="https://node") as browser:
@@ -75,6 +82,22 @@ def test_nothing_else_is_served(path):
 def test_files_that_are_missing_are_told_in_one_sentence(tmp_path):
     with pytest.raises(SetupError, match=r"are missing; install ftpair again \(pip install --editable \.\)$"):
         read(tmp_path, tmp_path / "stamp")
+
+
+def test_a_page_without_them_says_so_and_nothing_else(tmp_path):
+    site = FastAPI()
+    site.add_exception_handler(SetupError, bundle_missing)
+    site.get("/")(lambda: read(tmp_path, tmp_path / "stamp"))
+    answer = got("/", site=site)
+    assert (answer.status_code, answer.headers["content-type"]) == (503, "text/plain; charset=utf-8")
+    assert answer.text.startswith("the style sheets and scripts of the web UI are missing; install ftpair again")
+
+
+def test_every_icon_that_a_page_shows_is_in_the_sprite():
+    drawn = set(re.findall(r'<symbol id="([\w-]+)"', files()["vendor/icons.svg"].content.decode()))
+    pages = "".join(path.read_text() for path in TEMPLATES.rglob("*.html"))
+    named = re.findall(r'icon(?:_name)?(?:\(|=)"([\w-]+)"', pages)
+    assert {*named, *(entry.icon for _, entries in MENU for entry in entries)} - drawn == set()
 
 
 def test_no_file_fetches_anything_from_another_host():

@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ftpair.api.access import Access
 from ftpair.api.app import create_app
 from ftpair.app.control import Control
+from ftpair.core.errors import SetupError
 from ftpair.web import (
     acting,
     applying,
@@ -62,6 +63,7 @@ def create_site(control: Control, access: Access) -> FastAPI:
     for router in ROUTERS:
         site.include_router(router, include_in_schema=False)
     refusals.install(site)
+    site.add_exception_handler(SetupError, static.bundle_missing)
     site.add_middleware(SafeHeaders)
     return site
 

@@ -67,6 +67,11 @@ def asset(path: str) -> str:
     return f"/static/{path}?v={files()[path].version}"
 
 
+async def bundle_missing(_request: Request, error: Exception) -> PlainTextResponse:
+    """Answer a page that lacks the files of others: in plain text, for nothing else can be shown."""
+    return PlainTextResponse(f"{error}\n", 503)
+
+
 @router.api_route("/static/{path:path}", methods=["GET", "HEAD"])
 async def static(request: Request, path: str, v: str = "") -> Response:
     """Serve a static file, packed where the browser takes it."""
