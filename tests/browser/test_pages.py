@@ -9,7 +9,13 @@ from tests.browser.kit.looks import LOOKS
 from tests.browser.kit.pictures import take_picture
 from tests.browser.kit.traffic import let_five_minutes_pass
 
-PAGES = {"overview": "/", "sessions": "/sessions"}
+PAGES = {
+    "overview": "/",
+    "sessions": "/sessions",
+    "revisions": "/revisions",
+    "revision": "/revisions/5",
+    "editor": "/revisions/edit",
+}
 """The pages by the names of their pictures."""
 SCENES = {"overview": let_five_minutes_pass}
 """What has to happen for a picture that shows something."""
