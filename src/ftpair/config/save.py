@@ -62,7 +62,7 @@ def replace_file(path: Path, content: bytes, new_mode: int = _NEW_MODE) -> None:
         with os.fdopen(handle, "wb") as file:
             os.fchmod(handle, status.st_mode & 0o7777 if status else new_mode)
             if status:
-                os.fchown(handle, status.st_uid, status.st_gid)
+                _give_to(handle, status)
             file.write(content)
             file.flush()
             os.fsync(handle)
@@ -72,6 +72,14 @@ def replace_file(path: Path, content: bytes, new_mode: int = _NEW_MODE) -> None:
             Path(name).unlink()
         raise
     _sync_folder(target.parent)
+
+
+def _give_to(handle: int, former: os.stat_result) -> None:
+    """Give a file the owner of the former one; who may not do that, but may write in the folder, becomes its owner."""
+    for owner in (former.st_uid, -1):
+        with suppress(PermissionError):
+            os.fchown(handle, owner, former.st_gid)
+            return
 
 
 def _sync_folder(folder: Path) -> None:
