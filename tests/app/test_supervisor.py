@@ -276,6 +276,11 @@ def test_systemd_leaves_the_children_of_a_killed_supervisor_alone():
     assert "\nKillMode=process\n" in unit
 
 
+def test_systemd_lets_the_file_be_written_that_the_web_ui_changes():
+    unit = (Path(__file__).parents[2] / "contrib" / "ftpair.service").read_text()
+    assert "\nReadWritePaths=/etc/ftpair\n" in unit
+
+
 def test_a_second_signal_ends_everything_at_once(site, real_server):
     with running(site) as ftpair:
         ftpair.heard("READY=1")

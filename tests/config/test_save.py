@@ -158,6 +158,20 @@ def test_mode_and_owner_of_a_file_are_kept(tmp_path):
     assert (path.read_text(), stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid) == ("new", 0o604, 12, 34)
 
 
+@pytest.mark.parametrize(("refused", "given"), [({12}, (0, 34)), ({12, -1}, (0, 0))])
+def test_who_may_write_but_not_give_files_away_becomes_the_owner(tmp_path, refused, given):
+    def chown(handle, user, group):
+        if user in refused:
+            raise PermissionError
+        os.fchown(handle, user, group)
+
+    path = tmp_path / "a.yaml"
+    path.write_text("old")
+    os.chown(path, 12, 34)
+    replace_file(path, b"new", chown=chown)
+    assert (path.read_text(), path.stat().st_uid, path.stat().st_gid) == ("new", *given)
+
+
 def test_a_link_stays_a_link(tmp_path):
     target, link = tmp_path / "target.yaml", tmp_path / "link.yaml"
     target.write_text("old")

@@ -3,7 +3,7 @@
 import io
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from ftpair.core.errors import FtpairError
 
 _GONE = object()
 _NEW_MODE = 0o640
+Chown = Callable[[int, int, int], None]
+"""Gives a descriptor's file to a user and a group; -1 leaves one as it is."""
 
 
 def save(path: Path, config: Config, machine: Machine | None = None) -> None:
@@ -50,10 +52,11 @@ def rewritten(content: bytes, config: Config, machine: Machine) -> bytes:
     return made
 
 
-def replace_file(path: Path, content: bytes, new_mode: int = _NEW_MODE) -> None:
+def replace_file(path: Path, content: bytes, new_mode: int = _NEW_MODE, chown: Chown = os.fchown) -> None:
     """Replace a file in one step (temporary file, fsync, rename), keeping its mode and owner. Raises OSError.
 
-    One that is not there yet gets `new_mode`.
+    One that is not there yet gets `new_mode`. Who may write in the folder but not give files away becomes the owner, and
+    keeps the group if it is one of his.
     """
     target = path.resolve()
     status = target.stat() if target.exists() else None
@@ -62,7 +65,7 @@ def replace_file(path: Path, content: bytes, new_mode: int = _NEW_MODE) -> None:
         with os.fdopen(handle, "wb") as file:
             os.fchmod(handle, status.st_mode & 0o7777 if status else new_mode)
             if status:
-                _give_to(handle, status)
+                _give(handle, status, chown)
             file.write(content)
             file.flush()
             os.fsync(handle)
@@ -74,11 +77,10 @@ def replace_file(path: Path, content: bytes, new_mode: int = _NEW_MODE) -> None:
     _sync_folder(target.parent)
 
 
-def _give_to(handle: int, former: os.stat_result) -> None:
-    """Give a file the owner of the former one; who may not do that, but may write in the folder, becomes its owner."""
+def _give(handle: int, former: os.stat_result, chown: Chown) -> None:
     for owner in (former.st_uid, -1):
         with suppress(PermissionError):
-            os.fchown(handle, owner, former.st_gid)
+            chown(handle, owner, former.st_gid)
             return
 
 
