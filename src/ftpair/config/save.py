@@ -55,8 +55,8 @@ def rewritten(content: bytes, config: Config, machine: Machine) -> bytes:
 def replace_file(path: Path, content: bytes, new_mode: int = _NEW_MODE, chown: Chown = os.fchown) -> None:
     """Replace a file in one step (temporary file, fsync, rename), keeping its mode and owner. Raises OSError.
 
-    One that is not there yet gets `new_mode`. Who may write in the folder but not give files away becomes the owner, and
-    keeps the group if it is one of his.
+    One that is not there yet gets `new_mode`. Who may write in the folder but not give files away becomes the owner,
+    and keeps the group if it is one of his.
     """
     target = path.resolve()
     status = target.stat() if target.exists() else None
