@@ -8,6 +8,9 @@ import stat
 import pytest
 
 from ftpair.app.certificate_files import CertificateFiles, Contents
+from ftpair.app.certificates import _users
+from ftpair.config.models import Config
+from ftpair.config.problems import Lines
 from ftpair.core.certificates import SaveCertificate
 from ftpair.core.errors import SetupError
 from tests.app.conftest import Site
@@ -232,6 +235,7 @@ def test_one_that_is_used_cannot_be_taken_out_and_one_that_is_not_can(site, ftpa
 
 # The files by themselves.
 
+FILES = {"own": {"certificate": "a.pem", "key": "a.key"}}
 NEW = Contents(b"chain", b"key")
 
 
@@ -258,6 +262,21 @@ def test_what_a_link_leads_to_belongs_to_somebody_else(tmp_path):
     with pytest.raises(SetupError, match="it is a link to"):
         CertificateFiles(tmp_path, "web").write(NEW)
     assert (tmp_path / "live.pem").read_text() == "theirs"
+
+
+def test_a_key_that_others_could_read_is_theirs_no_more(tmp_path):
+    files = CertificateFiles(tmp_path, "web")
+    files.write(NEW)
+    (tmp_path / "tls/web.key").chmod(0o644)
+    files.write(Contents(b"chain", b"another key"))
+    assert stat.S_IMODE((tmp_path / "tls/web.key").stat().st_mode) == 0o600
+    assert files.read() == Contents(b"chain", b"another key")
+
+
+def test_the_web_ui_is_a_user_of_its_certificate():
+    web = Config.model_validate({"certificates": FILES, "web": {"certificate": "own"}}, context=Lines())
+    assert _users(web, "own") == ("web",)
+    assert _users(web, "other") == ()
 
 
 def test_a_folder_that_is_none_is_told(tmp_path):

@@ -186,7 +186,7 @@ def test_what_cannot_be_is_refused_and_nothing_has_changed(site):
     play(site, scenario)
 
 
-def test_if_a_worker_cannot_follow_the_file_is_as_it_was(site):
+def test_if_it_cannot_be_worked_by_the_file_is_as_it_was(site):
     async def scenario(node, actions):
         before = site.path.read_bytes()
         node.is_draining = True

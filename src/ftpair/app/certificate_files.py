@@ -62,6 +62,8 @@ class CertificateFiles:
     def _put(self, wanted: Contents) -> None:
         chain, key = self._paths
         key.parent.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+        if key.exists():
+            key.chmod(_KEY_MODE)  # Whoever has made it: it is to hold a secret.
         for path, content, mode in ((key, wanted.key, _KEY_MODE), (chain, wanted.chain, _CHAIN_MODE)):
             if content is None:
                 path.unlink(missing_ok=True)
