@@ -59,3 +59,14 @@ def test_a_row_is_there_or_not(tmp_path, name, found):
     things = opened(tmp_path / "things.sqlite", [])
     things.write(("INSERT INTO thing VALUES (?)", ("lamp",)))
     assert things.row("SELECT * FROM thing WHERE name = ?", name) == found
+
+
+def test_what_is_dispensable_is_written_ahead_and_never_copied_into_memory(tmp_path):
+    said, path = [], tmp_path / "things.sqlite"
+    things = Database(path, Contents("things", (FIRST,), is_dispensable=True), said.append)
+    assert things.rows("PRAGMA journal_mode") == [("wal",)]
+    things.rows("PRAGMA query_only = 1")
+    with pytest.raises(sqlite3.OperationalError):
+        things.write(("INSERT INTO thing VALUES (?)", ("lamp",)))
+    assert (things.is_kept, said) == (True, [])
+    things.close()

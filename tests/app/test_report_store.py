@@ -92,6 +92,18 @@ def test_what_is_too_old_is_forgotten_in_each_tier_and_a_server_that_has_nothing
     store.close()
 
 
+def test_what_a_wrong_clock_has_left_in_the_future_goes_too(path, said):
+    for at in (NOW + 1000 * DAY_S, NOW):
+        store = ReportStore(path, said.append, now=lambda: NOW)
+        store.add(at, [reading(place=("VIP", str(at)))])
+        store.close()
+    store = ReportStore(path, said.append, now=lambda: NOW)
+    store.add(NOW, [])
+    assert not store.knows(("VIP", str(NOW + 1000 * DAY_S)))
+    assert store.knows(("VIP", str(NOW)))
+    store.close()
+
+
 def test_a_full_disk_is_told_once_and_figures_go_on_when_there_is_room_again(path, said):
     store = ReportStore(path, said.append, now=lambda: NOW)
     store._database.rows("PRAGMA max_page_count = 1")

@@ -16,6 +16,7 @@ from ftpair.app.state_file import BROKEN
 
 Statement = tuple[str, tuple[object, ...]]
 _MODE = 0o600
+_LONGEST_JOURNAL_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,10 @@ class Database:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(self._path, os.O_CREAT | os.O_CLOEXEC, _MODE))
             try:
-                return self._migrated(sqlite3.connect(self._path))
+                connection = sqlite3.connect(self._path)
+                if self._contents.is_dispensable:
+                    _write_ahead(connection)
+                return self._migrated(connection)
             except sqlite3.DatabaseError as error:
                 if isinstance(error, sqlite3.OperationalError):
                     raise
@@ -118,6 +122,13 @@ class Database:
         for number, script in enumerate(migrations[version:], version + 1):
             connection.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
         return connection
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Write often without waiting for the disk each time; what the last seconds wrote may be lost with the machine."""
+    with contextlib.suppress(sqlite3.OperationalError):  # A file that may only be read: each write will say so.
+        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", f"journal_size_limit = {_LONGEST_JOURNAL_BYTES}"):
+            connection.execute(f"PRAGMA {pragma}")
 
 
 class FutureError(Exception):

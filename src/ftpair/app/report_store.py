@@ -120,8 +120,6 @@ class ReportStore:
     def __init__(self, path: Path, warn: Callable[[str], None], now: Callable[[], float] = time.time) -> None:
         self._now = now
         self._database = Database(path, _CONTENTS, warn)
-        self._database.rows("PRAGMA journal_mode = WAL")
-        self._database.rows("PRAGMA synchronous = NORMAL")
         self._mishaps = Mishaps(path, _CONTENTS.noun, warn)
         self._until_pruned = 0
 
@@ -165,9 +163,14 @@ class ReportStore:
         self._until_pruned = PRUNE_EVERY
         now = int(self._now())
         numbers = [number for (number,) in self._database.rows("SELECT number FROM series")]
-        old = "DELETE FROM point WHERE series = ? AND step = ? AND at < ?"
+        # What a clock that was wrong has left in the future would never grow too old.
+        old = "DELETE FROM point WHERE series = ? AND step = ? AND (at < ? OR at > ?)"
         self._database.write(
-            *((old, (number, tier.step_s, now - tier.days * DAY_S)) for number in numbers for tier in TIERS),
+            *(
+                (old, (number, tier.step_s, now - tier.days * DAY_S, now + DAY_S))
+                for number in numbers
+                for tier in TIERS
+            ),
             ("DELETE FROM series WHERE NOT EXISTS (SELECT 1 FROM point WHERE series = number)", ()),
         )
 

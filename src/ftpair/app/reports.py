@@ -30,9 +30,9 @@ class Reports:
         now: Callable[[], float] = time.time,
         timeout_s: float = ANSWER_TIMEOUT_S,
     ) -> None:
-        self._now = now
+        self._path, self._now = state / FILE, now
         self._readings = Readings()
-        self._clerk = Clerk("figures over time", lambda: ReportStore(state / FILE, warn, now), timeout_s)
+        self._clerk = Clerk("figures over time", lambda: ReportStore(self._path, warn, now), timeout_s)
 
     def seconds_left(self) -> float:
         """Return when the next reading is due: just after the end of the running step."""
@@ -54,7 +54,8 @@ class Reports:
         except BusyError as error:
             return Refused("busy", error.sentence)
         except sqlite3.Error as error:
-            return Refused("setup", f"the figures over time cannot be read ({error}); look at the state folder")
+            remedy = f"stop ftpair, move {self._path} away, and it begins anew"
+            return Refused("setup", f"the figures over time cannot be read ({error}): {remedy}")
         if not is_known:
             _demand_present(place, status)
         return ReportIs(UNITS[wanted.measure], span.step_s, points)

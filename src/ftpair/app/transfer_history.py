@@ -24,8 +24,8 @@ class TransferHistory:
         clock: Callable[[], float] = time.monotonic,
         timeout_s: float = ANSWER_TIMEOUT_S,
     ) -> None:
-        self._warn, self._clock = warn, clock
-        self._clerk = Clerk("history of transfers", lambda: TransferStore(state / FILE, warn), timeout_s)
+        self._path, self._warn, self._clock = state / FILE, warn, clock
+        self._clerk = Clerk("history of transfers", lambda: TransferStore(self._path, warn), timeout_s)
         self._missed = self._said = 0
         self._said_at = -SAY_EVERY_S
 
@@ -42,7 +42,8 @@ class TransferHistory:
         except BusyError as error:
             return Refused("busy", error.sentence)
         except sqlite3.Error as error:
-            return Refused("setup", f"the history of transfers cannot be read ({error}); look at the state folder")
+            remedy = f"stop ftpair, move {self._path} away, and it begins anew"
+            return Refused("setup", f"the history of transfers cannot be read ({error}): {remedy}")
         return TransferHistoryIs(transfers, next_, missed + self._missed)
 
     def close(self) -> None:

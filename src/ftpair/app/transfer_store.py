@@ -88,8 +88,6 @@ class TransferStore:
         self._now = now
         self._database = Database(path, _CONTENTS, warn)
         self._bounds = bounds if self._database.is_kept else IN_MEMORY
-        self._database.rows("PRAGMA journal_mode = WAL")  # A writer that does not wait for the disk with every batch.
-        self._database.rows("PRAGMA synchronous = NORMAL")
         self._mishaps = Mishaps(path, _CONTENTS.noun, warn)
         self._until_pruned = 0
         self.add(())  # What grew too old while ftpair did not run is gone before the first question.
