@@ -24,7 +24,8 @@ def tcp_plan(**more: Any) -> Plan:
         "pairing": "port",
         "public_name": "ftp.example.org",
     }
-    service = TcpServicePlan("FTPS_VIP", "192.0.2.10", PortRange(50000, 50199), servers, **(usual | more))
+    own = {"address": "192.0.2.10", "servers": servers} | usual | more
+    service = TcpServicePlan("FTPS_VIP", passive=PortRange(50000, 50199), **own)
     return Plan(1, 1, (), tcp_services=(service,))
 
 

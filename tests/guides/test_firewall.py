@@ -126,11 +126,30 @@ def test_aws_gets_permissions_as_json():
     assert [(each["FromPort"], each["ToPort"]) for each in permissions] == [(21, 21), (990, 990), (50000, 50199)]
 
 
-def test_azure_has_two_rules_of_different_priority():
-    lines = [shlex.split(line) for line in rules(SERVICE, "azure").splitlines()[1:]]
+@pytest.mark.parametrize(("first", "expected"), [("", ["300", "301"]), ("PRIORITY=410 ", ["410", "411"])])
+def test_azure_has_two_rules_with_priorities_in_a_row(tmp_path, first, expected):
+    (tmp_path / "rules").write_text(rules(SERVICE, "azure"))
+    stub = 'az() { printf "%s\\n" "$*"; }'
+    script = f"{first}; {stub}; . {shlex.quote(str(tmp_path / 'rules'))}" if first else f"{stub}; . {tmp_path}/rules"
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    lines = [shlex.split(line) for line in done.stdout.splitlines()]
     ports = [line[line.index("--destination-port-ranges") + 1 :] for line in lines]
     assert ports == [["21", "990"], ["50000-50199"]]
-    assert len({line[line.index("--priority") + 1] for line in lines}) == 2
+    assert [line[line.index("--priority") + 1] for line in lines] == expected
+
+
+@pytest.mark.parametrize("name", ["tcp", "9x", "-", ".", "drop", "a.b-c", "x" * 64])
+def test_nftables_takes_every_name_of_a_service(name, tmp_path):
+    file = rules(msgspec.structs.replace(SERVICE, name=name), "nftables")
+    said = in_a_namespace("nft -f $FILE", "nft list tables", file=file, tmp_path=tmp_path)
+    assert said == f"table inet ftpair_{name}\n"
+
+
+def test_nftables_keeps_services_with_like_names_apart(tmp_path):
+    both = [msgspec.structs.replace(SERVICE, name=name) for name in ("a.b", "a-b", "a_b")]
+    file = "".join(rules(each, "nftables") for each in both)
+    said = in_a_namespace("nft -f $FILE", "nft list tables", file=file, tmp_path=tmp_path)
+    assert said.count("table inet") == 3
 
 
 @pytest.mark.parametrize("format_", FORMATS)

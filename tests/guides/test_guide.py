@@ -2,9 +2,10 @@
 
 import ast
 
+import msgspec
 import pytest
 
-from ftpair.core.endpoint import PortRange
+from ftpair.core.endpoint import Endpoint, PortRange
 from ftpair.core.errors import NotFoundError, WrongRequestError
 from ftpair.guides.guide import KINDS, guide, part, parts_of
 from ftpair.guides.wanted import wanted_of
@@ -93,3 +94,50 @@ def test_unknown_names_are_refused_with_those_that_there_are():
     assert wanted.passive == PortRange(50000, 50099)
     with pytest.raises(WrongRequestError, match=r"has no part 'x'; it has: steps, ftpair\.ps1"):
         part("iis", wanted, "x")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_server_announces_every_address(kind):
+    """`PASV` answered with 0.0.0.0 leads nowhere; what is dialled stands nowhere in the file."""
+    wanted = wanted_of(tcp_plan(public_name="", address="0.0.0.0"), "FTPS_VIP", "SVR1")
+    assert (wanted.external, wanted.name) == ("", "")
+    said = guide(kind, wanted)
+    assert "0.0.0.0" not in said
+    assert "say it by `advertised_address` of the service, and ask for this guide again" in said
+    assert "A certificate for the name that clients dial (say it by `public_name` of the service)" in said
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_over_ipv6_no_address_is_announced(kind):
+    plan = tcp_plan(address="2001:db8::10")
+    said = guide(kind, wanted_of(plan, "FTPS_VIP", "SVR1"))
+    assert "2001:db8::10" not in said
+    assert "over IPv6 clients ask by EPSV, whose answer names no address" in said
+    behind = wanted_of(tcp_plan(address="2001:db8::10", advertised_address="198.51.100.7"), "FTPS_VIP", "SVR1")
+    assert "198.51.100.7" in guide(kind, behind)
+
+
+def test_vsftpd_listens_by_itself_in_the_family_of_its_address():
+    (first, _second) = tcp_plan().tcp_services[0].servers
+    there = msgspec.structs.replace(first, address=Endpoint("2001:db8::11", 21))
+    wanted = wanted_of(tcp_plan(), "FTPS_VIP", "SVR1"), wanted_of(tcp_plan(servers=(there,)), "FTPS_VIP", "SVR1")
+    for name in ("vsftpd.conf", "vsftpd-implicit.conf"):
+        ipv4, ipv6 = (part("vsftpd", each, name) for each in wanted)
+        assert "listen=YES\nlisten_ipv6=NO\n" in ipv4
+        assert "listen=NO\nlisten_ipv6=YES\n" in ipv6
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("iis", r"the key `TLS 1.2\Server` with `Enabled` 0"),
+        ("vsftpd", "`MinProtocol = TLSv1.3`"),
+        ("proftpd", "TLSProtocol TLSv1.3\n"),
+        ("pure-ftpd", "`MinProtocol = TLSv1.3`"),
+        ("filezilla-server", "`v1.3` as `Minimum allowed TLS version`"),
+        ("pyftpdlib", "set_min_proto_version(SSL.TLS1_3_VERSION)"),
+    ],
+)
+def test_tls_1_3_alone_is_told(kind, words):
+    assert words in guide(kind, wanted_of(tcp_plan(minimum_version="1.3"), "FTPS_VIP", "SVR1"))
+    assert words not in guide(kind, wanted_of(tcp_plan(), "FTPS_VIP", "SVR1"))

@@ -36,6 +36,8 @@ PLANS = {
     "tcp": (tcp_plan(), "FTPS_VIP"),
     "explicit": (tcp_plan(implicit=None, server_implicit=None, clear_text="allow"), "FTPS_VIP"),
     "ftp": (ftp_plan(), "FTP_VIP"),
+    "everywhere": (tcp_plan(public_name="", address="0.0.0.0"), "FTPS_VIP"),
+    "ipv6": (tcp_plan(address="2001:db8::10"), "FTPS_VIP"),
 }
 
 

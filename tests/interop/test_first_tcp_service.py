@@ -87,8 +87,7 @@ def walk(lab_folder: Path, authority: Authority) -> Iterator[Walk]:
 def vsftpd(walk: Walk, authority: Authority, server: str, address: str) -> Iterator[None]:
     """Run both daemons of a server as its guide has them; what is the machine's own is added."""
     identity = authority.issue(f"walk-{server}", walk.names["192.0.2.10"])
-    own = f"""listen=YES
-listen_address={address}
+    own = f"""listen_address={address}
 background=NO
 anonymous_enable=YES
 allow_anon_ssl=YES

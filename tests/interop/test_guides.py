@@ -104,7 +104,6 @@ def test_vsftpd(shop: Shop) -> None:
         for part, port in (("vsftpd.conf", EXPLICIT), ("vsftpd-implicit.conf", IMPLICIT)):
             configuration = shop.folder / part
             own = [
-                "listen=YES",
                 f"listen_address={shop.address}",
                 "background=NO",
                 "anonymous_enable=YES",
@@ -167,26 +166,28 @@ ScoreboardFile {shop.folder}/scoreboard
             daemon.terminate(patience_s=2)
 
 
-PURE_FTPD = {
-    "Bind": "-S",
-    "PassivePortRange": "-p",
-    "ForcePassiveIP": "-P",
-    "TLS": "-Y",
-    "CertFile": "-2",
-    "MaxIdleTime": "-I",
-}
-"""What Debian's wrapper makes of the files in /etc/pure-ftpd/conf (pure-ftpd-wrapper(8))."""
+def pure_ftpd_options(shop: Shop) -> list[str]:
+    """Return what Debian's wrapper makes of the files in /etc/pure-ftpd; here they lie in a folder of the test."""
+    own = shop.folder / "pure-ftpd"
+    for name in ("conf", "auth"):
+        (own / name).mkdir(parents=True)
+    for line in shop.guide("pure-ftpd", "options").splitlines():
+        name, _, value = line.partition(" ")
+        (own / "conf" / name).write_text(f"{value}\n")
+    wrapper = shop.folder / "pure-ftpd-wrapper"
+    said = parts.server("pure-ftpd-wrapper").read_text()
+    wrapper.write_text(said.replace("/etc/pure-ftpd", str(own)))
+    shown = subprocess.run(["perl", wrapper, "--show-options"], capture_output=True, text=True, check=True)
+    assert shown.stderr == "", "it knows every file"
+    return shown.stdout.split()
 
 
 def test_pure_ftpd(shop: Shop) -> None:
     with carried(shop, "explicit"):
-        words: list[str] = []
-        for line in shop.guide("pure-ftpd", "options").splitlines():
-            name, _, value = line.partition(" ")
-            value = value.replace("/etc/ssl/private/pure-ftpd.pem", str(shop.identity.both))
-            words += [PURE_FTPD[name], value.replace(" ", ":") if name == "PassivePortRange" else value]
-        own = ["-l", f"puredb:{user_database(shop.site)}", "-E", "-A", "-4", "-H", "-g", str(shop.folder / "pid")]
-        daemon = Daemon([parts.server("pure-ftpd"), *words, *own], shop.folder / "output")
+        certificate = ["-2", str(shop.identity.both)]  # In the place of /etc/ssl/private/pure-ftpd.pem.
+        own = [f"puredb:{user_database(shop.site)}", "-E", "-A", "-4", "-H", "-g", str(shop.folder / "pid")]
+        command = [parts.server("pure-ftpd"), *pure_ftpd_options(shop), *certificate, "-l", *own]
+        daemon = Daemon(command, shop.folder / "output")
         started(daemon, shop, EXPLICIT)
         try:
             served(shop, ["explicit"])

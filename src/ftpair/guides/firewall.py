@@ -61,7 +61,7 @@ def _nftables(doors: _Doors) -> str:
     if doors.active_ports:
         accepted.append(f"ip saddr {{ {', '.join(_hosts(doors))} }} tcp dport {doors.active_ports} accept")
     # A verdict of accept ends the chain, not the hook: chains of other tables still see the packet (nft(8), VERDICTS).
-    table = f"table inet ftpair_{_word(doors.service)}"
+    table = f"table inet ftpair_{doors.service}"  # A name of ours has no sign that nft would not take.
     lines = [
         f"# {doors.service}: load with nft -f FILE, as often as you like. {_NO_HELPER}",
         "# An accept of this table does not override a drop of another. If a chain of yours drops the rest (nft list",
@@ -160,10 +160,14 @@ def _azure(doors: _Doors) -> str:
     wanted = [("control", " ".join(map(str, doors.control)), ""), ("passive", str(doors.passive), "")]
     if doors.active_ports:
         wanted.append(("active", doors.active_ports, f" --source-address-prefixes {' '.join(_hosts(doors))}"))
-    lines = [f"# {doors.service}: write your resource group and network security group."]
+    lines = [
+        f"# {doors.service}: write your resource group and network security group. No two rules of a group may have",
+        f"# the same priority: PRIORITY is the first of {len(wanted)} free ones in a row.",
+        f"PRIORITY=${{PRIORITY:-{_AZURE_PRIORITY}}}",
+    ]
     lines += [
         "az network nsg rule create --resource-group GROUP --nsg-name NSG "
-        f"--name ftpair-{_word(doors.service)}-{name} --priority {_AZURE_PRIORITY + number} --direction Inbound "
+        f"--name ftpair-{doors.service}-{name} --priority $((PRIORITY + {number})) --direction Inbound "
         f"--access Allow --protocol Tcp --destination-address-prefixes {doors.address or '*'} "
         f"--destination-port-ranges {ports}{sources}"
         for number, (name, ports, sources) in enumerate(wanted)
@@ -173,11 +177,6 @@ def _azure(doors: _Doors) -> str:
 
 def _hosts(doors: _Doors) -> list[str]:
     return list(dict.fromkeys(host for host, _port in doors.servers))
-
-
-def _word(name: str) -> str:
-    """Return a name as every format takes it."""
-    return "".join(letter if letter.isalnum() else "_" for letter in name)
 
 
 FORMATS: Mapping[Format, Callable[[_Doors], str]] = {

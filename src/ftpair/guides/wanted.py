@@ -1,6 +1,7 @@
 """What a real server must do for a service, told by the plan. Pure."""
 
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 
 from ftpair.core.endpoint import PortRange
 from ftpair.core.errors import NotFoundError
@@ -20,14 +21,26 @@ class Wanted:
     implicit: int | None
     passive: PortRange
     external: str
-    """What it must answer to PASV; empty: its own address does."""
+    """What it must answer to PASV; empty: its own address does, or there is none that could be told."""
     name: str
-    """What its certificate must carry."""
+    """What its certificate must carry; empty: nothing says what clients dial."""
     minimum_version: str
     requires_tls: bool
     has_tls: bool
     longest_s: int
     pairing: str = ""
+    listens_on: str = ""
+    """The address of the service."""
+
+    @property
+    def is_ipv6(self) -> bool:
+        """Whether the server itself has an address of IPv6."""
+        return ":" in self.address
+
+    @property
+    def has_pasv(self) -> bool:
+        """Whether clients can ask by PASV at all: it names no address of IPv6 (RFC 2428)."""
+        return ":" not in self.listens_on or bool(self.external)
 
     @property
     def versions(self) -> tuple[str, ...]:
@@ -62,6 +75,8 @@ def wanted_by(service: AnyService, server: ServerPlan) -> Wanted:
 
 
 def _of_tcp_mode(service: TcpServicePlan, server: ServerPlan) -> Wanted:
+    own = "" if ip_address(service.address).is_unspecified else service.address
+    dialled = service.advertised_address or own
     return Wanted(
         service=service.name,
         server=server.name,
@@ -70,13 +85,14 @@ def _of_tcp_mode(service: TcpServicePlan, server: ServerPlan) -> Wanted:
         explicit=service.server_explicit,
         implicit=service.server_implicit,
         passive=server.passive or service.passive,
-        external=service.advertised_address or service.address,
-        name=service.public_name or service.advertised_address or service.address,
+        external="" if ":" in dialled else dialled,
+        name=service.public_name or dialled,
         minimum_version=service.minimum_version,
         requires_tls=service.clear_text == "refuse",
         has_tls=server.tls.mode != "off" or service.clear_text == "refuse",
         longest_s=round(service.longest_transfer_s),
         pairing=service.pairing,
+        listens_on=service.address,
     )
 
 

@@ -14,7 +14,7 @@ _EXTERNAL: Mapping[Kind, str] = {
     "vsftpd": "`pasv_address=` (without quotes, and `pasv_addr_resolve=YES` for a name)",
     "proftpd": "`MasqueradeAddress`",
     "pure-ftpd": "`ForcePassiveIP` (`-P`)",
-    "filezilla-server": "Protocols settings > FTP > Passive mode > Public IP or hostname",
+    "filezilla-server": "Protocols settings > FTP and FTP over TLS (FTPS) > Passive mode > Use the following host",
     "pyftpdlib": "`handler.masquerade_address`",
 }
 _RANGE: Mapping[Kind, str] = {
@@ -24,7 +24,7 @@ _RANGE: Mapping[Kind, str] = {
     "vsftpd": "`pasv_min_port=`, `pasv_max_port=`",
     "proftpd": "`PassivePorts`; ProFTPD leaves the range in silence when it is used up, so make it wide enough",
     "pure-ftpd": "`PassivePortRange` (`-p`)",
-    "filezilla-server": "Protocols settings > FTP > Passive mode > Use custom port range",
+    "filezilla-server": "Protocols settings > FTP and FTP over TLS (FTPS) > Passive mode > Use custom port range",
     "pyftpdlib": "`handler.passive_ports`",
 }
 _CERTIFICATE: Mapping[Kind, str] = {
@@ -32,8 +32,8 @@ _CERTIFICATE: Mapping[Kind, str] = {
     "in the machine's store",
     "vsftpd": "`rsa_cert_file=` (the whole chain, the server's own first) and `rsa_private_key_file=`",
     "proftpd": "`TLSRSACertificateFile` or `TLSECCertificateFile`, and `TLSCertificateChainFile` for the intermediates",
-    "pure-ftpd": "`CertFile` (`-2`): key and whole chain in one file",
-    "filezilla-server": "Protocols settings > FTP > Connection security > TLS certificate",
+    "pure-ftpd": "key and whole chain in one file, /etc/ssl/private/pure-ftpd.pem on Debian (`-2` names another)",
+    "filezilla-server": "Protocols settings > FTP and FTP over TLS (FTPS) > Connection security > TLS certificate",
     "pyftpdlib": "`handler.certfile` (the whole chain) and `handler.keyfile`",
 }
 _IDLE: Mapping[Kind, str] = {
@@ -41,7 +41,7 @@ _IDLE: Mapping[Kind, str] = {
     "vsftpd": "`idle_session_timeout=`",
     "proftpd": "`TimeoutIdle`",
     "pure-ftpd": "`MaxIdleTime` (`-I`, minutes)",
-    "filezilla-server": "Protocols settings > Timeouts > Activity",
+    "filezilla-server": "Protocols settings > Timeouts > Activity timeout",
     "pyftpdlib": "`handler.timeout`",
 }
 
@@ -82,7 +82,8 @@ BY_KIND: Mapping[str, Mapping[Kind, str]] = {
         "proftpd": "`TLSProtocol TLSv1.2 TLSv1.3`",
         "pure-ftpd": "`TLSCipherSuite` (`-J`): leave out what older versions need; the policy of the machine's "
         "OpenSSL holds, too",
-        "filezilla-server": "Protocols settings > FTP > Connection security > Minimum allowed TLS version",
+        "filezilla-server": "Protocols settings > FTP and FTP over TLS (FTPS) > Connection security > Minimum allowed "
+        "TLS version",
         "pyftpdlib": "`handler.ssl_context` with `set_min_proto_version`",
     },
     "clear-text-allowed": {
