@@ -117,6 +117,23 @@ def test_the_supervisor_is_asked_once_for_all_listeners():
     play(scenario)
 
 
+def test_who_comes_when_nobody_has_listened_for_long_is_told_what_is_now_and_nothing_of_before():
+    async def scenario(scene):
+        scene.newsroom = Newsroom(every_s=1.0, clock=scene.clock)
+        first = scene.listen()
+        assert (await first.next(), (await first.next())[1]["revision"]) == ("retry: 2000\n\n", 4)
+        await first.events.aclose()
+        scene.desk.happen("long ago")
+        scene.desk.status = node(revision=5)
+        scene.clock.now += 3600
+        later = scene.listen()
+        await later.next()
+        name, status, number = await later.next()
+        assert (name, status["revision"], number) == ("status", 5, "1700000000-1")
+
+    play(scenario)
+
+
 def test_a_slow_reader_gets_the_newest_status_and_not_all_that_it_missed():
     async def scenario(scene):
         slow, quick = scene.listen(), scene.listen()

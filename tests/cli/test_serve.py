@@ -104,7 +104,7 @@ def test_killing_the_api_disturbs_no_transfer_and_it_comes_back(ftpair, node):
         client.voidcmd("TYPE I")
         data = client.transfercmd("STOR kept.bin")
         data.sendall(b"x" * 100_000)
-        os.kill(child_pid(node.process.pid, "ftpair.api"), signal.SIGKILL)
+        os.kill(child_pid(node.process.pid, "ftpair.web"), signal.SIGKILL)
         data.sendall(b"x" * 100_000)
         assert ftpair("status").status == 0
         data.shutdown(socket.SHUT_WR)

@@ -80,16 +80,17 @@ class Newsroom:
         """Listeners and when they came for news last."""
 
     async def newest(self, ask: Ask, seen: int, ended: asyncio.Event) -> Bulletin:
-        """Return a bulletin of a higher number than `seen`, asking for it unless another listener just has.
+        """Return a bulletin of a higher number than `seen`, asking for it unless another listener has just now.
 
         Raises what `ask` raises.
         """
         async with self._turn:
-            if self._bulletin is None or self._bulletin.number <= seen:
-                await _pause(self._asked + self._every_s - self._clock(), ended)
+            bulletin, age_s = self._bulletin, self._clock() - self._asked
+            if bulletin is None or bulletin.number <= seen or age_s > self._every_s:
+                await _pause(self._every_s - age_s, ended)
                 self._asked = self._clock()
-                self._bulletin = await self._fetched(ask)
-            return self._bulletin
+                bulletin = self._bulletin = await self._fetched(ask)
+            return bulletin
 
     def enter(self) -> int:
         """Take a place; return the name of it. Raises RefusalError if there is none."""
