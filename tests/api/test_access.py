@@ -37,6 +37,7 @@ ROLES = {
     ("PUT", "/api/v1/certificates/{name}"): Role.ADMIN,
     ("DELETE", "/api/v1/certificates/{name}"): Role.ADMIN,
     ("PUT", "/api/v1/services/{service}/servers/{server}/weight"): Role.OPERATOR,
+    ("GET", "/api/v1/setup-link"): Role.ADMIN,
     ("POST", "/api/v1/doctor"): Role.OPERATOR,
     ("DELETE", "/api/v1/jobs/{job}"): Role.OPERATOR,
 }
