@@ -1,34 +1,11 @@
 """Sessions: the table that lives, one session in all its details, and the end of one."""
 
-import json
-
 import pytest
 
 from ftpair.core.accounts import Role
 from ftpair.core.actions import GetSessions, KillSession, SessionTable
 from tests.api.supervisor import session, transfer
-
-HOSTILE = "<img src=x onerror=alert(1)>\u202egpj.exe\x1b[2J"
-HARMLESS = "&lt;img src=x onerror=alert(1)&gt;\\u202egpj.exe\\x1b[2J"
-
-
-def told(client, page, count):
-    """The first so many messages about rows on a stream."""
-    found, event = [], ""
-    with client.stream("GET", f"/live/{page}", timeout=10) as stream:
-        for line in stream.iter_lines():
-            event = line.removeprefix("event: ") if line.startswith("event: ") else event
-            if line.startswith("data: ") and event == "rows":
-                found.append(json.loads(line.removeprefix("data: ")))
-            if len(found) == count:
-                return found
-    return found
-
-
-def moving(*tables):
-    """One table after the other, then the last again and again."""
-    left = list(tables)
-    return lambda _action: SessionTable(left.pop(0) if len(left) > 1 else left[0], ())
+from tests.web.streams import ESCAPED, HOSTILE, SHOWN, tables, told
 
 
 def test_the_page_has_the_search_as_the_url_says(admin):
@@ -42,7 +19,7 @@ def test_the_page_has_the_search_as_the_url_says(admin):
 def test_a_stream_tells_every_row_once_and_then_what_changed_and_what_is_gone(admin, supervisor):
     one, two, new = session(id="0-1"), session(id="0-2", state="idle"), session(id="0-3")
     changed = session(id="0-2", state="idle", command="NOOP")
-    supervisor.answers[GetSessions] = moving((one, two), (changed, new))
+    supervisor.answers[GetSessions] = tables((one, two), (changed, new))
     first, then = told(admin, "sessions", 2)
     assert (first["whole"], [row["key"] for row in first["rows"]], first["gone"]) == (True, ["0-1", "0-2"], [])
     assert (then["whole"], [row["key"] for row in then["rows"]], then["gone"]) == (False, ["0-2", "0-3"], ["0-1"])
@@ -50,7 +27,7 @@ def test_a_stream_tells_every_row_once_and_then_what_changed_and_what_is_gone(ad
 
 
 def test_a_rate_is_what_moved_since_the_last_look(admin, supervisor):
-    supervisor.answers[GetSessions] = moving(
+    supervisor.answers[GetSessions] = tables(
         (session(bytes_down=0),), (session(bytes_down=10_000_000),), (session(bytes_down=10_000_000),)
     )
     first, then, last = told(admin, "sessions", 3)
@@ -59,13 +36,13 @@ def test_a_rate_is_what_moved_since_the_last_look(admin, supervisor):
 
 
 def test_names_from_the_net_arrive_as_they_read(admin, supervisor):
-    supervisor.answers[GetSessions] = moving((session(user=HOSTILE, command=f"RETR {HOSTILE}"),))
+    supervisor.answers[GetSessions] = tables((session(user=HOSTILE, command=f"RETR {HOSTILE}"),))
     (row,) = told(admin, "sessions", 1)[0]["rows"]
-    assert row["user"] == "<img src=x onerror=alert(1)>\\u202egpj.exe\\x1b[2J"
+    assert row["user"] == SHOWN
 
 
 def test_what_an_apply_removed_says_so(admin, supervisor):
-    supervisor.answers[GetSessions] = moving((session(removed="server"),))
+    supervisor.answers[GetSessions] = tables((session(removed="server"),))
     assert told(admin, "sessions", 1)[0]["rows"][0]["server"] == "FTP_SVR1 (removed)"
 
 
@@ -74,7 +51,7 @@ def test_one_session_is_shown_with_its_transfer(admin, supervisor):
         (session(user=HOSTILE),), (transfer(path=HOSTILE), transfer(session="0-9", path="other.txt"))
     )
     page = admin.get("/sessions/0-1f").text
-    assert page.count(HARMLESS) == 2
+    assert page.count(ESCAPED) == 2
     assert "<img src=x" not in page
     assert "other.txt" not in page
 
@@ -88,7 +65,7 @@ def test_a_session_that_has_ended_says_so_and_leads_back(admin):
 def test_the_dialog_says_whose_session_it_is_and_what_is_cut(admin, supervisor):
     supervisor.answers[GetSessions] = SessionTable((session(user=HOSTILE),), (transfer(),))
     dialog = admin.get("/sessions/0-1f/end", headers={"HX-Request": "true"}).text
-    assert HARMLESS in dialog
+    assert ESCAPED in dialog
     assert "1 transfer of it is cut, and the file stays incomplete" in dialog
     assert "backup.tar" in dialog
 

@@ -13,18 +13,22 @@ from ftpair.web import (
     applying,
     editing,
     entrance,
+    history,
     live,
     overview,
     refusals,
     revisions,
     sessions,
     static,
+    transfers,
 )
 
 ROUTERS = (
     overview.router,
     entrance.router,
     sessions.router,
+    history.router,
+    transfers.router,
     applying.router,
     editing.router,
     revisions.router,

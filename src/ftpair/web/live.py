@@ -15,6 +15,7 @@ from ftpair.web import (
     overview,
     revisions,
     sessions,
+    transfers,
 )
 from ftpair.web.news import News
 
@@ -32,7 +33,7 @@ PAGES: dict[str, Look] = {
     "waiting": revisions.look_at_waiting,
 }
 """What lives on which page, beside the banner that is on all of them."""
-TABLES: dict[str, Callable[[], Look]] = {"sessions": sessions.Watch}
+TABLES: dict[str, Callable[[], Look]] = {"sessions": sessions.Watch, "transfers": transfers.Watch}
 """Pages whose stream remembers what it has told them: one look is made for each stream."""
 
 

@@ -41,3 +41,8 @@ def steady(former: float | None, moment: float) -> float:
     """Return the former moment if this is the same, but for the time that it took to tell."""
     is_same = former is not None and abs(former - moment) < SAME_MOMENT_S
     return former if is_same and former is not None else round(moment, 1)
+
+
+def speed(moved: int, seconds: float) -> float:
+    """Return bytes per second since the last look; none if a counter began anew."""
+    return max(0, moved) / max(seconds, 0.1)

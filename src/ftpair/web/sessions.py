@@ -18,7 +18,7 @@ from ftpair.web.acting import toast
 from ftpair.web.banner import banner
 from ftpair.web.news import News, part
 from ftpair.web.pages import may_operate, page, rendered
-from ftpair.web.rows import Row, Rows, steady
+from ftpair.web.rows import Row, Rows, speed, steady
 from ftpair.web.sifting import Sieve, choices
 
 router = APIRouter(prefix="/sessions")
@@ -27,7 +27,7 @@ router = APIRouter(prefix="/sessions")
 @router.get("", dependencies=[may("viewer")])
 async def sessions(request: Request, door: TheDoor, sieve: Annotated[Sieve, Depends()]) -> HTMLResponse:
     """Show the frame of the table; its rows come with the stream."""
-    of_filters = choices(await door.status(), sieve)
+    of_filters = choices(await door.status(), sieve.service, sieve.server)
     return page(
         request,
         "sessions.html",
@@ -99,7 +99,7 @@ class Watch:
             "transfers": row.transfers,
             "up": row.bytes_up,
             "down": row.bytes_down,
-            "rate": round(max(0, moved) / max(now - self._looked, 0.1)),
+            "rate": round(speed(moved, now - self._looked)),
             "began": former.get("began", round(now - row.seconds, 1)),
             "heard": steady(former.get("heard"), now - row.idle_seconds) if row.idle_seconds else None,
         }

@@ -23,12 +23,12 @@ class Choices:
     servers: tuple[str, ...]
 
 
-def choices(node: NodeStatus, sieve: Sieve) -> Choices:
-    """Return the names of services and servers; those that the URL names too, for they may have been removed."""
+def choices(node: NodeStatus, service: str = "", server: str = "") -> Choices:
+    """Return the names of services and servers; those that a URL names too, for they may have been removed."""
     every = (*node.services, *node.removed_services)
-    services = [service.name for service in every]
-    servers = [server.name for service in every for server in (*service.servers, *service.removed_servers)]
-    return Choices(_names(services, sieve.service), _names(servers, sieve.server))
+    services = [one.name for one in every]
+    servers = [each.name for one in every for each in (*one.servers, *one.removed_servers)]
+    return Choices(_names(services, service), _names(servers, server))
 
 
 def _names(known: list[str], wanted: str) -> tuple[str, ...]:
