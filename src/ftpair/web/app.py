@@ -11,6 +11,7 @@ from ftpair.core.errors import SetupError
 from ftpair.web import (
     acting,
     applying,
+    bans,
     editing,
     entrance,
     history,
@@ -27,6 +28,7 @@ ROUTERS = (
     overview.router,
     entrance.router,
     sessions.router,
+    bans.router,
     history.router,
     transfers.router,
     applying.router,

@@ -12,6 +12,7 @@ from ftpair.api.asking import Door, TheDoor
 from ftpair.api.problems import RefusalError
 from ftpair.web import (
     banner,
+    bans,
     overview,
     revisions,
     sessions,
@@ -27,6 +28,7 @@ Look = Callable[[Door, Request], Awaitable[Iterable[News]]]
 
 PAGES: dict[str, Look] = {
     "banner": banner.look,
+    "bans": bans.look,
     "overview": overview.look,
     "revisions": revisions.look,
     "session": sessions.look,

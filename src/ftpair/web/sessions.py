@@ -111,9 +111,11 @@ async def look(door: Door, request: Request) -> Iterable[News]:
 
 
 def _part(table: SessionTable, session: str, request: Request) -> str:
+    found = _found(table, session)
     return rendered(
         "session_part.html",
-        row=_found(table, session),
+        row=found,
+        address=found.client.rpartition(":")[0].strip("[]") if found else "",
         transfers=_transfers(table, session),
         may_operate=may_operate(request),
     )

@@ -60,7 +60,7 @@
       const row = document.createElement("tr");
       row.className = "spacer";
       row.setAttribute("aria-hidden", "true");
-      row.appendChild(document.createElement("td")).colSpan = this.columns.length;
+      row.appendChild(document.createElement("td"));
       return row;
     }
 

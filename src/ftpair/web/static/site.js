@@ -73,9 +73,14 @@
       if (node.dataset && "passing" in node.dataset) setTimeout(() => node.remove(), 8000);
   }).observe(document.documentElement, { childList: true, subtree: true });
 
+  const left = (seconds) => {
+    for (const [unit, step, lesser, part] of [["d", 86400, "h", 3600], ["h", 3600, "min", 60], ["min", 60, "s", 1]])
+      if (seconds >= step && seconds > 120) return `${Math.floor(seconds / step)} ${unit} ${Math.floor((seconds % step) / part)} ${lesser}`;
+    return seconds + " s";
+  };
   setInterval(() => {
     const now = Date.now() / 1000;
     for (const node of document.querySelectorAll("[data-until]"))
-      node.textContent = Math.max(0, Math.round(node.dataset.until - now)) + " s";
+      node.textContent = left(Math.max(0, Math.round(node.dataset.until - now)));
   }, 1000);
 })();
