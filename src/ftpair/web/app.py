@@ -11,6 +11,7 @@ from ftpair.core.errors import SetupError
 from ftpair.web import (
     acting,
     applying,
+    audit,
     bans,
     editing,
     entrance,
@@ -28,6 +29,7 @@ ROUTERS = (
     overview.router,
     entrance.router,
     sessions.router,
+    audit.router,
     bans.router,
     history.router,
     transfers.router,

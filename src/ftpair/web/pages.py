@@ -26,6 +26,8 @@ class Entry:
     title: str
     path: str
     icon: str
+    role: Role = Role.VIEWER
+    """Who has less is not shown it."""
 
 
 MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
@@ -53,8 +55,8 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Reports", "/reports", "chart-line"),
             Entry("Revisions", "/revisions", "history"),
             Entry("Logs", "/log", "file-text"),
-            Entry("Audit", "/audit", "shield-check"),
-            Entry("Users", "/users", "users"),
+            Entry("Audit", "/audit", "shield-check", Role.ADMIN),
+            Entry("Users", "/users", "users", Role.ADMIN),
         ),
     ),
 )

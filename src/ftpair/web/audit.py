@@ -1,0 +1,59 @@
+"""The audit trail: who changed what and when, and who was refused; filtered by the URL, page by page."""
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel, Field
+
+from ftpair.api.access import may
+from ftpair.api.asking import TheDoor
+from ftpair.core.account_actions import AuditIs, GetAudit
+from ftpair.core.accounts import AuditRow
+from ftpair.web.banner import banner
+from ftpair.web.pages import page
+
+router = APIRouter(prefix="/audit", dependencies=[may("admin")])
+
+AT_ONCE = 50
+OUTCOMES = ("done", "refused")
+Word = Annotated[str, Field(max_length=200)]
+
+
+class Search(BaseModel):
+    """The form, as it stands in the URL."""
+
+    user: Word = ""
+    action: Word = ""
+    outcome: Word = ""
+    before: Annotated[int, Field(ge=0, lt=2**53)] = 0
+
+    def words(self) -> dict[str, str]:
+        """Return what is filled in, but for the page."""
+        return {name: word for name, word in self.model_dump(exclude={"before"}).items() if word}
+
+
+@router.get("")
+async def audit(request: Request, door: TheDoor, search: Annotated[Search, Query()]) -> HTMLResponse:
+    """Show what the form asks for, the newest first."""
+    # One more than is shown tells whether there is a further page.
+    wanted = GetAudit(AT_ONCE + 1, search.before, search.user, search.action, search.outcome)
+    found = (await door.ask(wanted, AuditIs)).entries
+    return page(
+        request,
+        "audit.html",
+        search=search,
+        rows=found[:AT_ONCE],
+        outcomes=OUTCOMES,
+        newest=f"/audit?{urlencode(search.words())}",
+        older=_older(search, found),
+        banner=await banner(door),
+    )
+
+
+def _older(search: Search, found: tuple[AuditRow, ...]) -> str:
+    """Return where the next page is; empty: there is none."""
+    if len(found) <= AT_ONCE:
+        return ""
+    return f"/audit?{urlencode(search.words() | {'before': str(found[AT_ONCE - 1].number)})}"
