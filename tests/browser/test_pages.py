@@ -12,6 +12,11 @@ from tests.browser.kit.traffic import let_five_minutes_pass
 PAGES = {
     "overview": "/",
     "sessions": "/sessions",
+    "session": "/sessions/0-1f",
+    "transfers": "/transfers",
+    "history": "/transfers/history",
+    "bans": "/bans",
+    "audit": "/audit",
     "revisions": "/revisions",
     "revision": "/revisions/5",
     "editor": "/revisions/edit",
