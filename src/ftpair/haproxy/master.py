@@ -36,6 +36,8 @@ class Master:
         self.how = how
         self.socket = how.master_socket
         self._process: Process | None = None
+        self._said: LastWords | None = None
+        """None: an earlier ftpair has started it, and what it says is lost."""
         self._pid = 0
 
     async def processes(self) -> Processes:
@@ -93,9 +95,9 @@ class Master:
             )
         except OSError as error:
             raise SetupError(f"HAProxy cannot be started ({how.program}: {error.strerror})") from None
-        said = LastWords(process)
+        self._said = LastWords(process)
         if not await until(self._is_up, START_S, process):
-            raise SetupError(f"HAProxy does not start: {said.text}")
+            raise SetupError(f"HAProxy does not start: {self._said.text or 'it says nothing'}")
 
     async def _is_up(self) -> bool:
         with suppress(SilentError):
@@ -117,11 +119,14 @@ class Master:
         before = await self.processes()
         if not is_last:
             await self._let_learn()
+        if self._said:
+            self._said.forget()
         os.kill(before.master, signal.SIGUSR2)
         if not await until(lambda: self._has_reloaded(before), START_S):
             raise SetupError("HAProxy does not end its reload")
         if (await self.processes()).failed:
-            raise SetupError("HAProxy refuses to reload; the former configuration runs on")
+            why = f" ({self._said.text})" if self._said and self._said.text else ""
+            raise SetupError(f"HAProxy refuses to reload{why}; the former configuration runs on")
 
     async def _has_reloaded(self, before: Processes) -> bool:
         with suppress(SilentError):

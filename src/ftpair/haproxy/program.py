@@ -21,9 +21,13 @@ class LastWords:
 
     @property
     def text(self) -> str:
-        """What is worth repeating of them."""
+        """What is worth repeating of them; empty: it says nothing."""
         alerts = [line for line in self._lines if "ALERT" in line] or self._lines[-1:]
-        return " / ".join(_plain(line) for line in alerts[:LAST_WORDS]) or "it says nothing"
+        return " / ".join(_plain(line) for line in alerts[:LAST_WORDS])
+
+    def forget(self) -> None:
+        """Repeat only what comes from now on."""
+        self._lines = []
 
     async def _read(self, process: Process) -> None:
         assert process.stdout
