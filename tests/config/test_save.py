@@ -87,6 +87,16 @@ def test_a_port_of_a_line_of_ports_may_go(folder, machine):
     assert load(path, machine).virtual_services["CLEAR_VIP"].ports == ports
 
 
+def test_of_a_line_of_ports_one_may_go_and_the_others_stay(machine):
+    before = ONE_LINE.replace("ports: 21,", "ports: 21,990,").replace("    real", "    tls: {certificate: c}\n    real")
+    before += "certificates: {c: {certificate: c.pem, key: c.key}}\n"
+    config = draft(before.encode(), machine).config
+    ports = Ports.model_validate("21,1025-1052")
+    after = rewritten(before.encode(), changed(config, "V", ports=ports), machine)
+    assert draft(after, machine).config.virtual_services["V"].ports == ports
+    assert b"# the first" in after
+
+
 def test_a_key_of_a_block_on_one_line_goes_and_the_comment_stays(write, machine):
     path = write(ONE_LINE)
     save(path, with_server(load(path, machine), "V", "A", RealServer(address="10.0.0.11")), machine)

@@ -43,7 +43,7 @@ def rewritten(content: bytes, config: Config, machine: Machine) -> bytes:
     changes = list(_differences((), tree(former.config), tree(config)))
     made = _with_values(content, [change for change in changes if change[1] is not _GONE], tree(config))
     for where in (where for where, value in changes if value is _GONE):
-        made = _without(made, where)
+        made = _without(made, where, tree(config))
     after = draft(made, machine)
     if after.findings:
         raise refusal("the new configuration", after.problems)
@@ -132,18 +132,29 @@ def _put(document: Any, where: Where, value: Any, wanted: Any) -> None:
     block[where[-1]] = value
 
 
-def _without(content: bytes, where: Where) -> bytes:
-    """Remove a key: its lines, if it has lines of its own, because a comment after them belongs to what follows."""
+def _without(content: bytes, where: Where, wanted: dict[str, Any]) -> bytes:
+    """Remove a key: its lines, if it has lines of its own, because a comment after them belongs to what follows.
+
+    Where its block is said in another form (ports on one line), that whole form is replaced.
+    """
     block: Any = _yaml().compose(content)
     for name in where[:-1]:
         block = _pair(block, name)[1]
     key, value = _pair(block, where[-1])
-    if key is None or value is None:  # Said in another form (ports on one line), which was replaced before.
-        return content
+    if key is None or value is None:
+        is_replaced = isinstance(block, MappingNode)
+        return content if is_replaced else _with_values(content, [_whole(where[:-1], wanted)], wanted)
     if block.flow_style or len(block.value) == 1:
         return _popped(content, where)
     lines, first = content.decode("utf-8-sig").splitlines(keepends=True), key.start_mark.line
     return "".join(lines[:first] + lines[max(first, _last_line(value)) + 1 :]).encode()
+
+
+def _whole(where: Where, wanted: Any) -> tuple[Where, Any]:
+    """Return the change that replaces a block which is said in another form (ports on one line)."""
+    for key in where:
+        wanted = wanted[key]
+    return where, wanted
 
 
 def _pair(block: Node | None, name: str | int) -> tuple[Node | None, Node | None]:
