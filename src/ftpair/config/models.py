@@ -60,7 +60,10 @@ class FtpService(Block):
     address: Address = Field(
         description="IPv4 or IPv6 address to listen on; 0.0.0.0 or :: is every address.", examples=["192.0.2.10"]
     )
-    ports: Ports = Field(description="The ports.", examples=["21,990,1025-1052"])
+    ports: Ports = Field(
+        description="The ports: explicit, implicit, passive range; one control port alone is explicit, but for 990.",
+        examples=["21,990,1025-1052"],
+    )
     advertised_address: AdvertisedAddress | None = Field(
         default=None,
         description="IPv4 address in replies to PASV; the address the client dialled, if not there.",

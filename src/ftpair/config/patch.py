@@ -18,20 +18,21 @@ def patched(content: bytes, patch: dict[str, Any], machine: Machine) -> bytes:
     former = draft(content, machine)
     if former.findings:
         raise refusal("the file to be changed", former.problems)
-    after = draft(dumped(_merged(tree(former.config), patch)), machine)
+    after = draft(dumped(merged(tree(former.config), patch)), machine)
     if after.findings:
         unplaced = tuple(type(problem)(problem.path, problem.sentence) for problem in after.problems)
         raise refusal("the new configuration", unplaced)
     return rewritten(content, after.config, machine)
 
 
-def _merged(target: Any, patch: Any) -> Any:
+def merged(target: Any, patch: Any) -> Any:
+    """Return plain values with a patch; neither is changed."""
     if not isinstance(patch, dict):
         return patch
-    merged = deepcopy(target) if isinstance(target, dict) else {}
+    made = deepcopy(target) if isinstance(target, dict) else {}
     for key, value in patch.items():
         if value is None:
-            merged.pop(key, None)
+            made.pop(key, None)
         else:
-            merged[key] = _merged(merged.get(key), value)
-    return merged
+            made[key] = merged(made.get(key), value)
+    return made

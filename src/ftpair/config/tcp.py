@@ -90,7 +90,10 @@ class TcpService(Block):
     address: Address = Field(
         description="IPv4 or IPv6 address to listen on; 0.0.0.0 or :: is every address.", examples=["192.0.2.10"]
     )
-    ports: Ports = Field(description="The ports.", examples=["21,990,1025-1052"])
+    ports: Ports = Field(
+        description="The ports: explicit, implicit, passive range; one control port alone is explicit, but for 990.",
+        examples=["21,990,1025-1052"],
+    )
     server_ports: ServerPorts = Field(
         default=ServerPorts(),
         description="Control ports of the real servers, where they are others; passive ports are always the same.",

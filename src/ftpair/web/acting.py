@@ -23,6 +23,11 @@ def toast(sentence: str, *, is_bad: bool = False, status: int = 200) -> HTMLResp
     return HTMLResponse(rendered("toast.html", sentence=sentence, is_bad=is_bad), status, headers)
 
 
+def gone_to(path: str) -> HTMLResponse:
+    """Lead to another page after something was done."""
+    return HTMLResponse("", headers={"HX-Redirect": path})
+
+
 @router.get("/services/{service}/servers/{server}/{wish}")
 async def ask_before(door: TheDoor, service: str, server: str, wish: Wish) -> HTMLResponse:
     """Say what will become of a real server and its sessions, and ask whether that is meant."""

@@ -15,6 +15,7 @@ from ftpair.web import (
     bans,
     overview,
     revisions,
+    services,
     sessions,
     transfers,
 )
@@ -31,6 +32,8 @@ PAGES: dict[str, Look] = {
     "bans": bans.look,
     "overview": overview.look,
     "revisions": revisions.look,
+    "service": services.look_at_one,
+    "services": services.look_at_all,
     "session": sessions.look,
     "waiting": revisions.look_at_waiting,
 }

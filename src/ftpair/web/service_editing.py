@@ -1,0 +1,209 @@
+"""Make, change and copy a virtual service: the form, its YAML while one types, and what saving it leads to."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from difflib import unified_diff
+from secrets import token_hex
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from ftpair.api.access import may
+from ftpair.api.asking import Door, TheDoor
+from ftpair.api.problems import KINDS, RefusalError
+from ftpair.core.actions import (
+    Applied,
+    ConfigurationIs,
+    GetConfiguration,
+    GetRevisions,
+    PatchConfiguration,
+    Problem,
+    RevisionsAre,
+)
+from ftpair.core.units import moment
+from ftpair.web.acting import gone_to
+from ftpair.web.banner import banner
+from ftpair.web.fields import PORTS, ports_meant
+from ftpair.web.pages import page, rendered
+from ftpair.web.service_fields import GROUPS, Mode, basic, server_columns
+from ftpair.web.service_form import (
+    LABEL,
+    Row,
+    ServiceForm,
+    Verdict,
+    form_of,
+    placed,
+    posted,
+    spelled_out,
+    yaml_of,
+)
+from ftpair.web.wanted import Wanted, wanted
+
+router = APIRouter(dependencies=[may("admin")])
+_REFUSED = ("invalid", "setup", "busy", "wrong-request", "not-found")
+"""What is told on the form, where nothing that was typed is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Race:
+    """Somebody else has changed the file since the form was opened."""
+
+    sentence: str
+    difference: str
+    """Of this service; empty: it is as it was."""
+
+
+class Sentences(dict[str, str]):
+    """What is wrong, by control; nothing, where nothing is."""
+
+    def __missing__(self, _control: str) -> str:
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What stands on the form beside what was typed."""
+
+    verdict: Verdict = field(default_factory=Verdict)
+    refusal: str = ""
+    race: Race | None = None
+
+
+@router.get("/services/new")
+async def new(request: Request, door: TheDoor) -> HTMLResponse:
+    """Show the form of a new service."""
+    found = await wanted(door)
+    return await _page(request, door, found, form_of("", {}, found.etag))
+
+
+@router.get("/services/{name}/change")
+async def change(request: Request, door: TheDoor, name: str) -> HTMLResponse:
+    """Show the form of a service."""
+    found = await wanted(door)
+    return await _page(request, door, found, form_of(name, found.service(name), found.etag, was=name))
+
+
+@router.get("/services/{name}/copy")
+async def copy(request: Request, door: TheDoor, name: str) -> HTMLResponse:
+    """Show the form of a new service that is like another."""
+    found = await wanted(door)
+    return await _page(request, door, found, form_of(f"{name}_copy", found.service(name), found.etag))
+
+
+@router.post("/services/form")
+async def redrawn(request: Request, door: TheDoor) -> HTMLResponse:
+    """Show the form as it is typed, in the mode that was chosen meanwhile."""
+    return HTMLResponse(_drawn(posted(await _sent(request)), await wanted(door), Told()))
+
+
+@router.get("/services/form/row")
+async def row(mode: Mode) -> HTMLResponse:
+    """Show one more line for a real server."""
+    return HTMLResponse(
+        rendered("server_row.html", row=Row(token_hex(4)), columns=server_columns(mode), at=Sentences())
+    )
+
+
+@router.post("/services/preview")
+async def preview(request: Request) -> HTMLResponse:
+    """Show the YAML of what is being made, and how its ports are understood."""
+    form = posted(await _sent(request))
+    return HTMLResponse(rendered("preview.html", yaml=form.yaml, ports=understood(form.texts.get(PORTS, ""))))
+
+
+@router.post("/services")
+async def save(request: Request, door: TheDoor) -> HTMLResponse:
+    """Write what was typed into the file, or say at each field what is wrong with it; nothing is applied."""
+    form = posted(await _sent(request))
+    found = await wanted(door)
+    if slips := _slips(form, found):
+        return HTMLResponse(_drawn(form, found, Told(Verdict(slips))), 422)
+    verb = "change" if form.was else "add"
+    comment = form.comment or f"{verb} the virtual service {form.label}"
+    try:
+        await door.ask(PatchConfiguration(json.dumps(form.of_file), form.etag, comment=comment), Applied)
+    except RefusalError as refusal:
+        return await _refused(door, form, refusal)
+    return gone_to(f"/services/{form.was or form.label}")
+
+
+def understood(text: str) -> list[tuple[str, str]]:
+    """Return what the line of ports means: pairs of a word and a port; none where it means nothing."""
+    meant = ports_meant(text)
+    return (
+        [(key, str(meant[key])) for key in ("explicit", "implicit", "passive") if meant[key]]
+        if isinstance(meant, dict)
+        else []
+    )
+
+
+async def _sent(request: Request) -> Mapping[str, str]:
+    return {key: value for key, value in (await request.form()).items() if isinstance(value, str)}
+
+
+def _slips(form: ServiceForm, found: Wanted) -> dict[str, str]:
+    """Return what no patch can express: labels that are missing, or there twice."""
+    slips = {}
+    if not form.label:
+        slips[LABEL] = "is missing: write a name such as FTP_VIP"
+    elif not form.was and form.label in found.services:
+        slips[LABEL] = "is the label of another virtual service: write another one"
+    labels = [row.label for row in form.rows if not row.is_blank]
+    for row in form.rows:
+        if not row.is_blank and not row.label:
+            slips[f"server.{row.id}.{LABEL}"] = "is missing: write a name such as FTP_SVR1"
+        elif labels.count(row.label) > 1:
+            slips[f"server.{row.id}.{LABEL}"] = "is there twice: write another one"
+    return slips
+
+
+async def _refused(door: Door, form: ServiceForm, refusal: RefusalError) -> HTMLResponse:
+    if refusal.kind == "changed":
+        return await _raced(door, form)
+    if refusal.kind not in _REFUSED:
+        raise refusal
+    problems = tuple(Problem(each.path, each.sentence, each.line) for each in refusal.problems)
+    told = Told(placed(form, problems), "" if problems else refusal.sentence)
+    return HTMLResponse(_drawn(form, await wanted(door), told), KINDS[refusal.kind][0])
+
+
+async def _raced(door: Door, form: ServiceForm) -> HTMLResponse:
+    """Say who was faster; what was typed stays, and is saved on top of it if that is wanted."""
+    found = await wanted(door)
+    now = spelled_out(found.services.get(form.was, {})) if form.was else form.origin
+    one, other = (yaml_of(form.was, each).splitlines() for each in (form.origin, now))
+    lines = unified_diff(one, other, "as you opened it", "as it is now", lineterm="")
+    race = Race(await _who_was_faster(door, found), "\n".join(lines))
+    is_gone = bool(form.was) and form.was not in found.services
+    on_top = replace(form, etag=found.etag, was="" if is_gone else form.was)
+    return HTMLResponse(_drawn(on_top, found, Told(race=race)), KINDS["changed"][0])
+
+
+async def _who_was_faster(door: Door, found: Wanted) -> str:
+    revisions = (await door.ask(GetRevisions(limit=1), RevisionsAre)).revisions
+    latest = revisions[0] if revisions else None
+    if latest is None or (await door.ask(GetConfiguration(str(latest.number)), ConfigurationIs)).etag != found.etag:
+        return "The file was changed by hand."
+    comment = f": {latest.comment}" if latest.comment else ""
+    return f"{latest.author} saved revision {latest.number} at {moment(latest.made)}{comment}."
+
+
+async def _page(request: Request, door: Door, found: Wanted, form: ServiceForm) -> HTMLResponse:
+    drawn = _drawn(form, found, Told())
+    return page(request, "service_edit.html", form=form, drawn=drawn, banner=await banner(door))
+
+
+def _drawn(form: ServiceForm, found: Wanted, told: Told) -> str:
+    return rendered(
+        "service_form.html",
+        form=form,
+        told=told,
+        at=Sentences(told.verdict.at),
+        basic=basic(form.mode),
+        groups=[(group, group.fields(form.mode)) for group in GROUPS],
+        columns=server_columns(form.mode),
+        certificates=found.certificates,
+        origin=json.dumps(dict(form.origin)),
+        ports=understood(form.texts.get(PORTS, "")),
+    )
