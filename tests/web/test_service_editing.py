@@ -144,7 +144,7 @@ def test_who_is_slower_hears_who_was_faster_and_saves_on_top(admin, file):
     answer = admin.act("POST", "/services", data=sent)
     assert answer.status_code == 412
     assert "carol saved revision 1 at 2026-01-01 00:00:00 UTC: more for the second." in answer.text
-    assert "+        weight: 60" in answer.text
+    assert "weight: 60" in answer.text
     again = filled(answer)
     assert again["retries"] == "3"
     assert admin.act("POST", "/services", data=again).status_code == 200

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from difflib import unified_diff
 from secrets import token_hex
 
 from fastapi import APIRouter, Request
@@ -24,6 +23,7 @@ from ftpair.core.actions import (
 from ftpair.core.units import moment
 from ftpair.web.acting import gone_to
 from ftpair.web.banner import banner
+from ftpair.web.differences import Hunk, difference
 from ftpair.web.fields import PORTS, ports_meant
 from ftpair.web.pages import page, rendered
 from ftpair.web.service_fields import GROUPS, Mode, basic, server_columns
@@ -50,8 +50,8 @@ class Race:
     """Somebody else has changed the file since the form was opened."""
 
     sentence: str
-    difference: str
-    """Of this service; empty: it is as it was."""
+    hunks: tuple[Hunk, ...]
+    """What is otherwise in this service; empty: it is as it was."""
 
 
 class Sentences(dict[str, str]):
@@ -172,9 +172,8 @@ async def _raced(door: Door, form: ServiceForm) -> HTMLResponse:
     """Say who was faster; what was typed stays, and is saved on top of it if that is wanted."""
     found = await wanted(door)
     now = spelled_out(found.services.get(form.was, {})) if form.was else form.origin
-    one, other = (yaml_of(form.was, each).splitlines() for each in (form.origin, now))
-    lines = unified_diff(one, other, "as you opened it", "as it is now", lineterm="")
-    race = Race(await _who_was_faster(door, found), "\n".join(lines))
+    hunks = difference(yaml_of(form.was, form.origin), yaml_of(form.was, now))
+    race = Race(await _who_was_faster(door, found), hunks)
     is_gone = bool(form.was) and form.was not in found.services
     on_top = replace(form, etag=found.etag, was="" if is_gone else form.was)
     return HTMLResponse(_drawn(on_top, found, Told(race=race)), KINDS["changed"][0])
