@@ -56,8 +56,8 @@ virtual_services:
 
 
 def _whole(example: str) -> str:
-    """Return a file: an example without a service shows keys of one."""
-    if "virtual_services:" in example:
+    """Return a file: an example without a service, and without what makes one, shows keys of one."""
+    if re.search(r"^(virtual_services|web):", example, re.MULTILINE):
         return example
     return _AROUND + textwrap.indent(example, "    ")
 
