@@ -13,6 +13,7 @@ from ftpair.api.problems import RefusalError
 from ftpair.web import (
     banner,
     bans,
+    doctor,
     overview,
     revisions,
     services,
@@ -30,6 +31,8 @@ Look = Callable[[Door, Request], Awaitable[Iterable[News]]]
 PAGES: dict[str, Look] = {
     "banner": banner.look,
     "bans": bans.look,
+    "doctor": doctor.look,
+    "examination": doctor.look_at_examination,
     "overview": overview.look,
     "revisions": revisions.look,
     "service": services.look_at_one,

@@ -1,15 +1,17 @@
 """System Overview: every service and real server with its light and the reason, figures, what wants attention."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from ftpair.api.access import may
 from ftpair.api.asking import Door, TheDoor
+from ftpair.core.jobs import Job
 from ftpair.core.status import CertificateStatus, NodeStatus
 from ftpair.web.banner import banner
+from ftpair.web.doctor import last_examinations, verdict
 from ftpair.web.news import News, figures, part
 from ftpair.web.pages import may_operate, page, rendered
 
@@ -22,14 +24,15 @@ SOON_DAYS = 30
 async def overview(request: Request, door: TheDoor) -> HTMLResponse:
     """Show the whole node."""
     node = await door.status()
-    stats, services = _stats(node), _part(node, request)
+    stats, services = _stats(node), _part(node, request, await last_examinations(door))
     return page(request, "overview.html", stats=stats, part=services, banner=await banner(door))
 
 
 async def look(door: Door, request: Request) -> Iterable[News]:
     """Return the node as it is now, and its figures."""
     node = await door.status()
-    return part("stats", _stats(node)), part("overview", _part(node, request)), _figures(node)
+    services = _part(node, request, await last_examinations(door))
+    return part("stats", _stats(node)), part("overview", services), _figures(node)
 
 
 def _stats(node: NodeStatus) -> str:
@@ -44,8 +47,15 @@ def _stats(node: NodeStatus) -> str:
     )
 
 
-def _part(node: NodeStatus, request: Request) -> str:
-    return rendered("overview_part.html", node=node, expiring=_expiring(node), may_operate=may_operate(request))
+def _part(node: NodeStatus, request: Request, examinations: Mapping[str, Job]) -> str:
+    return rendered(
+        "overview_part.html",
+        node=node,
+        expiring=_expiring(node),
+        examinations=examinations,
+        verdict=verdict,
+        may_operate=may_operate(request),
+    )
 
 
 def _expiring(node: NodeStatus) -> list[tuple[str, CertificateStatus]]:
