@@ -1,14 +1,19 @@
 """What the audit trail tells: who changed what, who was refused, and no secret."""
 
 import asyncio
+import re
+from pathlib import Path
 from typing import get_args, get_type_hints
 
 import pytest
 
 from ftpair.app.account_answers import ACCOUNT_ANSWERS
+from ftpair.app.accounts import LONGEST_WAIT_S
 from ftpair.app.actions import ANSWERS, Actions
-from ftpair.app.audit import FILE
+from ftpair.app.audit import FILE, KEPT
 from ftpair.app.auditing import CHANGING, LOOKING
+from ftpair.app.passwords import LONGEST, MOST_WAITING, SHORTEST
+from ftpair.app.web_sessions import IDLE_S, LONGEST_S, PER_USER
 from ftpair.core.account_actions import (
     AddToken,
     AddUser,
@@ -156,3 +161,24 @@ def test_a_bug_in_an_account_is_answered(site):
         assert isinstance(await actions.answer(LogIn("anna", "x", "", OFFICE), NOBODY), Refused)
 
     play(site, scenario)
+
+
+def test_the_documentation_names_every_action():
+    page = (Path(__file__).parents[2] / "docs" / "users.md").read_text(encoding="utf-8")
+    table = page.partition("| actions | |")[2].partition("\n\n")[0]
+    names = {name for name, _subject in CHANGING.values()} - {"{0.admin.value}"} | {admin.value for admin in Admin}
+    assert set(re.findall(r"`([\w-]+)`", table)) == names
+
+
+def test_the_documentation_tells_the_limits():
+    page = (Path(__file__).parents[2] / "docs" / "users.md").read_text(encoding="utf-8")
+    for figure in (
+        f"{SHORTEST} to {LONGEST:,} characters",
+        f"after {IDLE_S / 60:.0f} minutes without a request, {LONGEST_S / 3600:.0f} hours after",
+        f"a user has {PER_USER} at most",
+        f"for the user up to {LONGEST_WAIT_S['user']:.0f} s",
+        f"up to {LONGEST_WAIT_S['address'] / 60:.0f} minutes",
+        f"one by one, {MOST_WAITING} wait at most",
+        f"newest {KEPT['done']:,} of what was done and the newest {KEPT['refused']:,} of what was refused",
+    ):
+        assert figure in page

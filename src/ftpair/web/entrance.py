@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field
 
-from ftpair.api.access import ANYBODY, COOKIE, address_of, demand_own_origin, may
+from ftpair.api.access import ANYBODY, COOKIE, address_of, demand_own_origin, end_cookie, may, set_cookie
 from ftpair.api.asking import TheDoor
 from ftpair.api.problems import KINDS, RefusalError
 from ftpair.core.account_actions import LoggedIn, LogIn, LogOut, SetUp
@@ -86,13 +86,13 @@ async def log_out(request: Request, door: TheDoor) -> Response:
     """End the session of the browser."""
     await door.ask(LogOut(request.cookies.get(COOKIE, "")), Said)
     answer = Response(status_code=204, headers={"HX-Redirect": "/login"})
-    answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
+    end_cookie(answer)
     return answer
 
 
 def _begun(session: LoggedIn, there: str) -> Response:
     answer = RedirectResponse(there, 303)
-    answer.set_cookie(COOKIE, session.secret, path="/", secure=True, httponly=True, samesite="strict")
+    set_cookie(answer, session.secret)
     return answer
 
 
