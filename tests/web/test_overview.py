@@ -3,7 +3,7 @@
 import pytest
 
 from ftpair.core.accounts import Role
-from ftpair.core.actions import GetStatus, GetWaiting, SetAdmin, StatusIs, WaitingIs
+from ftpair.core.actions import GetReport, GetStatus, GetWaiting, Refused, ReportIs, SetAdmin, StatusIs, WaitingIs
 from ftpair.core.revisions import Unconfirmed
 from ftpair.core.status import Admin, CertificateStatus
 from tests.api.supervisor import node, server, service
@@ -75,3 +75,10 @@ def test_a_certificate_that_expires_is_told(admin, supervisor, days):
     papers = CertificateStatus("files", 1767225600.0, days)
     supervisor.answers[GetStatus] = StatusIs(node(services=(service(certificates=(papers,)),)))
     assert ("has expired" if days < 0 else "expires in 3 days") in admin.get("/").text
+
+
+def test_the_charts_begin_with_what_was_before_somebody_looked(admin, supervisor):
+    supervisor.answers[GetReport] = ReportIs("mean", 10, ((1767225600, 3.0), (1767225610, None)))
+    assert 'data-drawn="[[1767225600, 1767225610], [3.0, null], [3.0, null]]"' in admin.get("/").text
+    supervisor.answers[GetReport] = Refused("setup", "no reports are kept")
+    assert admin.get("/").status_code == 200

@@ -1,13 +1,18 @@
 """System Overview: every service and real server with its light and the reason, figures, what wants attention."""
 
+import asyncio
+import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from ftpair.api.access import may
 from ftpair.api.asking import Door, TheDoor
+from ftpair.api.problems import RefusalError
+from ftpair.core.actions import GetReport, ReportIs
+from ftpair.core.reports import Measure
 from ftpair.core.jobs import Job
 from ftpair.core.status import CertificateStatus, NodeStatus
 from ftpair.web.banner import banner
@@ -18,6 +23,13 @@ from ftpair.web.pages import may_operate, page, rendered
 router = APIRouter()
 
 SOON_DAYS = 30
+DRAWN_S = 300.0
+"""What the charts show."""
+CHARTS: dict[str, tuple[Measure, ...]] = {
+    "traffic": ("bytes_down", "bytes_up"),
+    "sessions": ("sessions",),
+    "transfers": ("transfers",),
+}
 
 
 @router.get("/", dependencies=[may("viewer")])
@@ -25,7 +37,7 @@ async def overview(request: Request, door: TheDoor) -> HTMLResponse:
     """Show the whole node."""
     node = await door.status()
     stats, services = _stats(node), _part(node, request, await last_examinations(door))
-    return page(request, "overview.html", stats=stats, part=services, banner=await banner(door))
+    return page(request, "overview.html", stats=stats, part=services, banner=await banner(door), drawn=await _drawn(door))
 
 
 async def look(door: Door, request: Request) -> Iterable[News]:
@@ -33,6 +45,23 @@ async def look(door: Door, request: Request) -> Iterable[News]:
     node = await door.status()
     services = _part(node, request, await last_examinations(door))
     return part("stats", _stats(node)), part("overview", services), _figures(node)
+
+
+async def _drawn(door: Door) -> dict[str, str]:
+    """Return what the charts begin with, as JSON: moments, then a value for each; nothing where none is kept."""
+    since = time.time() - DRAWN_S
+    measures = [measure for measures in CHARTS.values() for measure in measures]
+    try:
+        found = iter(await asyncio.gather(*(door.ask(GetReport(each, since=since), ReportIs) for each in measures)))
+    except RefusalError:
+        return dict.fromkeys(CHARTS, "")
+    return {chart: _columns([next(found) for _measure in own]) for chart, own in CHARTS.items()}
+
+
+def _columns(reports: Sequence[ReportIs]) -> str:
+    moments = [moment for moment, _value in reports[0].points]
+    values = [[value for _moment, value in report.points] for report in reports]
+    return json.dumps([moments, *values])
 
 
 def _stats(node: NodeStatus) -> str:

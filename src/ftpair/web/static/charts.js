@@ -17,7 +17,7 @@
       this.keys = place.dataset.chart.split(" ");
       this.isRate = "rate" in place.dataset;
       this.former = null;
-      this.points = [[], ...this.keys.map(() => [])];
+      this.points = place.dataset.drawn ? JSON.parse(place.dataset.drawn) : [[], ...this.keys.map(() => [])];
       const text = this.isRate ? bytes : (value) => (value % 1 ? "" : String(value));
       const least = this.isRate ? 1024 : 4;
       // The canvas understands plain colours only: the page's are asked for as they come out.
