@@ -12,8 +12,8 @@ from ftpair.api.access import may
 from ftpair.api.asking import Door, TheDoor
 from ftpair.api.problems import RefusalError
 from ftpair.core.actions import GetReport, ReportIs
-from ftpair.core.reports import Measure
 from ftpair.core.jobs import Job
+from ftpair.core.reports import Measure
 from ftpair.core.status import CertificateStatus, NodeStatus
 from ftpair.web.banner import banner
 from ftpair.web.doctor import last_examinations, verdict
@@ -37,7 +37,9 @@ async def overview(request: Request, door: TheDoor) -> HTMLResponse:
     """Show the whole node."""
     node = await door.status()
     stats, services = _stats(node), _part(node, request, await last_examinations(door))
-    return page(request, "overview.html", stats=stats, part=services, banner=await banner(door), drawn=await _drawn(door))
+    return page(
+        request, "overview.html", stats=stats, part=services, banner=await banner(door), drawn=await _drawn(door)
+    )
 
 
 async def look(door: Door, request: Request) -> Iterable[News]:
