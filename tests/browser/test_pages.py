@@ -16,6 +16,7 @@ PAGES = {
     "transfers": "/transfers",
     "history": "/transfers/history",
     "bans": "/bans",
+    "log": "/log",
     "audit": "/audit",
     "revisions": "/revisions",
     "revision": "/revisions/5",

@@ -14,6 +14,7 @@ from ftpair.web import (
     banner,
     bans,
     doctor,
+    logs,
     overview,
     revisions,
     services,
@@ -41,7 +42,7 @@ PAGES: dict[str, Look] = {
     "waiting": revisions.look_at_waiting,
 }
 """What lives on which page, beside the banner that is on all of them."""
-TABLES: dict[str, Callable[[], Look]] = {"sessions": sessions.Watch, "transfers": transfers.Watch}
+TABLES: dict[str, Callable[[], Look]] = {"log": logs.Watch, "sessions": sessions.Watch, "transfers": transfers.Watch}
 """Pages whose stream remembers what it has told them: one look is made for each stream."""
 
 
