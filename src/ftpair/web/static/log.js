@@ -3,7 +3,6 @@
 "use strict";
 (() => {
   const RANKS = { debug: 0, info: 1, warning: 2, error: 3 };
-  const COLOURS = { debug: "secondary", info: "blue", warning: "yellow", error: "red" };
   const AT_ONCE = 150;      // Lines that are put in before the browser may draw.
 
   class Log {
@@ -61,7 +60,7 @@
       const line = document.createElement("li");
       const part = (name, text) => { const node = line.appendChild(document.createElement("span")); node.className = name; node.textContent = text; };
       part("log-at figure", new Date(said.at * 1000).toISOString().slice(11, 23));
-      part("log-level text-" + COLOURS[said.level], said.level);
+      part("log-level log-" + said.level, said.level);
       part("log-process text-secondary", said.process);
       part("log-text", said.text);
       line.said = said;
