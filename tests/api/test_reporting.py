@@ -15,7 +15,8 @@ def test_a_report_says_what_it_tells_and_in_which_steps(http, supervisor):
         "measure": "bytes_down",
         "unit": "bytes/s",
         "step_s": 10,
-        "points": [[1767225590, 2.5], [1767225600, None]],
+        "moments": [1767225590, 1767225600],
+        "values": [2.5, None],
     }
     assert supervisor.actions == [GetReport("bytes_down", "FTPS_VIP", "FTP_SVR1", 10.0, 20.0)]
 

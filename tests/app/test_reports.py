@@ -92,7 +92,7 @@ def test_what_a_client_fetched_stands_in_the_reports_of_the_next_run(site, real_
         def total(measure, **place):
             wanted = {"service": "VIP", "from": 1, **place, "measure": measure}
             report = ftpair.api("/api/v1/reports", params=wanted).json()
-            return sum(value or 0 for _, value in report["points"]) * (10 if report["unit"] == "bytes/s" else 1)
+            return sum(value or 0 for value in report["values"]) * (10 if report["unit"] == "bytes/s" else 1)
 
         assert total("transfers_done") == total("transfers_done", service="") == 1
         assert total("logins", server="FTP_SVR1") + total("logins", server="FTP_SVR2") == 1

@@ -59,8 +59,10 @@ class Report:
     unit: str
     """`bytes/s`, `mean`, `peak`, `number` (in a step) or `share` (of the time)."""
     step_s: int
-    points: tuple[tuple[int, float | None], ...]
-    """The beginning of each step, in seconds since the epoch, and its value; null: ftpair did not run."""
+    moments: tuple[int, ...]
+    """The beginning of each step, in seconds since the epoch."""
+    values: tuple[float | None, ...]
+    """The value of each step; null: ftpair did not run."""
 
 
 @dataclass(frozen=True, slots=True)

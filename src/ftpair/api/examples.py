@@ -171,8 +171,8 @@ _PAST = PastTransfer(
 )
 PAST_TRANSFER = asdict(_PAST)
 TRANSFER_HISTORY = asdict(TransferHistory((_PAST,), next=1207, unrecorded=0))
-_POINTS = ((1767225590, 52428800.0), (1767225600, 48234496.0), (1767225610, None))
-REPORT = asdict(Report("FTPS_VIP", "FTP_SVR1", "bytes_down", "bytes/s", 10, _POINTS))
+_MOMENTS, _VALUES = (1767225590, 1767225600, 1767225610), (52428800.0, 48234496.0, None)
+REPORT = asdict(Report("FTPS_VIP", "FTP_SVR1", "bytes_down", "bytes/s", 10, _MOMENTS, _VALUES))
 _TEXT = '{"timestamp":"2026-01-01T00:00:00.250000Z","level":"info","event":"transfer ended","service":"FTPS_VIP"}'
 LOG = asdict(Log((LogLine(4711, 1767225600.25, "info", "worker 0", _TEXT),), latest=4711))
 SHEET = (

@@ -41,4 +41,5 @@ async def report(
 ) -> Report:
     """Return one value for each step, `null` where ftpair did not run; by default the last hour."""
     found = await door.ask(GetReport(measure, place.service, place.server, since, until), ReportIs)
-    return Report(place.service, place.server, measure, found.unit, found.step_s, found.points)
+    moments, values = tuple(at for at, _ in found.points), tuple(value for _, value in found.points)
+    return Report(place.service, place.server, measure, found.unit, found.step_s, moments, values)
