@@ -1,5 +1,7 @@
 """What is known of those who may ask: it outlives a start, and of secrets only digests are kept."""
 
+from dataclasses import replace
+
 import pytest
 
 from ftpair.app.accounts import FILE
@@ -34,12 +36,14 @@ def test_no_secret_stands_in_the_file(people):
 def test_an_idle_session_ends_and_a_used_one_goes_on_until_its_day_is_over(people):
     people.add()
     idle, used = people.log_in().secret, people.log_in().secret
-    for _step in range(int(LONGEST_S / 1000) - 1):
-        people.now += 1000.0
+    end = people.now + LONGEST_S
+    while people.now < end - 1000:
+        people.now += 1000
         assert people.accounts.identify(used, OFFICE)
-    assert people.now > IDLE_S
     assert people.accounts.identify(idle, OFFICE) is None
-    people.now += 2000.0 if LONGEST_S % 1000 else 1000.0
+    people.now = end - 1
+    assert people.accounts.identify(used, OFFICE)
+    people.now = end
     assert people.accounts.identify(used, OFFICE) is None
 
 
@@ -95,6 +99,13 @@ def test_a_disabled_user_is_nobody_at_once(people):
     people.ask(ChangeUser("ben", is_disabled=True))
     assert people.accounts.identify(secret, OFFICE) is None
     assert people.log_in("ben").kind == "not-identified"
+
+
+def test_no_session_makes_somebody_of_a_disabled_user(people):
+    people.add()
+    secret = people.log_in().secret
+    people.accounts.users.save(replace(people.accounts.users.named("anna"), is_disabled=True))
+    assert people.accounts.identify(secret, OFFICE) is None
 
 
 def test_the_invitation_is_another_one_at_each_start_and_none_once_there_is_a_user(people):
