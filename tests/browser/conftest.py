@@ -39,12 +39,11 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(made, ignore_errors=True)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def house(folder: Path) -> Iterator[House]:
-    """ftpair with its web UI, and real servers behind it."""
-    place = folder / "house"
-    place.mkdir()
-    running = House(place)
+    """ftpair with its web UI, and real servers behind it; each file of tests has its own, to change as it likes."""
+    running = House(Path(tempfile.mkdtemp(prefix="h", dir=folder)))
+    running.balancer.configuration.parent.chmod(0o755)
     try:
         running.start()
         yield running
@@ -52,7 +51,7 @@ def house(folder: Path) -> Iterator[House]:
         running.stop()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def owner(house: House, browser: Chromium) -> str:
     """The session of the first user, who came by the set-up link: the secret in his cookie."""
     with browser.visiting(house.url, DESKTOP) as tab:

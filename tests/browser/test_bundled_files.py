@@ -11,8 +11,6 @@ MENU = """<main><h1>Menu</h1>
 MORPHED = """<main hx-ext="morph"><h1>Morph</h1>
 <button class="btn" type="button" hx-get="/part" hx-target="#part" hx-swap="morph">Renew</button>
 <div id="part"><a id="kept" href="#x">Kept</a><p id="said">old</p></div></main>"""
-STREAM = """<main><h1>Stream</h1>
-<div hx-ext="sse" sse-connect="/events"><p id="news" sse-swap="news">nothing yet</p></div></main>"""
 CHART = '<main><h1>Chart</h1><div id="chart" role="img" aria-label="Bytes per second"></div></main>'
 DRAWN = """
 const plot = new uPlot({width: 400, height: 200, series: [{}, {label: "bytes", stroke: "#206bc4", fill: "#206bc422"}]},
@@ -38,13 +36,6 @@ def test_a_part_is_renewed_in_place(visit, shown):
     tab.page.get_by_role("button", name="Renew").click()
     expect(tab.page.locator("#said")).to_have_text("new")
     assert tab.page.evaluate("document.getElementById('kept').mark") == "the same element"
-
-
-def test_a_stream_of_events_arrives(visit, shown):
-    tab = visit(shown.url)
-    tab.forgive(r"\[object Event\]")  # The stream of the showroom ends, and htmx says so.
-    tab.page.goto(shown.show("stream", STREAM))
-    expect(tab.page.locator("#news b")).to_have_text("it is told")
 
 
 def test_a_chart_is_drawn(visit, shown):

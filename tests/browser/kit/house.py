@@ -1,6 +1,7 @@
 """The house: a real `ftpair serve` with its web UI, and two real FTP servers behind one virtual service."""
 
 from pathlib import Path
+from typing import Any
 
 from tests.interop.lab.authority import Authority
 from tests.interop.lab.balancer import Balancer, entry, service, settings
@@ -11,6 +12,8 @@ from tests.interop.lab.places import fresh_address
 SERVICE = "FTPS_VIP"
 MAKES = {"FTP_SVR1": "ProFTPD", "FTP_SVR2": "pyftpdlib"}
 WEB_PORT = 8443
+SPARE = "spare"
+"""A certificate of the configuration that no service has yet: it carries the address `House.spare`."""
 INVITATION = "web UI: there is no user yet: make the first one by this link"
 
 
@@ -19,13 +22,16 @@ class House:
 
     def __init__(self, folder: Path, **more: object) -> None:
         self.authority = Authority(folder)
-        self.vip, self.web = fresh_address(), fresh_address()
+        self.vip, self.spare, self.web = fresh_address(), fresh_address(), fresh_address()
         self.servers = {name: new_server(folder, self.authority, make) for name, make in MAKES.items()}
         behind = {name: entry(server.address) for name, server in self.servers.items()}
         health = {"check": "banner", "interval_s": 1, "rise": 1}
         services = {SERVICE: service(self.vip, behind, health=health)}
         web = {"web": {"address": self.web, "port": WEB_PORT}}
-        self.balancer = Balancer(folder, settings(folder, self.authority, services, **web, **more))
+        written = settings(folder, self.authority, services, **web, **more)
+        papers = self.authority.issue(SPARE, self.spare)
+        written["certificates"][SPARE] = {"certificate": str(papers.certificate), "key": str(papers.key)}
+        self.balancer = Balancer(folder, written)
 
     @property
     def url(self) -> str:
@@ -37,13 +43,17 @@ class House:
         """Return the link for the first user that the last start has logged."""
         return next(str(record["link"]) for record in reversed(self.balancer.records(INVITATION)))
 
+    def server(self, server: str, service: str = SERVICE) -> dict[str, Any]:
+        """Return what the API tells of a real server."""
+        return dict(self.balancer.ask(f"/services/{service}/servers/{server}"))
+
     def admin(self, server: str) -> str:
         """Return what the administrator wants of a real server, as the API tells it."""
-        return str(self.balancer.ask(f"/services/{SERVICE}/servers/{server}")["admin"])
+        return str(self.server(server)["admin"])
 
-    def way(self, entrance: Entrance) -> Way:
-        """Return the way in for an FTP client; its user is known to both servers."""
-        return way_to(self.vip, entrance, "1.3", self.authority.ca, self.servers["FTP_SVR1"])
+    def way(self, entrance: Entrance, address: str = "") -> Way:
+        """Return the way in for an FTP client, to the VIP or another address; its user is known to both servers."""
+        return way_to(address or self.vip, entrance, "1.3", self.authority.ca, self.servers["FTP_SVR1"])
 
     def start(self) -> None:
         """Start the servers, then ftpair."""

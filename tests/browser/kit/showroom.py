@@ -2,14 +2,14 @@
 
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI, Response
-from fastapi.responses import HTMLResponse, StreamingResponse
+from fastapi.responses import HTMLResponse
 
 from ftpair.web.app import SafeHeaders
 from ftpair.web.static import asset, router
@@ -60,13 +60,6 @@ def _site(room: Showroom) -> FastAPI:
     site = FastAPI()
     site.include_router(router)
     site.add_middleware(SafeHeaders)
-
-    @site.get("/events")
-    async def events() -> StreamingResponse:
-        async def told() -> AsyncIterator[str]:
-            yield "event: news\ndata: <b>it is told</b>\n\n"
-
-        return StreamingResponse(told(), media_type="text/event-stream")
 
     @site.get("/{name:path}")
     async def page(name: str) -> Response:
