@@ -3,13 +3,7 @@
 (() => {
   const KEPT = 300; // seconds
   const COLOURS = ["#066fd1", "#2fb344"];
-  const UNITS = ["B/s", "KiB/s", "MiB/s", "GiB/s"];
-  const bytes = (value) => {
-    let at = 0;
-    while (value >= 1024 && at < UNITS.length - 1) { value /= 1024; at += 1; }
-    return (value >= 100 || at === 0 ? value.toFixed(0) : value.toFixed(1)) + " " + UNITS[at];
-  };
-  const clock = (second) => new Date(second * 1000).toTimeString().slice(0, 5);
+  const { rate: bytes, clock } = ftpairUnits;
 
   class Chart {
     constructor(place) {
