@@ -103,6 +103,14 @@ def test_a_key_of_a_block_on_one_line_goes_and_the_comment_stays(write, machine)
     assert path.read_text().split() == ONE_LINE.replace(", weight: 5", "").split()
 
 
+def test_a_list_over_several_lines_goes_and_what_follows_stays(machine):
+    before = ONE_LINE.replace("    real", "    routes:\n    - user: k*\n      pool: default\n    real")
+    config = draft(before.encode(), machine).config
+    service = config.virtual_services["V"].model_dump(exclude_unset=True, exclude={"routes"}, by_alias=True)
+    wanted = Config.model_validate({"virtual_services": {"V": service}})
+    assert rewritten(before.encode(), wanted, machine).decode() == ONE_LINE
+
+
 def test_the_only_key_of_a_block_goes(write, machine):
     path = write(f"log:\n  level: debug\n{ONE_LINE}")
     save(path, load(path, machine).model_copy(update={"log": Log()}), machine)

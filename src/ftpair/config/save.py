@@ -10,7 +10,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.nodes import MappingNode, Node
+from ruamel.yaml.nodes import CollectionNode, MappingNode, Node
 
 from ftpair.config.load import draft
 from ftpair.config.machine import Machine, this_machine
@@ -173,8 +173,9 @@ def _popped(content: bytes, where: Where) -> bytes:
 
 def _last_line(node: Node) -> int:
     """Return the last line (from 0) of a value itself, without the comments after it."""
-    if node.value and isinstance(node, MappingNode) and not node.flow_style:
-        return _last_line(node.value[-1][1])
+    if node.value and isinstance(node, CollectionNode) and not node.flow_style:
+        last = node.value[-1]
+        return _last_line(last[1] if isinstance(node, MappingNode) else last)
     return int(node.end_mark.line)
 
 
