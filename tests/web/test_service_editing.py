@@ -2,13 +2,13 @@
 
 import json
 import re
-from html import unescape
 
 import pytest
 
 from ftpair.core.accounts import Role
 from ftpair.core.actions import PatchConfiguration, Refused
 from tests.web.a_file import File
+from tests.web.forms import filled, wrong
 
 NEW = {
     "label": "FTP_VIP",
@@ -25,28 +25,6 @@ def file(supervisor):
     behind = File()
     supervisor.answers |= behind.answers
     return behind
-
-
-def filled(page):
-    """Every control of a form with what stands in it, as a browser would send it."""
-    form = page.text[page.text.index('<form id="form"') :]
-    sent = {}
-    for control in re.findall(r"<input[^>]*>", form):
-        name, value = (re.search(rf'\b{key}="([^"]*)"', control) for key in ("name", "value"))
-        if name:
-            sent[name[1]] = unescape(value[1]) if value else ""
-    for name, options in re.findall(r'<select[^>]* name="([^"]*)"[^>]*>(.*?)</select>', form, re.DOTALL):
-        chosen = re.search(r'<option value="([^"]*)" selected', options) or re.search(
-            r'<option value="([^"]*)"', options
-        )
-        sent[name] = unescape(chosen[1])
-    return sent
-
-
-def wrong(page):
-    """The sentences at the controls that have a problem, by their names."""
-    found = re.findall(r'<div class="invalid-feedback" id="e-([^"]*)">(.*?)</div>', page.text)
-    return {name: unescape(sentence) for name, sentence in found}
 
 
 def test_a_service_is_made_and_its_page_is_shown(admin, file):

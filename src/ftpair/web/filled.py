@@ -39,6 +39,15 @@ def difference(before: Values, after: Values) -> dict[str, Any]:
     return patch
 
 
+def joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Return one patch that does what both do; where they meet, the second has the last word."""
+    made = dict(one)
+    for key, value in other.items():
+        former = made.get(key)
+        made[key] = joined(former, value) if isinstance(former, dict) and isinstance(value, dict) else value
+    return made
+
+
 def _put(patch: dict[str, Any], where: Where, value: Any) -> None:
     for key in where[:-1]:
         patch = patch.setdefault(key, {})

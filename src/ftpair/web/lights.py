@@ -2,7 +2,12 @@
 
 from dataclasses import dataclass
 
+from ftpair.core.certificates import CertificateEntry
 from ftpair.core.status import Admin, Health, ServerStatus, ServiceStatus
+from ftpair.core.units import counted
+
+SOON_DAYS = 30
+"""So long before its end a certificate wants attention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +41,12 @@ def light_of_service(service: ServiceStatus) -> Light:
         return SILENT
     lost = any(server.admin is Admin.ONLINE and server.health is Health.DOWN for server in service.servers)
     return DEGRADED if lost else SERVING
+
+
+def light_of_certificate(entry: CertificateEntry) -> Light:
+    """Return the light of a certificate: how long it is valid, or that it cannot be used."""
+    if entry.facts is None or entry.problems:
+        return Light("red", "cannot be used" if entry.facts is None or entry.facts.days_left >= 0 else "has expired")
+    days = entry.facts.days_left
+    colour = "green" if days >= SOON_DAYS and not entry.warnings else "yellow"
+    return Light(colour, f"valid for {counted(days, 'day')}")

@@ -17,12 +17,12 @@ from ftpair.core.reports import Measure
 from ftpair.core.status import CertificateStatus, NodeStatus
 from ftpair.web.banner import banner
 from ftpair.web.doctor import last_examinations, verdict
+from ftpair.web.lights import SOON_DAYS
 from ftpair.web.news import News, figures, part
 from ftpair.web.pages import may_operate, page, rendered
 
 router = APIRouter()
 
-SOON_DAYS = 30
 DRAWN_S = 300.0
 """What the charts show."""
 CHARTS: dict[str, tuple[Measure, ...]] = {

@@ -1,7 +1,6 @@
 """Make, change and copy a virtual service: the form, its YAML while one types, and what saving it leads to."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from secrets import token_hex
 
@@ -11,21 +10,15 @@ from fastapi.responses import HTMLResponse
 from ftpair.api.access import may
 from ftpair.api.asking import Door, TheDoor
 from ftpair.api.problems import KINDS, RefusalError
-from ftpair.core.actions import (
-    Applied,
-    ConfigurationIs,
-    GetConfiguration,
-    GetRevisions,
-    PatchConfiguration,
-    Problem,
-    RevisionsAre,
-)
-from ftpair.core.units import moment
+from ftpair.core.actions import Problem
+from ftpair.web import saving
 from ftpair.web.acting import gone_to
 from ftpair.web.banner import banner
+from ftpair.web.dialogs import Sentences
 from ftpair.web.differences import Hunk, difference
 from ftpair.web.fields import PORTS, ports_meant
 from ftpair.web.pages import page, rendered
+from ftpair.web.saving import TOLD_ON_FORM, sent, who_was_faster
 from ftpair.web.service_fields import GROUPS, Mode, basic, server_columns
 from ftpair.web.service_form import (
     LABEL,
@@ -41,8 +34,6 @@ from ftpair.web.service_form import (
 from ftpair.web.wanted import Wanted, wanted
 
 router = APIRouter(dependencies=[may("admin")])
-_REFUSED = ("invalid", "setup", "busy", "wrong-request", "not-found")
-"""What is told on the form, where nothing that was typed is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +43,6 @@ class Race:
     sentence: str
     hunks: tuple[Hunk, ...]
     """What is otherwise in this service; empty: it is as it was."""
-
-
-class Sentences(dict[str, str]):
-    """What is wrong, by control; nothing, where nothing is."""
-
-    def __missing__(self, _control: str) -> str:
-        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +78,7 @@ async def copy(request: Request, door: TheDoor, name: str) -> HTMLResponse:
 @router.post("/services/form")
 async def redrawn(request: Request, door: TheDoor) -> HTMLResponse:
     """Show the form as it is typed, in the mode that was chosen meanwhile."""
-    return HTMLResponse(_drawn(posted(await _sent(request)), await wanted(door), Told()))
+    return HTMLResponse(_drawn(posted(await sent(request)), await wanted(door), Told()))
 
 
 @router.get("/services/form/row")
@@ -108,21 +92,21 @@ async def row(mode: Mode) -> HTMLResponse:
 @router.post("/services/preview")
 async def preview(request: Request) -> HTMLResponse:
     """Show the YAML of what is being made, and how its ports are understood."""
-    form = posted(await _sent(request))
+    form = posted(await sent(request))
     return HTMLResponse(rendered("preview.html", yaml=form.yaml, ports=understood(form.texts.get(PORTS, ""))))
 
 
 @router.post("/services")
 async def save(request: Request, door: TheDoor) -> HTMLResponse:
     """Write what was typed into the file, or say at each field what is wrong with it; nothing is applied."""
-    form = posted(await _sent(request))
+    form = posted(await sent(request))
     found = await wanted(door)
     if slips := _slips(form, found):
         return HTMLResponse(_drawn(form, found, Told(Verdict(slips))), 422)
     verb = "change" if form.was else "add"
     comment = form.comment or f"{verb} the virtual service {form.label}"
     try:
-        await door.ask(PatchConfiguration(json.dumps(form.of_file), form.etag, comment=comment), Applied)
+        await saving.save(door, form.of_file, form.etag, comment)
     except RefusalError as refusal:
         return await _refused(door, form, refusal)
     return gone_to(f"/services/{form.was or form.label}")
@@ -136,10 +120,6 @@ def understood(text: str) -> list[tuple[str, str]]:
         if isinstance(meant, dict)
         else []
     )
-
-
-async def _sent(request: Request) -> Mapping[str, str]:
-    return {key: value for key, value in (await request.form()).items() if isinstance(value, str)}
 
 
 def _slips(form: ServiceForm, found: Wanted) -> dict[str, str]:
@@ -161,7 +141,7 @@ def _slips(form: ServiceForm, found: Wanted) -> dict[str, str]:
 async def _refused(door: Door, form: ServiceForm, refusal: RefusalError) -> HTMLResponse:
     if refusal.kind == "changed":
         return await _raced(door, form)
-    if refusal.kind not in _REFUSED:
+    if refusal.kind not in TOLD_ON_FORM:
         raise refusal
     problems = tuple(Problem(each.path, each.sentence, each.line) for each in refusal.problems)
     told = Told(placed(form, problems), "" if problems else refusal.sentence)
@@ -173,19 +153,10 @@ async def _raced(door: Door, form: ServiceForm) -> HTMLResponse:
     found = await wanted(door)
     now = spelled_out(found.services.get(form.was, {})) if form.was else form.origin
     hunks = difference(yaml_of(form.was, form.origin), yaml_of(form.was, now))
-    race = Race(await _who_was_faster(door, found), hunks)
+    race = Race(await who_was_faster(door, found.etag), hunks)
     is_gone = bool(form.was) and form.was not in found.services
     on_top = replace(form, etag=found.etag, was="" if is_gone else form.was)
     return HTMLResponse(_drawn(on_top, found, Told(race=race)), KINDS["changed"][0])
-
-
-async def _who_was_faster(door: Door, found: Wanted) -> str:
-    revisions = (await door.ask(GetRevisions(limit=1), RevisionsAre)).revisions
-    latest = revisions[0] if revisions else None
-    if latest is None or (await door.ask(GetConfiguration(str(latest.number)), ConfigurationIs)).etag != found.etag:
-        return "The file was changed by hand."
-    comment = f": {latest.comment}" if latest.comment else ""
-    return f"{latest.author} saved revision {latest.number} at {moment(latest.made)}{comment}."
 
 
 async def _page(request: Request, door: Door, found: Wanted, form: ServiceForm) -> HTMLResponse:

@@ -138,7 +138,7 @@ def posted(sent: Mapping[str, str]) -> ServiceForm:
         mode=mode if mode in MODES else "ftp",
         texts={key: text for key, text in texts.items() if key not in {LABEL, "mode"}},
         rows=_rows(sent),
-        origin=_origin(sent.get("form.origin", "")),
+        origin=origin_of(sent.get("form.origin", "")),
         etag=sent.get("form.etag", ""),
         was=sent.get("form.was", ""),
         comment=sent.get("form.comment", "").strip(),
@@ -155,7 +155,8 @@ def _rows(sent: Mapping[str, str]) -> tuple[Row, ...]:
     return tuple(rows.values())
 
 
-def _origin(text: str) -> Values:
+def origin_of(text: str) -> dict[str, Any]:
+    """Return the block that a form has brought along as JSON; nothing, where it brought none."""
     try:
         origin = json.loads(text)
     except ValueError:

@@ -1,6 +1,5 @@
 """Virtual Services: the list, one of them as it runs and as it is wanted, and its end."""
 
-import json
 from collections.abc import Iterable
 
 from fastapi import APIRouter, Request
@@ -8,13 +7,13 @@ from fastapi.responses import HTMLResponse
 
 from ftpair.api.access import may
 from ftpair.api.asking import Door, TheDoor
-from ftpair.core.actions import Applied, PatchConfiguration
 from ftpair.core.status import ServiceStatus
 from ftpair.core.units import counted
 from ftpair.web.acting import gone_to
 from ftpair.web.banner import banner
 from ftpair.web.news import News, part
 from ftpair.web.pages import may_change, may_operate, page, rendered
+from ftpair.web.saving import save, sent
 from ftpair.web.service import Service, service_named, services_of
 from ftpair.web.wanted import wanted
 
@@ -102,7 +101,6 @@ def _after_delete(running: ServiceStatus | None) -> str:
 @router.post("/services/{name}/delete", dependencies=[may("admin")])
 async def delete(request: Request, door: TheDoor, name: str) -> HTMLResponse:
     """Take a service out of the file."""
-    etag = str((await request.form()).get("etag", ""))
-    patch = json.dumps({"virtual_services": {name: None}})
-    await door.ask(PatchConfiguration(patch, etag, comment=f"delete the virtual service {name}"), Applied)
+    etag = (await sent(request)).get("etag", "")
+    await save(door, {"virtual_services": {name: None}}, etag, f"delete the virtual service {name}")
     return gone_to("/services")

@@ -1,4 +1,4 @@
-// The form of a virtual service: lines of real servers that go, and the first field that has a problem.
+// Forms of Cluster Configuration: lines of real servers that go, the first field that has a problem, files into fields.
 "use strict";
 (() => {
   document.addEventListener("click", (event) => {
@@ -12,6 +12,6 @@
     if (event.target.id === "servers") event.target.lastElementChild?.querySelector("input:not([type=hidden])")?.focus();
   });
   document.addEventListener("htmx:afterSettle", () => {
-    document.querySelector("#form [aria-invalid=true]")?.focus();
+    document.querySelector("#dialog[open] [aria-invalid=true], #form [aria-invalid=true]")?.focus();
   });
 })();
