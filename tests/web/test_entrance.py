@@ -85,3 +85,14 @@ def test_who_logs_out_has_no_session_any_more(admin, people, supervisor):
 def test_a_page_can_ask_whether_its_session_lasts(browsing):
     with browsing() as stranger, browsing(Role.VIEWER) as viewer:
         assert (stranger.get("/session").status_code, viewer.get("/session").status_code) == (401, 204)
+
+
+@pytest.mark.parametrize("path", ["/login", "/setup"])
+def test_what_is_too_long_is_told_without_the_password_and_without_our_files(browsing, people, path):
+    form = {"user": "a" * 65, "password": "my secret words " * 100, "again": "", "key": ""}
+    with browsing() as stranger:
+        answer = stranger.post(path, data=form)
+    assert answer.status_code == 400
+    assert "body.user: String should have at most 64 characters; body.password: " in answer.text
+    for hidden in ("my secret words", "aaaaa", ".py"):
+        assert hidden not in answer.text

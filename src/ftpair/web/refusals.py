@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from ftpair.api.problems import KINDS, RefusalError, answer_to
+from ftpair.api.problems import KINDS, RefusalError, answer_to, places
 from ftpair.web.acting import toast
 from ftpair.web.pages import page
 
@@ -21,7 +21,7 @@ def install(site: FastAPI) -> None:
 async def _on_error(request: Request, error: Exception) -> Response:
     if _is_for_machines(request):
         return await answer_to(request, error)
-    refusal = error if isinstance(error, RefusalError) else RefusalError("wrong-request", str(error))
+    refusal = _refusal_of(error)
     status, title = KINDS[refusal.kind]
     if isinstance(error, HTTPException):
         status, title = error.status_code, str(error.detail)
@@ -31,6 +31,13 @@ async def _on_error(request: Request, error: Exception) -> Response:
     if is_part:
         return toast(refusal.sentence, is_bad=True, status=status)
     return page(request, "refused.html", status, heading=title, sentence=refusal.sentence)
+
+
+def _refusal_of(error: Exception) -> RefusalError:
+    if isinstance(error, RefusalError):
+        return error
+    # The words of FastAPI's own error repeat what was typed, passwords too, and name our files.
+    return RefusalError("wrong-request", places(error) if isinstance(error, RequestValidationError) else str(error))
 
 
 def _is_for_machines(request: Request) -> bool:
