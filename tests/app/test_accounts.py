@@ -119,3 +119,11 @@ def test_the_invitation_is_another_one_at_each_start_and_none_once_there_is_a_us
     assert not people.accounts.is_invitation("")
     people.start_again()
     assert (people.accounts.invitation, people.accounts.has_users()) == ("", True)
+
+
+def test_a_database_that_breaks_makes_nobody_the_first_user(people):
+    people.add()
+    assert people.accounts.has_users()
+    people.accounts.close()
+    assert people.accounts.has_users()
+    assert people.accounts.invitation == ""

@@ -39,6 +39,7 @@ class Accounts:
         self.sessions = WebSessions(self._database)
         self.passwords, self.codes = passwords or Passwords(), Codes(now)
         self.of_user, self.of_address = (Throttle(LONGEST_WAIT_S[key]) for key in ("user", "address"))
+        self._had_users = False
         self._invitation = "" if self.has_users() else secrets.token_urlsafe(32)
 
     def close(self) -> None:
@@ -46,8 +47,12 @@ class Accounts:
         self._database.close()
 
     def has_users(self) -> bool:
-        """Tell whether anybody can log in; before that, nothing may listen on a public address."""
-        return bool(self.users.all())
+        """Tell whether anybody can log in; before that, nothing may listen on a public address.
+
+        The last admin stays, so that this stays true: a database that breaks later makes nobody the first user.
+        """
+        self._had_users = self._had_users or bool(self.users.all())
+        return self._had_users
 
     @property
     def invitation(self) -> str:

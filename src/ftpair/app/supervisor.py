@@ -244,9 +244,15 @@ class Supervisor:
             self._node.news_for_haproxy.clear()
             await self._node.haproxy.refresh()
 
+    def _look(self) -> None:
+        try:
+            self._node.sample()
+        except Exception:  # A database that breaks must not end the supervisor, on which all sessions depend.
+            log.exception("a look at the node failed")
+
     async def _sample(self) -> None:
         while True:
-            self._node.sample()
+            self._look()
             if self._node.confirmation.is_overdue and not self._actions.turn.locked():
                 self._tasks.create_task(self._actions.take_back())
             await asyncio.sleep(SAMPLE_S)
