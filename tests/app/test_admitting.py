@@ -2,6 +2,7 @@
 
 import pytest
 
+from ftpair.app.throttle import FREE
 from ftpair.core.account_actions import (
     AddToken,
     AddUser,
@@ -178,3 +179,14 @@ def test_a_change_that_cannot_be_kept_is_said_to_end_with_this_run(tmp_path, peo
     said = people.ask(AddUser("anna", PASSWORD, Role.ADMIN))
     assert said == Said("anna may log in as admin, until ftpair ends: the disk cannot be written")
     assert isinstance(people.log_in(), LoggedIn)
+
+
+def test_who_has_only_a_session_cannot_guess_the_code_away(anna):
+    secret = anna.ask(BeginTotp("anna"), anna.visitor()).secret
+    anna.ask(ConfirmTotp("anna", anna.code(secret)), anna.visitor())
+    for _guess in range(FREE + 1):
+        with pytest.raises(WrongRequestError, match="the code is wrong"):
+            anna.ask(EndTotp("anna", "x"), anna.visitor())
+    answer = anna.ask(EndTotp("anna", anna.code(secret, 1)), anna.visitor())
+    assert (answer.kind, answer.sentence) == ("too-often", "too many wrong codes: try again in 2 s")
+    assert anna.accounts.users.named("anna").totp

@@ -112,7 +112,7 @@ async def confirm_totp(door: TheDoor, wish: CodeWish) -> Done:
     "/me/totp/end",
     dependencies=[may("viewer")],
     summary="Use the authenticator no more",
-    responses=examples.ok(account_examples.TOTP_OFF) | documented("wrong-request", "not-found"),
+    responses=examples.ok(account_examples.TOTP_OFF) | documented("too-often", "wrong-request", "not-found"),
 )
 async def end_totp(door: TheDoor, wish: CodeWish) -> Done:
     """Ask for no code any more, by a last one."""

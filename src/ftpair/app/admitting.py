@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ftpair.app.accounts import Accounts
+from ftpair.app.attempts import Attempt
 from ftpair.app.passwords import demand_strength
 from ftpair.app.tokens import Token
 from ftpair.app.users import User, demand_name
@@ -93,8 +94,13 @@ async def end_totp(accounts: Accounts, action: EndTotp, who: Identity) -> Said |
     user = accounts.users.named(who.name)
     if not user.totp:
         raise WrongRequestError(f"{user.name} has no authenticator")
+    attempt = Attempt(accounts, who.name, who.address)
+    if wait_s := attempt.wait_s():
+        return Refused("too-often", f"too many wrong codes: try again in {wait_s} s")
+    attempt.begin()
     if not accounts.codes.step_of(user.totp, action.code, user.totp_step):
         raise WrongRequestError("the code is wrong, or was used already: take the next one")
+    attempt.succeed()
     accounts.users.save(replace(user, totp="", totp_step=0))
     return Said(accounts.kept(f"{user.name} needs no code any more"))
 

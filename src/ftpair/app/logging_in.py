@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from ftpair.app.accounts import Accounts
+from ftpair.app.attempts import Attempt
 from ftpair.app.passwords import demand_strength
-from ftpair.app.throttle import network_of
 from ftpair.app.users import User, demand_name
 from ftpair.core.account_actions import ChangePassword, Identify, IdentityIs, LoggedIn, LogIn, LogOut, SetUp
 from ftpair.core.accounts import Identity, Role
@@ -35,7 +35,7 @@ async def set_up(accounts: Accounts, action: SetUp, _who: Identity) -> LoggedIn 
 
 async def log_in(accounts: Accounts, action: LogIn, _who: Identity) -> LoggedIn | Refused:
     """Let a user in whose password and code are right; all that is wrong takes the same time and has one sentence."""
-    attempt = _Attempt(accounts, action.user, action.address)
+    attempt = Attempt(accounts, action.user, action.address)
     if wait_s := attempt.wait_s():
         return Refused("too-often", f"too many wrong logins: try again in {wait_s} s")
     attempt.begin()
@@ -54,7 +54,7 @@ async def change_password(accounts: Accounts, action: ChangePassword, who: Ident
     """Give who asks another password, for the one he has. Raises WrongRequestError and NotFoundError."""
     if who.via != "web":
         return Refused("not-allowed", "a password is changed by who has logged in; admins have `ftpair user set`")
-    attempt = _Attempt(accounts, who.name, who.address)
+    attempt = Attempt(accounts, who.name, who.address)
     if wait_s := attempt.wait_s():
         return Refused("too-often", f"too many wrong passwords: try again in {wait_s} s")
     attempt.begin()
@@ -76,29 +76,3 @@ async def log_out(accounts: Accounts, action: LogOut, _who: Identity) -> Said | 
         return _NO_SESSION
     accounts.sessions.end(action.secret)
     return Said(f"{user} is logged out")
-
-
-class _Attempt:
-    """One try with a password: counted for the user, unless he was let in at this address last, and for the address."""
-
-    def __init__(self, accounts: Accounts, user: str, address: str) -> None:
-        known = accounts.users.find(user)
-        is_at_home = known is not None and bool(address) and known.last_address == address
-        counts = [(accounts.of_address, network_of(address))]
-        self._counts = counts if is_at_home else [*counts, (accounts.of_user, user.casefold())]
-
-    def wait_s(self) -> int:
-        """Return how many seconds there are to wait."""
-        return max(throttle.wait_s(key) for throttle, key in self._counts)
-
-    def begin(self) -> None:
-        """Count it as a failure."""
-        for throttle, key in self._counts:
-            throttle.count(key)
-
-    def succeed(self) -> None:
-        """It was none. What failed before still counts for the address: it may have guessed at others."""
-        for throttle, key in self._counts[:1]:
-            throttle.take_back(key)
-        for throttle, key in self._counts[1:]:
-            throttle.forget(key)
