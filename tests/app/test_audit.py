@@ -1,5 +1,10 @@
 """The audit trail on the disk: bounded, and nobody pushes out what was done."""
 
+import sqlite3
+from contextlib import closing
+
+import pytest
+
 from ftpair.app.audit import FILE, KEPT, Audit
 from ftpair.core.account_actions import GetAudit
 from ftpair.core.accounts import AuditRow
@@ -67,3 +72,10 @@ def test_a_full_disk_stops_nothing(tmp_path):
     audit.keep(row("drain"))
     assert actions(audit) == ["drain"]
     assert "entries of the audit trail are kept in memory, for this run only" in said[0]
+
+
+def test_who_is_refused_again_and_again_makes_nobody_wait_for_the_disk(tmp_path):
+    audit = Audit(tmp_path / FILE, pytest.fail)
+    with closing(sqlite3.connect(tmp_path / FILE)) as file:
+        assert file.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    audit.close()

@@ -63,7 +63,7 @@ def test_a_row_is_there_or_not(tmp_path, name, found):
 
 def test_what_is_dispensable_is_written_ahead_and_never_copied_into_memory(tmp_path):
     said, path = [], tmp_path / "things.sqlite"
-    things = Database(path, Contents("things", (FIRST,), is_dispensable=True), said.append)
+    things = Database(path, Contents("things", (FIRST,), is_dispensable=True, is_written_ahead=True), said.append)
     assert things.rows("PRAGMA journal_mode") == [("wal",)]
     things.rows("PRAGMA query_only = 1")
     with pytest.raises(sqlite3.OperationalError):

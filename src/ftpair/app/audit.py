@@ -29,6 +29,7 @@ _CONTENTS = Contents(
         CREATE INDEX entry_outcome ON entry (outcome, number);
         """,
     ),
+    is_written_ahead=True,  # Who is refused a hundred times a second must not keep the supervisor waiting for the disk.
 )
 _FORGET = """
     DELETE FROM entry WHERE outcome = ?1 AND number <=

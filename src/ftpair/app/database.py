@@ -29,6 +29,8 @@ class Contents:
     """Each brings a database one version on; what has been released is never changed."""
     is_dispensable: bool = False
     """Whether it is rather not written than kept in memory: it grows all the time, and nobody works by it."""
+    is_written_ahead: bool = False
+    """Whether no writer waits for the disk: what the last seconds wrote may be lost with the machine."""
 
 
 class Database:
@@ -81,7 +83,7 @@ class Database:
             os.close(os.open(self._path, os.O_CREAT | os.O_CLOEXEC, _MODE))
             try:
                 connection = sqlite3.connect(self._path)
-                if self._contents.is_dispensable:
+                if self._contents.is_written_ahead:
                     _write_ahead(connection)
                 return self._migrated(connection)
             except sqlite3.DatabaseError as error:

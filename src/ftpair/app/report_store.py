@@ -65,7 +65,7 @@ MIGRATIONS = (
     ) WITHOUT ROWID;
     """,
 )
-_CONTENTS = Contents("figures over time", MIGRATIONS, is_dispensable=True)
+_CONTENTS = Contents("figures over time", MIGRATIONS, is_dispensable=True, is_written_ahead=True)
 _SUMS = ("readings", "sessions", "transfers", "healthy", *_COUNTED)
 _NAME = "INSERT OR IGNORE INTO series (service, server) VALUES (?, ?)"
 _ADD = f"""

@@ -60,7 +60,7 @@ MIGRATIONS = (
     );
     """,
 )
-_CONTENTS = Contents("ended transfers", MIGRATIONS, is_dispensable=True)
+_CONTENTS = Contents("ended transfers", MIGRATIONS, is_dispensable=True, is_written_ahead=True)
 _INSERT = f"INSERT INTO transfer VALUES (NULL{', ?' * 16})"  # noqa: S608 - marks alone.
 _FIND = """
     SELECT * FROM transfer
