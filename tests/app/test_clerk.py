@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from ftpair.app.clerk import MOST_WAITING, Clerk
+from ftpair.app.clerk import MOST_QUESTIONS, MOST_WAITING, Clerk
 from ftpair.core.errors import BusyError
 
 
@@ -81,3 +81,16 @@ def test_what_waits_is_done_before_the_end():
     clerk.close()
     assert shelves[0].things == list(range(MOST_WAITING // 2))
     assert shelves[0].is_closed
+
+
+def test_who_asks_too_much_takes_no_room_from_what_is_kept(clerk):
+    goes_on = threading.Event()
+    clerk.post(lambda shelf: goes_on.wait(20))
+
+    async def ask_often():
+        questions = (clerk.ask(lambda shelf: shelf.things) for _question in range(2 * MOST_WAITING))
+        return await asyncio.gather(*(asyncio.wait_for(each, 1) for each in questions), return_exceptions=True)
+
+    assert {type(answer) for answer in asyncio.run(ask_often())} == {BusyError}
+    assert all(clerk.post(lambda shelf: shelf.put(1)) for _thing in range(MOST_WAITING - MOST_QUESTIONS))
+    goes_on.set()

@@ -15,6 +15,8 @@ log = structlog.get_logger("ftpair")
 
 MOST_WAITING = 64
 """Jobs; a disk that hangs costs that much memory, and no more."""
+MOST_QUESTIONS = MOST_WAITING // 4
+"""Who asks too much waits longer, and takes no room from what is to be kept."""
 ANSWER_TIMEOUT_S = 8.0
 """Shorter than the API waits for the supervisor, so that the reason is told."""
 FAREWELL_S = 2.0
@@ -51,7 +53,7 @@ class Clerk(Generic[Store]):
     async def ask(self, question: Callable[[Store], Found]) -> Found:
         """Return what a job returns; raises what it raises, and BusyError if it does not come to its turn in time."""
         future: Future[Found] = Future()
-        if self.post(lambda store: _settle(future, question, store)):
+        if self._jobs.qsize() < MOST_QUESTIONS and self.post(lambda store: _settle(future, question, store)):
             try:
                 async with asyncio.timeout(self._timeout_s):
                     return await asyncio.wrap_future(future)
