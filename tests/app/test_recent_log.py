@@ -78,3 +78,9 @@ def test_the_log_of_every_process_is_at_hand(site):
         assert [json.loads(line["text"])["level"] for line in lines] == [line["level"] for line in lines]
         assert all(abs(line["at"] - time.time()) < 60 for line in lines)
         assert ftpair.end() == 0
+
+
+def test_the_link_that_makes_an_admin_is_shown_to_nobody_who_only_looks():
+    line = "make the first one by this link link=https://127.0.0.1:8443/setup?key=aB-_9 more=1"
+    log = log_of(("supervisor", 1.0, "warning", line))
+    assert texts(log) == ["make the first one by this link link=https://127.0.0.1:8443/setup?key=... more=1"]

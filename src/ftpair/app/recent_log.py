@@ -14,6 +14,8 @@ KEPT_GRAVE = 500
 """Warnings and errors that no flood of other lines pushes out."""
 RANKS = {"debug": 0, "info": 1, "warning": 2, "error": 3}
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_INVITATION = re.compile(r"(/setup\?key=)[\w-]+")
+"""Whoever has the set-up link becomes an admin, and who sees the log may be none: it stands on stderr alone."""
 
 
 class RecentLog:
@@ -28,7 +30,8 @@ class RecentLog:
         """Take the lines of a process."""
         for at, level, text in message.lines:
             self._latest += 1
-            line = LogLine(self._latest, at, level, process, _COLOUR.sub("", text))
+            shown = _INVITATION.sub(r"\1...", _COLOUR.sub("", text))
+            line = LogLine(self._latest, at, level, process, shown)
             self._lines.append(line)
             if level in GRAVE:
                 self._grave.append(line)
