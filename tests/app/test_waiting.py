@@ -41,3 +41,14 @@ def test_what_is_wrong_with_the_file_is_told_with_its_place(site):
             assert "does not exist" in (await Waiting(node).look()).problems[0].sentence
 
     asyncio.run(scenario())
+
+
+def test_pages_that_ask_at_once_have_the_file_compared_once(site):
+    async def scenario():
+        async with site.running() as node:
+            waiting = Waiting(node)
+            site.write(greeting="Welcome.")
+            found = await asyncio.gather(*(waiting.look() for _page in range(5)))
+            assert all(each is found[0] for each in found)
+
+    asyncio.run(scenario())

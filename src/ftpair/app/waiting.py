@@ -21,14 +21,16 @@ class Waiting:
         self._node = node
         self._seen: _Seen | None = None
         self._found = NOTHING
+        self._turn = asyncio.Lock()
 
     async def look(self) -> WaitingIs:
         """Return what an apply would do now, or what is wrong with the file."""
-        seen = self._look_at_file()
-        if seen is None or seen != self._seen:
-            self._found = await self._compared()
-            self._seen = seen
-        return self._found
+        async with self._turn:  # Every open page asks each second: one of them compares, and all are told.
+            seen = self._look_at_file()
+            if seen is None or seen != self._seen:
+                self._found = await self._compared()
+                self._seen = seen
+            return self._found
 
     def _look_at_file(self) -> _Seen | None:
         try:
