@@ -217,3 +217,13 @@ def test_who_may_not_change_sees_all_and_has_no_button(browsing, supervisor, rol
         for path in ("apply", "confirm", "3/rollback", "edit"):
             assert person.act("POST", f"/revisions/{path}").status_code == 403
     assert not any(isinstance(action, (Apply, Confirm, RollBack)) for action in supervisor.actions)
+
+
+@pytest.mark.parametrize("before", ["9" * 25, "9" * 5000, "-1", "x"])
+def test_a_page_of_the_list_that_cannot_be_is_the_first(admin, supervisor, before):
+    with admin.stream("GET", "/live/revisions", params={"before": before}, timeout=5) as stream:
+        for line in stream.iter_lines():
+            if line.startswith("data: ") and '"revisions"' in line:
+                break
+        else:
+            pytest.fail("the stream ended")

@@ -43,7 +43,8 @@ async def revisions(request: Request, door: TheDoor, before: Annotated[int, Quer
 async def look(door: Door, request: Request) -> Iterable[News]:
     """Return the list as it is now."""
     before = request.query_params.get("before", "")
-    return (part("revisions", await _list(door, request, int(before) if before.isdecimal() else 0)),)
+    is_number = before.isdecimal() and len(before) < 10
+    return (part("revisions", await _list(door, request, int(before) if is_number else 0)),)
 
 
 @router.get("/revisions/waiting")
