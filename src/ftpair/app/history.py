@@ -5,6 +5,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import structlog
+
 from ftpair.app.change import apply, demand_match, foresee, prepare, refuse_unconfirmed
 from ftpair.app.node import Node
 from ftpair.app.revisions import FILE, Revisions
@@ -17,13 +19,18 @@ from ftpair.core.actions import (
     Applied,
     Apply,
     ConfigurationIs,
+    Confirm,
+    GetConfiguration,
     PatchConfiguration,
     Refused,
     RollBack,
+    Said,
     SaveConfiguration,
 )
 from ftpair.core.errors import FtpairError, SetupError, WrongRequestError
 from ftpair.core.revisions import etag_of
+
+log = structlog.get_logger("ftpair")
 
 FOUND = "found in the file"
 
@@ -64,8 +71,9 @@ def _taken_back(revisions: Revisions, path: Path, content: bytes, warn: Callable
         revisions.await_confirmation(None)
 
 
-async def configuration(node: Node, which: str) -> ConfigurationIs:
+async def get_configuration(node: Node, action: GetConfiguration) -> ConfigurationIs:
     """Return a text: `file`, `running`, or the number of a revision. Raises NotFoundError and WrongRequestError."""
+    which = action.which
     if which == "file":
         name, content = str(node.path), await asyncio.to_thread(read_config, node.path)
     elif which == "running":
@@ -75,6 +83,17 @@ async def configuration(node: Node, which: str) -> ConfigurationIs:
     else:
         raise WrongRequestError(f"{which!r} is no revision: write its number, or file, or running")
     return ConfigurationIs(name, content.decode("utf-8", "replace"), etag_of(content))
+
+
+async def confirm(node: Node, _action: Confirm) -> Said | Refused:
+    """Let the apply stay that waits to be confirmed."""
+    waiting = node.confirmation.waiting
+    if waiting is None:
+        return Refused("not-found", "nothing waits to be confirmed")
+    node.confirmation.end()
+    sentence = f"revision {waiting.revision} is confirmed and stays"
+    log.info(sentence)
+    return Said(sentence)
 
 
 async def save(node: Node, order: SaveConfiguration | PatchConfiguration) -> Applied | Refused:
