@@ -9,7 +9,7 @@ import pytest
 
 from ftpair.app.account_answers import ACCOUNT_ANSWERS
 from ftpair.app.accounts import LONGEST_WAIT_S
-from ftpair.app.actions import ANSWERS, Actions
+from ftpair.app.actions import ANSWERS, CHANGES, Actions
 from ftpair.app.audit import FILE, KEPT
 from ftpair.app.auditing import CHANGING, LOOKING
 from ftpair.app.passwords import LONGEST, MOST_WAITING, SHORTEST
@@ -27,7 +27,7 @@ from ftpair.core.account_actions import (
     SetUp,
 )
 from ftpair.core.accounts import LOCAL, NOBODY, Identity, Role
-from ftpair.core.actions import Apply, GetStatus, Refused, SetAdmin
+from ftpair.core.actions import Apply, GetStatus, GetWaiting, Refused, SetAdmin
 from ftpair.core.messages import Request
 from ftpair.core.status import Admin
 from tests.app.people import OFFICE, PASSWORD
@@ -50,7 +50,7 @@ async def trail(actions):
 
 def test_every_action_is_answered_and_is_told_of_or_only_looks():
     known = set(get_args(get_type_hints(Request)["action"]))
-    assert set(ANSWERS) | set(ACCOUNT_ANSWERS) == known
+    assert {GetWaiting, *ANSWERS, *CHANGES, *ACCOUNT_ANSWERS} == known
     assert set(CHANGING) | set(LOOKING) == known
     assert not set(CHANGING) & set(LOOKING)
 
