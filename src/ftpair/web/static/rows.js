@@ -9,12 +9,13 @@
   const collator = new Intl.Collator("en", { numeric: true });
 
   const size = (count) => {
-    for (const [unit, step] of SIZES) if (count >= step) return (count / step).toFixed(1) + " " + unit;
+    for (const [unit, step] of SIZES) if (count >= step) return (count / step).toFixed(count / step < 100 ? 1 : 0) + " " + unit;
     return Math.round(count) + " B";
   };
+  // From ten of a unit on, the lesser one is left out: a column is narrow.
   const duration = (seconds) => {
     for (const [unit, step, lesser, part] of TIMES)
-      if (seconds >= step) return Math.floor(seconds / step) + " " + unit + " " + Math.floor((seconds % step) / part) + " " + lesser;
+      if (seconds >= step) return Math.floor(seconds / step) + " " + unit + (seconds < 10 * step ? " " + Math.floor((seconds % step) / part) + " " + lesser : "");
     return Math.max(0, Math.floor(seconds)) + " s";
   };
   const clipped = (text) => (text.length > LONGEST ? text.slice(0, LONGEST) + "…" : text);
