@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from ftpair.app import accounts, audit, cuts
+from ftpair.app import accounts, audit, cuts, recipes
 from ftpair.app.admin import AdminFile
 from ftpair.app.affinity import AffinityFile, AffinityKeeper
 from ftpair.app.bans import BanFile, BanKeeper
@@ -38,9 +38,6 @@ from ftpair.core.messages import (
     CannotFollow,
     Clients,
     EndSessions,
-    FromApi,
-    FromProber,
-    FromWorker,
     LogLines,
     Message,
     PasswordWrong,
@@ -56,7 +53,7 @@ from ftpair.core.messages import (
     Verdict,
 )
 from ftpair.core.plan import Plan, ServerPlan, ServicePlan
-from ftpair.dataplane.children import Child, Recipe
+from ftpair.dataplane.children import Child
 from ftpair.dataplane.counts import Counts, create_counts_fd
 from ftpair.dataplane.groups import Groups
 from ftpair.dataplane.listeners import Listeners, listener_keys
@@ -135,9 +132,10 @@ class Node:
             lambda service, said: self.happenings.note("doctor", said, service),
             hear_log=self.recent_log.hear,
         )
-        self.workers = [self._worker(number) for number in range(self.plan.workers)]
-        self.prober = Child(self._prober(), self)
-        self.api = Child(self._api(foundation.door), self)
+        shared = recipes.Shared(self.counts_fd, self.tables, self.groups)
+        self.workers = [Child(recipes.worker(number, self.plan, shared), self) for number in range(self.plan.workers)]
+        self.prober = Child(recipes.prober(self.plan, self.groups), self)
+        self.api = Child(recipes.api(self.plan, foundation.door), self)
         self.web = WebDoor(Path(self.paths.state), lambda: self.accounts.invitation, self.api.send)
         self._on_request = on_request
         self._leaving, self.former = Leaving(), Former(self.counts.sessions)
@@ -306,34 +304,6 @@ class Node:
         self.ring()
 
     # How it is done.
-
-    def _worker(self, number: int) -> Child:
-        plan, tables = self.plan, self.tables
-        place = ("--worker", str(number), "--workers", str(plan.workers))
-        recipe = Recipe(
-            f"worker {number}",
-            "ftpair.app.worker",
-            FromWorker,
-            ("--counts", str(self.counts_fd), *place, *tables.arguments),
-            (self.counts_fd, *tables.fds, *self.groups.fds),
-            plan.user,
-            plan.capabilities,
-            tables.environment | self.groups.environment,
-        )
-        return Child(recipe, self)
-
-    def _prober(self) -> Recipe:
-        return Recipe(
-            "prober",
-            "ftpair.app.prober",
-            FromProber,
-            pass_fds=self.groups.fds,
-            user=self.plan.user,
-            environment=self.groups.environment,
-        )
-
-    def _api(self, door: int) -> Recipe:
-        return Recipe("api", "ftpair.web", FromApi, ("--listen", str(door)), (door,), self.plan.api_user)
 
     def _hear_prober(self, message: Verdict | Probed) -> None:
         if isinstance(message, Probed):
