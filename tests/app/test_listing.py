@@ -28,13 +28,18 @@ def row(name, seconds):
     )
 
 
+async def until_asked(*workers):
+    while workers and not any(worker.asked for worker in workers):
+        await asyncio.sleep(0)
+
+
 def play(*workers, answers, **clocks):
     """Ask the workers, let `answers(listing, number)` happen, return the table."""
 
     async def whole():
         lists = Listing(**clocks)
         question = asyncio.create_task(lists.ask(workers))
-        await asyncio.sleep(0)
+        await until_asked(*workers)
         answers(lists, 1)
         return await question
 
@@ -81,7 +86,7 @@ def test_what_the_workers_have_seen_of_a_client_is_one_row():
     async def whole():
         lists = Listing()
         question = asyncio.create_task(lists.clients([one, two]))
-        await asyncio.sleep(0)
+        await until_asked(one, two)
         lists.hear("worker 0", Clients(1, (Seen("VIP", "192.0.2.1", "ann", "", resumed=2, at=1.0),)))
         lists.hear("worker 1", Clients(1, (Seen("VIP", "192.0.2.1", "ann", "", not_resumed=1, at=2.0),)))
         return await question

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 
+from ftpair.app.turns import Turns
 from ftpair.core.actions import ClientsAre, SessionTable
 from ftpair.core.clientele import client_rows
 from ftpair.core.messages import Clients, EndSessions, ListClients, ListSessions, Message, Sessions
@@ -33,13 +34,21 @@ class Listing:
         self._answer_timeout_s = answer_timeout_s
         self._number = 0
         self._questions: dict[int, _Question] = {}
+        self._tables: Turns[SessionTable] = Turns()
+        self._clients: Turns[ClientsAre] = Turns()
 
     async def ask(self, workers: Iterable[Child]) -> SessionTable:
         """Return the sessions and transfers of all workers that answer in time."""
-        return _table(await self._sessions(workers, ListSessions))
+        return await self._tables.ask(lambda: self._table(workers))
 
     async def clients(self, workers: Iterable[Child]) -> ClientsAre:
         """Return what all workers that answer in time have seen of their clients."""
+        return await self._clients.ask(lambda: self._seen(workers))
+
+    async def _table(self, workers: Iterable[Child]) -> SessionTable:
+        return _table(await self._sessions(workers, ListSessions))
+
+    async def _seen(self, workers: Iterable[Child]) -> ClientsAre:
         answers = await self._answers(workers, ListClients)
         return ClientsAre(
             client_rows(seen for answer in answers if isinstance(answer, Clients) for seen in answer.seen)
