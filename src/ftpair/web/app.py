@@ -33,6 +33,7 @@ from ftpair.web import (
     static,
     transfers,
 )
+from ftpair.web.streams import Streams
 
 ROUTERS = (
     overview.router,
@@ -87,6 +88,7 @@ HEADERS = {
 def create_site(control: Control, access: Access) -> FastAPI:
     """Return the application that browsers and API clients reach over TLS."""
     site = create_app(control, access)
+    site.state.streams = Streams()
     for router in ROUTERS:
         site.include_router(router, include_in_schema=False)
     refusals.install(site)

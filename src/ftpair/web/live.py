@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import suppress
+from typing import cast
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
-from ftpair.api.access import may
+from ftpair.api.access import Access, may
 from ftpair.api.asking import Door, TheDoor
 from ftpair.api.problems import RefusalError
 from ftpair.web import (
@@ -22,6 +23,7 @@ from ftpair.web import (
     transfers,
 )
 from ftpair.web.news import News
+from ftpair.web.streams import Streams
 
 router = APIRouter()
 
@@ -64,18 +66,27 @@ def _look_of(page: str) -> Look:
 async def _stream(request: Request, door: Door, looks: Iterable[Look]) -> AsyncIterator[bytes]:
     sent: dict[tuple[str, str], bytes] = {}
     silent_s = 0.0
-    ended: asyncio.Event = request.app.state.control.ended
-    while not (ended.is_set() or await request.is_disconnected()):
-        try:
-            news = [one for look in looks for one in await look(door, request)]
-        except RefusalError:  # The supervisor is gone or has no time: the page hears it from the end of the stream.
-            return
-        fresh = [one for one in news if sent.get(one.key) != one.data]
-        sent.update((one.key, one.data) for one in fresh)
-        silent_s = 0.0 if fresh else silent_s + EVERY_S
-        yield b"".join(map(_frame, fresh)) or (b": beat\n\n" if silent_s % HEARTBEAT_S < EVERY_S else b"")
-        with suppress(TimeoutError):
-            await asyncio.wait_for(ended.wait(), EVERY_S)
+    streams = cast("Streams", request.app.state.streams)
+    with streams.place(door.who) as must_go:
+        while not (door.ended.is_set() or must_go.is_set() or await request.is_disconnected()):
+            try:
+                await _demand_same_person(request)
+                news = [one for look in looks for one in await look(door, request)]
+            except RefusalError:  # Nobody answers, or who looks is logged out: the page hears it from the end of this.
+                return
+            fresh = [one for one in news if sent.get(one.key) != one.data]
+            sent.update((one.key, one.data) for one in fresh)
+            silent_s = 0.0 if fresh else silent_s + EVERY_S
+            yield b"".join(map(_frame, fresh)) or (b": beat\n\n" if silent_s % HEARTBEAT_S < EVERY_S else b"")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(door.ended.wait(), EVERY_S)
+
+
+async def _demand_same_person(request: Request) -> None:
+    """Raise RefusalError if who looks has been logged out, was disabled or may do other things by now."""
+    visitor = await cast("Access", request.app.state.access).identify(request)
+    if visitor.identity != request.state.visitor.identity:
+        raise RefusalError("not-identified", "Log in again.")
 
 
 def _frame(news: News) -> bytes:
