@@ -190,3 +190,20 @@ def test_who_has_only_a_session_cannot_guess_the_code_away(anna):
     answer = anna.ask(EndTotp("anna", anna.code(secret, 1)), anna.visitor())
     assert (answer.kind, answer.sentence) == ("too-often", "too many wrong codes: try again in 2 s")
     assert anna.accounts.users.named("anna").totp
+
+
+BY_BROWSER = Identity("anna", Role.ADMIN, "web", OFFICE)
+
+
+@pytest.mark.parametrize(
+    "action", [ChangeUser("anna", role=Role.VIEWER), ChangeUser("anna", is_disabled=True), RemoveUser("anna")]
+)
+def test_nobody_takes_his_own_role_away(anna, action):
+    anna.add("ben", Role.ADMIN)
+    with pytest.raises(WrongRequestError, match="nobody takes his own role away: ask another admin"):
+        anna.ask(action, BY_BROWSER)
+    anna.ask(action, Identity("ben", Role.ADMIN, "web", OFFICE))
+
+
+def test_an_admin_may_give_himself_another_password(anna):
+    assert anna.ask(ChangeUser("anna", password="another long one"), BY_BROWSER).sentence

@@ -28,6 +28,8 @@ from ftpair.core.accounts import Identity, Role
 from ftpair.core.actions import Refused, Said
 from ftpair.core.errors import WrongRequestError
 
+NOT_HIMSELF = "nobody takes his own role away: ask another admin"
+"""Else a slip of the hand locks out who would mend it."""
 _NOT_HIS = Refused("not-allowed", "an authenticator belongs to who has logged in; admins can only forget it")
 
 
@@ -48,7 +50,7 @@ async def add_user(accounts: Accounts, action: AddUser, _who: Identity) -> Said:
     return Said(accounts.kept(f"{action.user} may log in as {action.role.value}"))
 
 
-async def change_user(accounts: Accounts, action: ChangeUser, _who: Identity) -> Said:
+async def change_user(accounts: Accounts, action: ChangeUser, who: Identity) -> Said:
     """Change what is given of a user, who must log in again. Raises NotFoundError and WrongRequestError."""
     user = accounts.users.named(action.user)
     if action.password:
@@ -56,6 +58,8 @@ async def change_user(accounts: Accounts, action: ChangeUser, _who: Identity) ->
     kept = await accounts.passwords.hash_of(action.password) if action.password else ""
     user = accounts.users.named(action.user)
     changed = _changed(user, action, kept)
+    if _is_own(user, who) and not changed.is_admin:
+        raise WrongRequestError(NOT_HIMSELF)
     if not changed.is_admin:
         accounts.users.demand_other_admin(user)
     accounts.users.save(changed)
@@ -64,9 +68,11 @@ async def change_user(accounts: Accounts, action: ChangeUser, _who: Identity) ->
     return Said(accounts.kept(f"{user.name}: {told}"))
 
 
-async def remove_user(accounts: Accounts, action: RemoveUser, _who: Identity) -> Said:
+async def remove_user(accounts: Accounts, action: RemoveUser, who: Identity) -> Said:
     """Let a user in no more, from now on. Raises NotFoundError and WrongRequestError."""
     user = accounts.users.named(action.user)
+    if _is_own(user, who):
+        raise WrongRequestError(NOT_HIMSELF)
     accounts.users.demand_other_admin(user)
     accounts.users.remove(user)
     accounts.sessions.end_all(user.name)
@@ -127,6 +133,10 @@ async def remove_token(accounts: Accounts, action: RemoveToken, _who: Identity) 
 
 def _is_his(action: BeginTotp | ConfirmTotp | EndTotp, who: Identity) -> bool:
     return who.via == "web" and who.name == action.user
+
+
+def _is_own(user: User, who: Identity) -> bool:
+    return who.via == "web" and who.name == user.name
 
 
 def _demand_new(accounts: Accounts, name: str) -> None:

@@ -9,6 +9,7 @@ from ftpair.api.app import create_app
 from ftpair.app.control import Control
 from ftpair.core.errors import SetupError
 from ftpair.web import (
+    account,
     acting,
     applying,
     audit,
@@ -31,7 +32,9 @@ from ftpair.web import (
     services,
     sessions,
     static,
+    tokens,
     transfers,
+    users,
 )
 from ftpair.web.streams import Streams
 
@@ -46,6 +49,9 @@ ROUTERS = (
     transfers.router,
     applying.router,
     doctor.router,
+    account.router,
+    tokens.router,
+    users.router,
     reports.router,
     editing.router,
     revisions.router,
