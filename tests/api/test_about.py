@@ -132,7 +132,7 @@ ERRORS = {
     ("put", "/api/v1/me/password"): ASKING | {"400", "404", "429"},
     ("post", "/api/v1/me/totp"): ASKING,
     ("post", "/api/v1/me/totp/confirm"): ASKING | {"400", "404"},
-    ("post", "/api/v1/me/totp/end"): ASKING | {"400", "404"},
+    ("post", "/api/v1/me/totp/end"): ASKING | {"400", "404", "429"},
     ("get", "/api/v1/users"): ASKING,
     ("post", "/api/v1/users"): ASKING | {"400", "429"},
     ("patch", "/api/v1/users/{user}"): ASKING | {"400", "404", "429"},
