@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from ftpair.config.contexts import load_chain, server_context
 from ftpair.core.plan import ClientTls, WebPlan
+from ftpair.web.connections import BoundedConnection
 
 GRACE_S = 3
 """What running requests get when ftpair stops."""
@@ -33,6 +34,8 @@ async def served(
     """Answer requests on a listener until `ended`, with TLS if there is a context."""
     config = uvicorn.Config(
         app,
+        http=BoundedConnection if context else "h11",  # The control socket is its owner's alone.
+        ws="none",
         log_config=None,
         access_log=False,
         lifespan="off",
