@@ -276,6 +276,10 @@ def test_systemd_leaves_the_children_of_a_killed_supervisor_alone():
     assert "\nKillMode=process\n" in unit
 
 
+def test_systemd_does_not_end_all_when_the_kernel_ends_one_for_want_of_memory():
+    assert "\nOOMPolicy=continue\n" in (Path(__file__).parents[2] / "contrib" / "ftpair.service").read_text()
+
+
 def test_systemd_lets_the_file_be_written_that_the_web_ui_changes():
     unit = (Path(__file__).parents[2] / "contrib" / "ftpair.service").read_text()
     assert "\nReadWritePaths=/etc/ftpair\n" in unit
