@@ -46,7 +46,7 @@ async def account(request: Request, door: TheDoor) -> HTMLResponse:
         row=row,
         form=rendered("password_form.html", problems={}, first=""),
         factor=_factor(row),
-        banner=await banner(door),
+        banner=await banner(door, request),
     )
 
 

@@ -48,7 +48,7 @@ async def audit(request: Request, door: TheDoor, search: Annotated[Search, Query
         outcomes=OUTCOMES,
         newest=f"/audit?{urlencode(search.words())}",
         older=_older(search, found),
-        banner=await banner(door),
+        banner=await banner(door, request),
     )
 
 

@@ -8,17 +8,23 @@ from fastapi import Request
 from ftpair.api.asking import Door
 from ftpair.core.actions import GetWaiting, WaitingIs
 from ftpair.web.news import News, part
-from ftpair.web.pages import rendered
+from ftpair.web.pages import may_change, rendered
 
 
-async def banner(door: Door) -> str:
+async def banner(door: Door, request: Request) -> str:
     """Return the banner as HTML; empty where nothing waits."""
     unconfirmed = (await door.status()).unconfirmed
     waiting = await door.ask(GetWaiting(), WaitingIs)
     left = max(0, round(unconfirmed.until - time.time())) if unconfirmed else 0
-    return rendered("banner.html", unconfirmed=unconfirmed, waiting=waiting, seconds_left=left).strip()
+    return rendered(
+        "banner.html",
+        unconfirmed=unconfirmed,
+        waiting=waiting,
+        seconds_left=left,
+        may_change=may_change(request),
+    ).strip()
 
 
-async def look(door: Door, _request: Request) -> Iterable[News]:
+async def look(door: Door, request: Request) -> Iterable[News]:
     """Return the banner as it is now."""
-    return (part("banner", await banner(door)),)
+    return (part("banner", await banner(door, request)),)

@@ -57,7 +57,7 @@ async def bans(request: Request, door: TheDoor) -> HTMLResponse:
         part=await _part(door, request),
         may_operate=may_operate(request),
         has_services=has_services,
-        banner=await banner(door),
+        banner=await banner(door, request),
     )
 
 

@@ -41,7 +41,7 @@ async def listed(request: Request, door: TheDoor) -> HTMLResponse:
         "certificates.html",
         certificates=[(each, light_of_certificate(each)) for each in known],
         refusal=refusal,
-        banner=await banner(door),
+        banner=await banner(door, request),
         may_change=may_change(request),
     )
 

@@ -41,7 +41,7 @@ async def doctor(
         form=_form(names, wish),
         part=await _list(door, names),
         may_operate=may_operate(request),
-        banner=await banner(door),
+        banner=await banner(door, request),
     )
 
 
@@ -65,7 +65,9 @@ async def begin(door: TheDoor, wish: Annotated[Wish, Form()]) -> Response:
 async def examination(request: Request, door: TheDoor, job: str) -> HTMLResponse:
     """Show how far an examination is, and what was found."""
     found = (await door.ask(GetJob(job), JobIs)).job
-    return page(request, "examination.html", job=found, part=_examination(found, request), banner=await banner(door))
+    return page(
+        request, "examination.html", job=found, part=_examination(found, request), banner=await banner(door, request)
+    )
 
 
 @router.delete("/{job}", dependencies=[may("operator")])

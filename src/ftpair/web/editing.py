@@ -50,7 +50,7 @@ async def edit(request: Request, door: TheDoor) -> HTMLResponse:
     """Show the file as it is now, to be edited."""
     file = await door.ask(GetConfiguration(), ConfigurationIs)
     editor = Editor(Text(content=file.content, etag=file.etag), file.name)
-    return page(request, "editor.html", name=file.name, form=editor.form(), banner=await banner(door))
+    return page(request, "editor.html", name=file.name, form=editor.form(), banner=await banner(door, request))
 
 
 @router.post("/edit")

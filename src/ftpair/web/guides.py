@@ -38,7 +38,7 @@ async def guide(request: Request, door: TheDoor, service: str, server: str, kind
         titles=TITLES,
         guide=text,
         steps=STEPS,
-        banner=await banner(door),
+        banner=await banner(door, request),
     )
 
 
@@ -58,4 +58,6 @@ async def firewall(
 ) -> HTMLResponse:
     """Show the rules that a firewall in front of a service needs."""
     rules = (await door.ask(GetFirewall(service, format_), FirewallIs)).rules
-    return page(request, "firewall.html", service=service, formats=FORMATS, rules=rules, banner=await banner(door))
+    return page(
+        request, "firewall.html", service=service, formats=FORMATS, rules=rules, banner=await banner(door, request)
+    )

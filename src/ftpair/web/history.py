@@ -57,7 +57,7 @@ async def transfer_history(request: Request, door: TheDoor, search: Annotated[Se
         choices=choices(await door.status(), search.service, search.server),
         results=RESULTS,
         links=_links(search, found),
-        banner=await banner(door),
+        banner=await banner(door, request),
     )
 
 

@@ -29,7 +29,7 @@ LEVELS = {"debug": "All levels", "info": "info and above", "warning": "warning a
 async def log(request: Request, door: TheDoor, q: str = "", level: str = "debug", process: str = "") -> HTMLResponse:
     """Show the frame of the log; its lines come with the stream."""
     wanted = {"q": q, "level": level, "process": process}
-    return page(request, "log.html", wanted=wanted, levels=LEVELS, kept=KEPT, banner=await banner(door))
+    return page(request, "log.html", wanted=wanted, levels=LEVELS, kept=KEPT, banner=await banner(door, request))
 
 
 @dataclass(slots=True)

@@ -38,7 +38,12 @@ async def overview(request: Request, door: TheDoor) -> HTMLResponse:
     node = await door.status()
     stats, services = _stats(node), _part(node, request, await last_examinations(door))
     return page(
-        request, "overview.html", stats=stats, part=services, banner=await banner(door), drawn=await _drawn(door)
+        request,
+        "overview.html",
+        stats=stats,
+        part=services,
+        banner=await banner(door, request),
+        drawn=await _drawn(door),
     )
 
 

@@ -124,7 +124,7 @@ async def reports(request: Request, door: TheDoor, wanted: TheWanted) -> HTMLRes
         places=_places(await door.status()),
         totals=figures.totals(),
         has_figures=any(figures.known(measure) for measure in MEASURES),
-        banner=await banner(door),
+        banner=await banner(door, request),
     )
 
 

@@ -36,7 +36,11 @@ NOTHING = ConfigurationIs("nothing", "", "")
 async def revisions(request: Request, door: TheDoor, before: Annotated[int, Query(ge=0, lt=2**31)] = 0) -> HTMLResponse:
     """List them, the newest first, `SHOWN` on a page; `before` is where the page begins."""
     return page(
-        request, "revisions.html", before=before, part=await _list(door, request, before), banner=await banner(door)
+        request,
+        "revisions.html",
+        before=before,
+        part=await _list(door, request, before),
+        banner=await banner(door, request),
     )
 
 
@@ -50,7 +54,7 @@ async def look(door: Door, request: Request) -> Iterable[News]:
 @router.get("/revisions/waiting")
 async def waiting(request: Request, door: TheDoor) -> HTMLResponse:
     """Show what separates the file from what runs."""
-    return page(request, "waiting.html", part=await _waiting(door, request), banner=await banner(door))
+    return page(request, "waiting.html", part=await _waiting(door, request), banner=await banner(door, request))
 
 
 async def look_at_waiting(door: Door, request: Request) -> Iterable[News]:
@@ -68,7 +72,7 @@ async def revision(
     return page(
         request,
         "revision.html",
-        banner=await banner(door),
+        banner=await banner(door, request),
         revision=await _row(door, number),
         running=(await door.status()).revision,
         show=show,

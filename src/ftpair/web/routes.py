@@ -70,7 +70,7 @@ async def listed(
         asked=traits.values,
         service=service,
         answer=await _answer(door, service, traits.values) if service else None,
-        banner=await banner(door),
+        banner=await banner(door, request),
         may_change=may_change(request),
     )
 

@@ -161,7 +161,7 @@ async def _raced(door: Door, form: ServiceForm) -> HTMLResponse:
 
 async def _page(request: Request, door: Door, found: Wanted, form: ServiceForm) -> HTMLResponse:
     drawn = _drawn(form, found, Told())
-    return page(request, "service_edit.html", form=form, drawn=drawn, banner=await banner(door))
+    return page(request, "service_edit.html", form=form, drawn=drawn, banner=await banner(door, request))
 
 
 def _drawn(form: ServiceForm, found: Wanted, told: Told) -> str:

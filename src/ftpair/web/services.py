@@ -27,7 +27,7 @@ async def listed(request: Request, door: TheDoor) -> HTMLResponse:
         request,
         "services.html",
         part=await _list(door, request),
-        banner=await banner(door),
+        banner=await banner(door, request),
         may_change=may_change(request),
     )
 
@@ -53,7 +53,7 @@ async def one(request: Request, door: TheDoor, name: str) -> HTMLResponse:
         "service.html",
         service=service,
         part=_part(service, request),
-        banner=await banner(door),
+        banner=await banner(door, request),
         may_change=may_change(request),
     )
 

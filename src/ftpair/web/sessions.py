@@ -34,7 +34,7 @@ async def sessions(request: Request, door: TheDoor, sieve: Annotated[Sieve, Depe
         sieve=sieve,
         choices=of_filters,
         may_operate=may_operate(request),
-        banner=await banner(door),
+        banner=await banner(door, request),
     )
 
 
@@ -48,7 +48,7 @@ async def one_session(request: Request, door: TheDoor, session: str) -> HTMLResp
         session=session,
         part=detail,
         may_operate=may_operate(request),
-        banner=await banner(door),
+        banner=await banner(door, request),
     )
 
 

@@ -30,7 +30,7 @@ async def transfers(request: Request, door: TheDoor, sieve: Annotated[Sieve, Dep
         sieve=sieve,
         choices=choices(await door.status(), sieve.service, sieve.server),
         may_operate=may_operate(request),
-        banner=await banner(door),
+        banner=await banner(door, request),
     )
 
 

@@ -43,7 +43,7 @@ class Wish(BaseModel):
 @router.get("")
 async def users(request: Request, door: TheDoor) -> HTMLResponse:
     """List users and tokens."""
-    return page(request, "users.html", part=await _lists(door, request), banner=await banner(door))
+    return page(request, "users.html", part=await _lists(door, request), banner=await banner(door, request))
 
 
 @router.get("/part")

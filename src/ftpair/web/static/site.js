@@ -11,7 +11,9 @@
   const renew = (id, html) => {
     const part = document.getElementById(id);
     if (!part) return;
-    Idiomorph.morph(part, html, { morphStyle: "innerHTML", ignoreActiveValue: true });
+    // What is being typed stays; a button that has the focus must say what it does by now.
+    const isTyped = part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
+    Idiomorph.morph(part, html, { morphStyle: "innerHTML", ignoreActiveValue: isTyped });
     htmx.process(part);
     part.dispatchEvent(new CustomEvent("part:renewed", { bubbles: true }));
   };
