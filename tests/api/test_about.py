@@ -130,7 +130,7 @@ ERRORS = {
     ("get", "/api/v1/me"): ASKING,
     ("get", "/api/v1/setup-link"): ASKING | {"404"},
     ("put", "/api/v1/me/password"): ASKING | {"400", "404", "429"},
-    ("post", "/api/v1/me/totp"): ASKING,
+    ("post", "/api/v1/me/totp"): ASKING | {"400", "404"},
     ("post", "/api/v1/me/totp/confirm"): ASKING | {"400", "404"},
     ("post", "/api/v1/me/totp/end"): ASKING | {"400", "404", "429"},
     ("get", "/api/v1/users"): ASKING,

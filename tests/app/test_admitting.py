@@ -207,3 +207,12 @@ def test_nobody_takes_his_own_role_away(anna, action):
 
 def test_an_admin_may_give_himself_another_password(anna):
     assert anna.ask(ChangeUser("anna", password="another long one"), BY_BROWSER).sentence
+
+
+def test_who_has_only_a_session_cannot_put_another_authenticator_in_place(anna):
+    visitor = anna.visitor()
+    early = anna.ask(BeginTotp("anna"), visitor).secret
+    anna.ask(ConfirmTotp("anna", anna.code(early)), visitor)
+    for action in (BeginTotp("anna"), ConfirmTotp("anna", anna.code(early, 1))):
+        with pytest.raises(WrongRequestError, match="anna has an authenticator: end that one first, by a code of it"):
+            anna.ask(action, visitor)

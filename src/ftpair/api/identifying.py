@@ -89,7 +89,7 @@ async def change_password(door: TheDoor, wish: PasswordWish) -> Done:
     "/me/totp",
     dependencies=[may("viewer")],
     summary="Begin with an authenticator",
-    responses=examples.ok(account_examples.TOTP),
+    responses=examples.ok(account_examples.TOTP) | documented("wrong-request", "not-found"),
 )
 async def begin_totp(door: TheDoor) -> TotpBegun:
     """Make a secret for an authenticator (TOTP, RFC 6238); nothing is asked for until `confirm` comes."""

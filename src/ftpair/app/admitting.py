@@ -80,14 +80,18 @@ async def remove_user(accounts: Accounts, action: RemoveUser, who: Identity) -> 
 
 
 async def begin_totp(accounts: Accounts, action: BeginTotp, who: Identity) -> TotpIs | Refused:
-    """Return a new secret for the authenticator of who asks."""
-    return accounts.codes.begin(who.name) if _is_his(action, who) else _NOT_HIS
+    """Return a new secret for the authenticator of who asks. Raises WrongRequestError and NotFoundError."""
+    if not _is_his(action, who):
+        return _NOT_HIS
+    _demand_no_authenticator(accounts.users.named(who.name))
+    return accounts.codes.begin(who.name)
 
 
 async def confirm_totp(accounts: Accounts, action: ConfirmTotp, who: Identity) -> Said | Refused:
     """Ask for codes from now on. Raises WrongRequestError and NotFoundError."""
     if not _is_his(action, who):
         return _NOT_HIS
+    _demand_no_authenticator(accounts.users.named(who.name))
     secret, step = accounts.codes.confirm(who.name, action.code)
     accounts.users.save(replace(accounts.users.named(who.name), totp=secret, totp_step=step))
     return Said(accounts.kept(f"{who.name} gives a code at every login from now on"))
@@ -129,6 +133,12 @@ async def remove_token(accounts: Accounts, action: RemoveToken, _who: Identity) 
     """Let a program ask no more. Raises NotFoundError."""
     accounts.tokens.remove(action.name)
     return Said(accounts.kept(f"token {action.name} is removed"))
+
+
+def _demand_no_authenticator(user: User) -> None:
+    """Raise WrongRequestError if he has one: whoever has only his session must not put another in its place."""
+    if user.totp:
+        raise WrongRequestError(f"{user.name} has an authenticator: end that one first, by a code of it")
 
 
 def _is_his(action: BeginTotp | ConfirmTotp | EndTotp, who: Identity) -> bool:
