@@ -8,6 +8,7 @@ import pytest
 
 from ftpair.app.clerk import MOST_QUESTIONS, MOST_WAITING, Clerk
 from ftpair.core.errors import BusyError
+from ftpair.core.reports import MEASURES
 
 
 class Shelf:
@@ -94,3 +95,10 @@ def test_who_asks_too_much_takes_no_room_from_what_is_kept(clerk):
     assert {type(answer) for answer in asyncio.run(ask_often())} == {BusyError}
     assert all(clerk.post(lambda shelf: shelf.put(1)) for _thing in range(MOST_WAITING - MOST_QUESTIONS))
     goes_on.set()
+
+
+def test_some_pages_of_reports_may_be_opened_at_once(clerk):
+    async def ask_for_pages():
+        return await asyncio.gather(*(clerk.ask(lambda shelf: 1) for _measure in range(3 * len(MEASURES))))
+
+    assert set(asyncio.run(ask_for_pages())) == {1}

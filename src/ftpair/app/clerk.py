@@ -15,8 +15,8 @@ log = structlog.get_logger("ftpair")
 
 MOST_WAITING = 64
 """Jobs; a disk that hangs costs that much memory, and no more."""
-MOST_QUESTIONS = MOST_WAITING // 4
-"""Who asks too much waits longer, and takes no room from what is to be kept."""
+MOST_QUESTIONS = MOST_WAITING * 3 // 4
+"""A page of reports asks a dozen at once; who asks far too much takes no room from what is to be kept."""
 ANSWER_TIMEOUT_S = 8.0
 """Shorter than the API waits for the supervisor, so that the reason is told."""
 FAREWELL_S = 2.0
