@@ -134,6 +134,20 @@ def test_what_is_confirmed_stays(site):
     play(site, scenario)
 
 
+def test_what_is_being_taken_back_cannot_be_confirmed_any_more(site):
+    async def scenario(node, actions):
+        site.write(greeting="Welcome.")
+        await actions.answer(Apply(confirm_s=0.05))
+        await asyncio.sleep(0.1)
+        taking_back = asyncio.create_task(actions.take_back())
+        await asyncio.sleep(0)
+        assert (await actions.answer(Confirm())).sentence == "nothing waits to be confirmed"
+        await taking_back
+        assert node.plan.services[0].greeting == "Hello."
+
+    play(site, scenario)
+
+
 def test_while_an_apply_waits_no_other_comes_in(site):
     async def scenario(node, actions):
         site.write(greeting="Welcome.")

@@ -47,6 +47,7 @@ from ftpair.core.actions import (
     RefusalKind,
     Refused,
     RollBack,
+    Said,
     SaveConfiguration,
     SetAdmin,
 )
@@ -89,6 +90,8 @@ class Actions:
             return answer(self._node.accounts, action, who)
         if isinstance(action, GetWaiting):
             return self._waiting.look()
+        if isinstance(action, Confirm):
+            return self._confirmed(action)
         if change := CHANGES.get(type(action)):
             return self._alone(change(self._node, _signed(action, who)))
         return ANSWERS[type(action)](self._node, action)
@@ -120,6 +123,10 @@ class Actions:
                 if isinstance(answer, Refused):
                     log.error("cannot go back", revision=waiting.former, reason=answer.sentence)
                 self._node.confirmation.end()
+
+    async def _confirmed(self, action: Confirm) -> Said | Refused:
+        async with self._applying:  # What is being taken back at this moment is not said to stay.
+            return await confirm(self._node, action)
 
     async def _alone(self, change: Coroutine[None, None, SomeAnswer]) -> SomeAnswer | Refused:
         """Let one change be made at a time."""
@@ -176,7 +183,6 @@ ANSWERS: dict[type[Action], Callable[[Node, Any], Awaitable[Answer]]] = {
     KillSession: steering.kill_session,
     AddBan: steering.add_ban,
     LiftBan: steering.lift_ban,
-    Confirm: confirm,
     GetConfiguration: get_configuration,
     GetSetUpLink: get_set_up_link,
     StartDoctor: start_doctor,

@@ -8,7 +8,7 @@ from itertools import count
 
 from ftpair.app.heart import Heart
 from ftpair.core.accounts import Identity
-from ftpair.core.actions import Action, Apply, PatchConfiguration, Result, RollBack, SaveConfiguration
+from ftpair.core.actions import Action, Apply, Confirm, PatchConfiguration, Result, RollBack, SaveConfiguration
 from ftpair.core.certificates import DeleteCertificate, SaveCertificate
 from ftpair.core.errors import BusyError, NotReachableError
 from ftpair.core.guides import GetFirewall, GetGuide
@@ -25,6 +25,7 @@ UseWebOn = Callable[[WebPlan | None, tuple[int, ...]], None]
 """Takes where HTTPS is to be served, and the descriptor of the listener."""
 SLOW = (
     Apply,
+    Confirm,
     RollBack,
     SaveConfiguration,
     PatchConfiguration,
