@@ -7,6 +7,7 @@ from ftpair.web.pages import MENU
 from tests.browser.kit.accessibility import assert_accessible
 from tests.browser.kit.looks import LOOKS
 from tests.browser.kit.pictures import take_picture
+from tests.browser.kit.scenery import scenery
 from tests.browser.kit.traffic import let_five_minutes_pass
 from tests.web.a_file import File
 
@@ -29,6 +30,7 @@ PAGES = {
     "audit": "/audit",
     "revisions": "/revisions",
     "revision": "/revisions/5",
+    "waiting": "/revisions/waiting",
     "editor": "/revisions/edit",
 }
 """The pages by the names of their pictures."""
@@ -41,8 +43,7 @@ SCENES = {"overview": let_five_minutes_pass}
 @pytest.mark.parametrize("look", LOOKS, ids=str)
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_for_everybody(visit_as, given, name, look):
-    if name in WRITTEN:
-        given.answers |= File().answers
+    given.answers |= scenery() | (File().answers if name in WRITTEN else {})
     tab = visit_as(Role.ADMIN, PAGES[name], look)
     assert_accessible(tab)
     tab.assert_no_sideways_scrolling()

@@ -22,11 +22,6 @@ class Look:
         """Return the same in the dark."""
         return replace(self, scheme="dark")
 
-    @property
-    def suffix(self) -> str:
-        """Return what a picture's name ends in: the desktop is what most pictures show, so it goes without saying."""
-        return f"-{self.scheme}" if self.name == "desktop" else f"-{self.name}-{self.scheme}"
-
     def context(self) -> dict[str, Any]:
         """Return how Playwright opens a window of this look."""
         return {

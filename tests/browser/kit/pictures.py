@@ -11,21 +11,21 @@ from tests.interop.lab import parts
 WANTED = "FTPAIR_WRITE_IMAGES"
 """The variable of the environment that asks for them: `FTPAIR_WRITE_IMAGES=1`."""
 FOLDER = parts.REPOSITORY / "docs" / "images"
-LIMIT_BYTES = 150 * 1024
+LIMIT_BYTES = 60 * 1024
 
 
 def take_picture(tab: Tab, name: str) -> None:
-    """Write `docs/images/NAME-light.png` or `-dark.png` of what the window shows, if pictures are wanted."""
-    if os.environ.get(WANTED) == "1":
+    """Write `docs/images/NAME-light.png` or `-dark.png` if pictures are wanted, but for phones."""
+    if os.environ.get(WANTED) == "1" and not tab.look.is_phone:
         small = shrunk(tab.page.screenshot(animations="disabled"))
         assert len(small) <= LIMIT_BYTES, f"the picture {name} has {len(small)} bytes"
         FOLDER.mkdir(exist_ok=True)
-        (FOLDER / f"{name}{tab.look.suffix}.png").write_bytes(small)
+        (FOLDER / f"{name}-{tab.look.scheme}.png").write_bytes(small)
 
 
 def shrunk(png: bytes) -> bytes:
-    """Return a picture with no more than 256 colours, a third of its size; a page has few."""
+    """Return a picture with no more than 64 colours, a quarter of its size; a page has few."""
     target = io.BytesIO()
     with Image.open(io.BytesIO(png)) as picture:
-        picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(target, "PNG", optimize=True)
+        picture.convert("RGB").quantize(64, dither=Image.Dither.NONE).save(target, "PNG", optimize=True)
     return target.getvalue()
