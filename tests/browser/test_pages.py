@@ -2,6 +2,7 @@
 
 import pytest
 
+from ftpair.api.doctor_examples import JOB
 from ftpair.core.accounts import Role
 from ftpair.web.pages import MENU
 from tests.browser.kit.accessibility import assert_accessible
@@ -32,6 +33,12 @@ PAGES = {
     "revision": "/revisions/5",
     "waiting": "/revisions/waiting",
     "editor": "/revisions/edit",
+    "waiting": "/revisions/waiting",
+    "doctor": "/doctor",
+    "examination": f"/doctor/{JOB.id}",
+    "reports": "/reports",
+    "users": "/users",
+    "account": "/account",
 }
 """The pages by the names of their pictures."""
 WRITTEN = frozenset({"services", "service", "service-new", "service-change", "routes"})

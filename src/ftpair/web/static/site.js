@@ -51,6 +51,8 @@
     const dialog = document.getElementById("dialog");
     if (event.detail.target === dialog && dialog.innerHTML.trim() && !dialog.open) dialog.showModal();
   });
+  // What stood in it is gone with it: the secret of a token, too.
+  document.addEventListener("DOMContentLoaded", () => { const dialog = document.getElementById("dialog"); dialog?.addEventListener("close", () => dialog.replaceChildren()); });
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-close]") || event.target.id === "dialog") document.getElementById("dialog").close();
     const toast = event.target.closest("[data-dismiss]")?.closest(".toast");
