@@ -26,7 +26,7 @@ def shake_hands(server: ssl.SSLContext, client: ssl.SSLContext, name: str) -> st
 
 @pytest.fixture
 def papers(tmp_path):
-    return issue(tmp_path / "tls", "127.0.0.10")
+    return issue(tmp_path / "tls", "127.0.0.10", "127.0.0.20")
 
 
 @pytest.fixture
@@ -42,7 +42,11 @@ def test_a_client_that_trusts_the_ca_speaks_the_version_it_was_told(papers, serv
     assert spoken == version.name.replace("_", ".")
 
 
-def test_the_certificate_is_for_the_vip_and_nothing_else(papers, server):
+def test_a_service_that_one_makes_oneself_can_show_it_too(papers, server):
+    assert shake_hands(server, context_for(papers.ca, ssl.TLSVersion.TLSv1_3), "127.0.0.20") == "TLSv1.3"
+
+
+def test_the_certificate_is_for_the_vips_and_nothing_else(papers, server):
     with pytest.raises(ssl.SSLCertVerificationError, match=r"not valid for '127\.0\.0\.99'"):
         shake_hands(server, context_for(papers.ca, ssl.TLSVersion.TLSv1_3), "127.0.0.99")
 

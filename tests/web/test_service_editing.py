@@ -97,6 +97,23 @@ def test_a_label_is_there_right_and_only_once(admin, file, typed, at):
     assert (answer.status_code, at in wrong(answer)) == (422, True)
 
 
+def test_a_form_without_a_label_hears_of_all_that_is_missing(admin, file):
+    page = admin.act("POST", "/services", data=filled(admin.get("/services/new")))
+    assert page.status_code == 422
+    assert wrong(page) == {
+        "label": "Label is missing: write a name such as FTP_VIP",
+        "address": "Address is missing: write for example 192.0.2.10",
+        "ports": "Ports is missing: write for example 21,990,1025-1052",
+    }
+    assert "Real servers: at least one is needed" in page.text
+
+
+def test_a_value_is_proposed_as_it_is_typed_into_its_field(admin, file):
+    sent = filled(admin.get("/services/FTPS_VIP/change")) | {"retries": "many"}
+    sentence = wrong(admin.act("POST", "/services", data=sent))["retries"]
+    assert sentence == "Retries must be a whole number, but is 'many': write for example 2"
+
+
 def test_a_problem_of_another_place_stands_on_top_with_its_path(admin, file):
     file.text = file.text.replace("address: 192.0.2.11", "address: nowhere")
     answer = admin.act("POST", "/services", data=filled(admin.get("/services/new")) | NEW)

@@ -134,7 +134,7 @@ def _known(by: BannedBy, subject: str) -> str:
         return subject_of_address(subject.removesuffix("/64"))
     except ValueError:
         raise WrongRequestError(
-            f"{subject!r} is no IP address: write one such as 198.51.100.7, or --user NAME"
+            f"{subject!r} is no IP address: write one such as 198.51.100.7, or ban it as a user"
         ) from None
 
 

@@ -25,12 +25,12 @@ class Papers:
     """SHA-256 of the certificate, as `ab:cd:...`."""
 
 
-def issue(folder: Path, address: str) -> Papers:
-    """Make a CA and a certificate for `address`, and write them into `folder`."""
+def issue(folder: Path, *addresses: str) -> Papers:
+    """Make a CA and a certificate for the addresses, and write them into `folder`."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     ca = _authority(ca_key)
-    certificate = _server(ca, ca_key, key, address)
+    certificate = _server(ca, ca_key, key, addresses)
     papers = Papers(folder / "ca.pem", folder / "certificate.pem", folder / "key.pem", _fingerprint(certificate))
     papers.ca.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
     papers.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
@@ -64,12 +64,15 @@ def _authority(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
 
 
 def _server(
-    ca: x509.Certificate, ca_key: ec.EllipticCurvePrivateKey, key: ec.EllipticCurvePrivateKey, address: str
+    ca: x509.Certificate,
+    ca_key: ec.EllipticCurvePrivateKey,
+    key: ec.EllipticCurvePrivateKey,
+    addresses: tuple[str, ...],
 ) -> x509.Certificate:
-    names = [x509.IPAddress(ipaddress.ip_address(address)), x509.DNSName("localhost")]
+    names = [*(x509.IPAddress(ipaddress.ip_address(each)) for each in addresses), x509.DNSName("localhost")]
     issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key())
     return (
-        _begun(_named(address), ca.subject, key.public_key())
+        _begun(_named(addresses[0]), ca.subject, key.public_key())
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(issuer, critical=False)

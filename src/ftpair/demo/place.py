@@ -14,6 +14,8 @@ USER = "demo"
 PASSWORD = "demo"  # noqa: S105 - of servers that live as long as the demonstration, on loopback.
 NAME_FILE = "server.txt"
 SERVICE = "DEMO_VIP"
+SECOND_VIP = "127.0.0.20"
+"""For a virtual service that one makes oneself; the certificate is for it, too."""
 LISTENING = "listening"
 """What a real server says on stderr when clients may come."""
 

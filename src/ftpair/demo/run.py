@@ -10,7 +10,7 @@ from pathlib import Path
 from ftpair.core.errors import SetupError
 from ftpair.demo import show
 from ftpair.demo.certificates import Papers, issue
-from ftpair.demo.place import Place
+from ftpair.demo.place import SECOND_VIP, Place
 from ftpair.demo.stage import Stage
 from ftpair.demo.trial import SIZES, WAYS, Outcome, Sample, StoppedError, Watch, Way, make_sample, try_way
 
@@ -21,7 +21,7 @@ COPIES = 1 + 2 * len(WAYS)
 def run(place: Place, sizes: tuple[int, ...] = SIZES, *, is_once: bool) -> int:
     """Start everything, move files, show the table; stay up unless `is_once`. Return the exit status."""
     place.require_ports()
-    papers = issue(place.folder / "tls", place.vip)
+    papers = issue(place.folder / "tls", place.vip, SECOND_VIP)
     show.console.print("Starting three real FTP servers and ftpair in front of them ...")
     with Stage(place, papers) as stage:
         show.console.print(f"ftpair serves {place.vip}: {_ports(place)}.")

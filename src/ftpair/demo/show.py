@@ -11,7 +11,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from rich.table import Table
 
 from ftpair.demo.certificates import Papers
-from ftpair.demo.place import NAME_FILE, PASSWORD, SERVICE, USER, Entrance, Place
+from ftpair.demo.place import NAME_FILE, PASSWORD, SECOND_VIP, SERVICE, USER, Entrance, Place
 from ftpair.demo.trial import DIRECTIONS, WAYS, Direction, Outcome, Way
 
 MIB = 1 << 20
@@ -141,6 +141,6 @@ def _browsing(place: Place, link: str) -> list[str]:
     return [
         "The web UI: set a password by this link, which works once. The certificate is its own: let the browser go on.",
         f"  {link}",
-        f"Make a Virtual Service of your own there: on 127.0.0.20, with the real servers {servers}.",
+        f"Make a Virtual Service of your own there: on {SECOND_VIP}, with the real servers {servers}.",
         f"From another machine: ssh -L {place.web.port}:{place.web} HOST",
     ]

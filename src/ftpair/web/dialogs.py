@@ -10,7 +10,7 @@ from ftpair.api.problems import KINDS, RefusalError
 from ftpair.web.fields import Field
 from ftpair.web.pages import rendered
 from ftpair.web.saving import TOLD_ON_FORM, who_was_faster
-from ftpair.web.service_form import nearest
+from ftpair.web.service_form import nearest, without_key
 from ftpair.web.wanted import wanted
 
 
@@ -65,7 +65,8 @@ class Dialog:
         for problem in refusal.problems:
             key = self._control(problem.path)
             if key:
-                at[key] = f"{at[key]}; {problem.sentence}" if key in at else problem.sentence
+                sentence = without_key(problem)
+                at[key] = f"{at[key]}; {sentence}" if key in at else sentence
             else:
                 elsewhere.append(f"{problem.path}: {problem.sentence}")
         return replace(self, at=at, alert="; ".join(elsewhere))

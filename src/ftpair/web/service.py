@@ -61,7 +61,7 @@ class Service:
         wished = [("default", servers_of(self.block or {}))]
         wished += [(pool, servers_of(each)) for pool, each in pools_of(self.block or {}).items()]
         found = [
-            Server(name, pool, str(block.get("address", "")), running.pop(name, None), is_wanted=True)
+            Server(name, pool, _dialled(block), running.pop(name, None), is_wanted=True)
             for pool, servers in wished
             for name, block in servers.items()
         ]
@@ -101,3 +101,9 @@ def service_named(name: str, found: Wanted, node: NodeStatus) -> Service:
         there = ", ".join(each.name for each in known) or "none"
         raise RefusalError("not-found", f"There is no virtual service {name!r}; there are: {there}.")
     return service
+
+
+def _dialled(block: Values) -> str:
+    """Return address and port of a real server as the file has them; without a port, the address alone."""
+    address, port = str(block.get("address", "")), block.get("port")
+    return f"[{address}]:{port}" if port and ":" in address else f"{address}:{port}" if port else address

@@ -123,12 +123,14 @@ def understood(text: str) -> list[tuple[str, str]]:
 
 
 def _slips(form: ServiceForm, found: Wanted) -> dict[str, str]:
-    """Return what no patch can express: labels that are missing, or there twice."""
+    """Return what no patch can express: labels that are missing, or there twice; and with them what else is missing."""
     slips = {}
     if not form.label:
         slips[LABEL] = "is missing: write a name such as FTP_VIP"
     elif not form.was and form.label in found.services:
         slips[LABEL] = "is the label of another virtual service: write another one"
+    if slips:
+        slips |= _missing(form)
     labels = [row.label for row in form.rows if not row.is_blank]
     for row in form.rows:
         if not row.is_blank and not row.label:
@@ -136,6 +138,14 @@ def _slips(form: ServiceForm, found: Wanted) -> dict[str, str]:
         elif labels.count(row.label) > 1:
             slips[f"server.{row.id}.{LABEL}"] = "is there twice: write another one"
     return slips
+
+
+def _missing(form: ServiceForm) -> dict[str, str]:
+    """Return what else is needed and not there, so that nobody hears of it only when the label is right."""
+    needed = [each for each in basic(form.mode) if each.is_required and len(each.where) == 1]
+    fields = [each for each in needed if not form.texts.get(each.key)]
+    slips = {each.key: f"is missing: write for example {each.example}" for each in fields}
+    return slips if any(not row.is_blank for row in form.rows) else {**slips, "real_servers": "at least one is needed"}
 
 
 async def _refused(door: Door, form: ServiceForm, refusal: RefusalError) -> HTMLResponse:

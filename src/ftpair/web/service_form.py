@@ -197,8 +197,15 @@ def placed(form: ServiceForm, problems: tuple[Problem, ...]) -> Verdict:
         if key is None:
             elsewhere.append(problem)
         else:
-            at[key] = f"{at[key]}; {problem.sentence}" if key in at else problem.sentence
+            sentence = without_key(problem)
+            at[key] = f"{at[key]}; {sentence}" if key in at else sentence
     return Verdict(at, tuple(elsewhere))
+
+
+def without_key(problem: Problem) -> str:
+    """Return the sentence for a control, where the value alone is written: `retries: 2` is the file's spelling."""
+    key = problem.path.rpartition(".")[2]
+    return problem.sentence.replace(f"write for example {key}: ", "write for example ")
 
 
 def _control(form: ServiceForm, path: str) -> str | None:

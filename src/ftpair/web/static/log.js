@@ -23,6 +23,8 @@
       this.window.addEventListener("keydown", (event) => { if (["ArrowUp", "PageUp", "Home"].includes(event.key)) this.press(this.follow, false); });
       this.window.addEventListener("touchmove", () => this.press(this.follow, false), { passive: true });
       document.addEventListener("rows", (event) => this.hear(event.detail));
+      // A line that wraps gets its height only as it comes into sight, and pushes the end away.
+      new ResizeObserver(() => this.toEnd()).observe(this.list);
     }
 
     get isPaused() { return this.pause.ariaPressed === "true"; }
