@@ -194,3 +194,16 @@ def test_if_it_cannot_be_worked_by_the_file_is_as_it_was(site):
         assert (refused.kind, site.path.read_bytes(), weight(node, "NEW")) == ("busy", before, 30)
 
     play(site, scenario)
+
+
+def test_what_is_missing_for_what_runs_is_told_with_its_place(site):
+    async def scenario(node, actions):
+        (site.folder / "probe").unlink()
+        answer = await actions.answer(SetWeight("VIP", "FTP_SVR1", 40))
+        assert (answer.kind, answer.problems[0].path) == ("invalid", "virtual_services.VIP.health.password_file")
+        assert (weight(node, "FTP_SVR1"), in_file(site, "FTP_SVR1")) == (100, 100)
+
+    (site.folder / "probe").write_text("secret")
+    site.write()
+    health = "health: {check: login, user: probe, password_file: probe}"
+    play(site, scenario, site.path.read_text().replace('health: {check: "off"}', health))

@@ -15,7 +15,7 @@ from ftpair.config.models import Config
 from ftpair.config.patch import patched
 from ftpair.config.problems import Where, refusal
 from ftpair.core.actions import Applied, Apply, Refused
-from ftpair.core.errors import FtpairError, NotFoundError
+from ftpair.core.errors import NotFoundError, SetupError
 from ftpair.core.plan import AnyService, ServicePlan
 from ftpair.core.pools import GetPools, PoolsAre, PoolStatus, SetWeight
 from ftpair.core.routing import DEFAULT_POOL
@@ -71,7 +71,7 @@ async def set_weight(node: Node, order: SetWeight) -> Applied | Refused:
         keep_found(node, found)
         change = await prepare(node, wanted)
         await asyncio.to_thread(write_config, node.path, text)
-    except FtpairError as error:
+    except SetupError as error:
         return Refused("setup", error.sentence)
     answer = await bring_in(node, change, Apply(author=order.author, comment=order.comment))
     if isinstance(answer, Refused):
