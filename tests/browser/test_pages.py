@@ -33,7 +33,6 @@ PAGES = {
     "revision": "/revisions/5",
     "waiting": "/revisions/waiting",
     "editor": "/revisions/edit",
-    "waiting": "/revisions/waiting",
     "doctor": "/doctor",
     "examination": f"/doctor/{JOB.id}",
     "reports": "/reports",
