@@ -51,11 +51,15 @@ def test_a_file_that_was_chosen_counts_more_than_what_was_pasted(admin, supervis
 
 
 def test_what_is_wrong_is_told_at_its_field_and_no_key_comes_back(admin, supervisor):
-    problems = Problem("key", "does not fit the certificate"), Problem("certificate", "has expired")
+    problems = (
+        Problem("key", "does not fit the certificate"),
+        Problem("certificate", "holds none: write the path of a PEM file with one"),
+    )
     supervisor.answers[SaveCertificate] = Refused("invalid", "files cannot be used", problems)
     answer = uploaded(admin)
     assert answer.status_code == 422
-    assert set(wrong(answer)) == {"key", "certificate"}
+    assert wrong(answer)["key"].endswith("does not fit the certificate")
+    assert wrong(answer)["certificate"].endswith("holds none: paste one, or choose its file")
     assert "secret" not in answer.text
 
 

@@ -88,7 +88,7 @@ def _refused(refusal: RefusalError) -> HTMLResponse:
     """Tell what is wrong and nothing else: the key that was typed stays in the browser."""
     if refusal.kind not in (*TOLD_ON_FORM, "changed"):
         raise refusal
-    at = {each.path: each.sentence for each in refusal.problems if each.path in {"certificate", "key"}}
+    at = {each.path: _pasted(each.sentence) for each in refusal.problems if each.path in {"certificate", "key"}}
     if refusal.kind == "wrong-request":
         at = {"name": refusal.sentence}
     alert = "" if at else refusal.sentence
@@ -121,3 +121,8 @@ async def delete(request: Request, door: TheDoor, name: str) -> HTMLResponse:
     """Take a certificate out of the file."""
     await door.ask(DeleteCertificate(name, (await sent(request)).get("etag", "")), Said)
     return gone_to("/certificates")
+
+
+def _pasted(sentence: str) -> str:
+    """Return a sentence for the dialog, where PEM is pasted or chosen and no path is written."""
+    return sentence.replace("write the path of a PEM file with one", "paste one, or choose its file")
