@@ -2,6 +2,7 @@
 "use strict";
 (() => {
   const KEPT = 300; // seconds
+  const BINARY = Array.from({ length: 41 }, (_one, at) => 2 ** at);
   const COLOURS = ["#066fd1", "#2fb344"];
   const { rate: bytes, clock } = ftpairUnits;
 
@@ -17,11 +18,11 @@
       // The canvas understands plain colours only: the page's are asked for as they come out.
       const axis = { stroke: () => getComputedStyle(place).color, grid: { stroke: () => getComputedStyle(place).borderTopColor, width: 1 }, ticks: { show: false } };
       this.plot = new uPlot({
-        width: place.clientWidth || 300, height: place.clientHeight || 144, padding: [8, 4, 0, 0],
+        width: place.clientWidth || 300, height: place.clientHeight || 144, padding: [8, 18, 0, 0],
         cursor: { show: false }, legend: { show: false },
         scales: { x: { range: () => { const last = this.points[0].at(-1) || Date.now() / 1000; return [last - KEPT, last]; } }, y: { range: (_plot, _low, high) => [0, Math.max(high || 0, least) * 1.1] } },
         series: [{}, ...this.keys.map((_key, at) => ({ stroke: COLOURS[at], width: 2, fill: COLOURS[at] + "22", points: { show: false } }))],
-        axes: [{ ...axis, space: 60, size: 24, values: (_plot, ticks) => ticks.map(clock) }, { ...axis, size: this.isRate ? 78 : 40, space: 32, values: (_plot, ticks) => ticks.map(text) }],
+        axes: [{ ...axis, space: 60, size: 24, values: (_plot, ticks) => ticks.map(clock) }, { ...axis, size: this.isRate ? 78 : 40, space: 32, incrs: this.isRate ? BINARY : undefined, values: (_plot, ticks) => ticks.map(text) }],
       }, this.points, place);
       new ResizeObserver(() => this.plot.setSize({ width: place.clientWidth, height: place.clientHeight })).observe(place);
     }
