@@ -1,5 +1,6 @@
 """A node at work, for pages whose pictures are taken: as many people, files and changes as a morning has."""
 
+import math
 from typing import Any
 
 from ftpair.api import account_examples
@@ -9,17 +10,20 @@ from ftpair.core.actions import (
     ConfigurationIs,
     GetConfiguration,
     GetLog,
+    GetReport,
     GetRevisions,
     GetSessions,
     GetStatus,
     GetTransferHistory,
     LogIs,
+    ReportIs,
     RevisionsAre,
     SessionTable,
     StatusIs,
     TransferHistoryIs,
 )
 from ftpair.core.log_lines import LogLine
+from ftpair.core.reports import UNITS, Measure
 from ftpair.core.revisions import Revision
 from ftpair.core.status import Health
 from tests.api.supervisor import node, past_transfer, server, service, session, transfer
@@ -55,6 +59,20 @@ _DONE = (
     ("anna", "ban", "203.0.113.9", "203.0.113.9 is banned for 900 s"),
     ("anna", "log-in", "anna", "anna is logged in as admin"),
 )
+_LEVELS: dict[Measure, float] = {
+    "bytes_up": 9e6,
+    "bytes_down": 34e6,
+    "sessions": 42,
+    "sessions_peak": 55,
+    "transfers": 8,
+    "transfers_done": 31,
+    "transfers_failed": 0.4,
+    "logins": 17,
+    "logins_refused": 1,
+    "errors": 0.4,
+    "refusals": 2,
+    "healthy": 1,
+}
 _WHY = ("a third server for the night", "weights after the move", "refuse clear text", "second real server", "found")
 
 
@@ -66,6 +84,7 @@ def scenery() -> dict[type, Any]:
             tuple(_session(number) for number in range(12)), tuple(_transfer(number) for number in range(6))
         ),
         GetTransferHistory: TransferHistoryIs(tuple(_past(number) for number in range(9)), 0, 0),
+        GetReport: _report,
         GetAudit: AuditIs(tuple(_audit(number) for number in range(len(_DONE)))),
         GetRevisions: lambda action: RevisionsAre(
             tuple(each for each in _revisions() if not action.before or each.number < action.before)[: action.limit]
@@ -73,6 +92,21 @@ def scenery() -> dict[type, Any]:
         GetConfiguration: _configuration,
         GetLog: LogIs(tuple(LogLine(at, _NOON + at * 1.7, *each) for at, each in enumerate(_EVENTS, 1)), len(_EVENTS)),
     }
+
+
+def _report(action: GetReport) -> ReportIs:
+    """Tell of an hour with its ups and downs; the overview, which asks up to now, draws its own."""
+    end = int(action.until) or int(action.since)
+    moments = range(end - 3600 if action.until else end, end, 10)
+    level = _LEVELS[action.measure]
+    return ReportIs(UNITS[action.measure], 10, tuple((at, _value(action.measure, level, at)) for at in moments))
+
+
+def _value(measure: Measure, level: float, at: int) -> float:
+    if measure == "healthy":
+        return 0.5 if at % 3600 < 240 else 1.0
+    wave = 1 + 0.45 * math.sin(at / 290) + 0.2 * math.sin(at / 47 + len(measure))
+    return level * wave if level > 100 else float(round(level * wave))
 
 
 def _service(name: str = "FTPS_VIP", **more: Any) -> Any:
