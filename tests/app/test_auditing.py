@@ -27,7 +27,7 @@ from ftpair.core.account_actions import (
     SetUp,
 )
 from ftpair.core.accounts import LOCAL, NOBODY, Identity, Role
-from ftpair.core.actions import Apply, GetStatus, GetWaiting, Refused, SetAdmin
+from ftpair.core.actions import Apply, Confirm, GetStatus, GetWaiting, Refused, SetAdmin
 from ftpair.core.messages import Request
 from ftpair.core.status import Admin
 from tests.app.people import OFFICE, PASSWORD
@@ -50,7 +50,7 @@ async def trail(actions):
 
 def test_every_action_is_answered_and_is_told_of_or_only_looks():
     known = set(get_args(get_type_hints(Request)["action"]))
-    assert {GetWaiting, *ANSWERS, *CHANGES, *ACCOUNT_ANSWERS} == known
+    assert {GetWaiting, Confirm, *ANSWERS, *CHANGES, *ACCOUNT_ANSWERS} == known
     assert set(CHANGING) | set(LOOKING) == known
     assert not set(CHANGING) & set(LOOKING)
 
