@@ -81,3 +81,8 @@ def test_it_may_run_again():
     assert script.count("New-WebBinding") == script.count("if (-not (Get-WebBinding") == 2
     assert script.index("Remove-NetFirewallRule") < script.index("New-NetFirewallRule")
     assert script.index("highDataChannelPort") < script.index("Restart-Service ftpsvc")
+
+
+def test_service_and_site_are_restarted_at_the_end(script):
+    service, site = script.index("Restart-Service ftpsvc"), script.index("$ftp.Start()")
+    assert script.index("New-NetFirewallRule") < service < site
