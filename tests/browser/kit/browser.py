@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from ftpair.api.access import COOKIE
 from tests.browser.kit.looks import Look
@@ -14,6 +14,8 @@ from tests.interop.lab import parts
 
 _FONTS = Path(__file__).with_name("fonts.conf")
 PATIENCE_MS = 15_000
+"""For pages and for what is expected of them: the machine may be slow, and a fault lasts longer."""
+expect.set_options(timeout=PATIENCE_MS)
 
 
 class Chromium:
