@@ -91,9 +91,10 @@ from ftpair.core.health import GetHealth, HealthIs
 from ftpair.core.jobs import EndJob, GetJob, GetJobs, JobIs, JobsAre, StartDoctor
 from ftpair.core.limits import Ban
 from ftpair.core.log_lines import LogLine
-from ftpair.core.messages import FromApi, Ready, Request, Response, Stop, UseWeb
+from ftpair.core.messages import Ready, Stop, UseWeb
 from ftpair.core.plan import WebPlan
 from ftpair.core.pools import GetPools, PoolsAre, SetWeight
+from ftpair.core.requests import FromApi, Request, Response
 from ftpair.core.revisions import Revision
 from ftpair.core.status import (
     Health,

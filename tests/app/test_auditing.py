@@ -28,7 +28,7 @@ from ftpair.core.account_actions import (
 )
 from ftpair.core.accounts import LOCAL, NOBODY, Identity, Role
 from ftpair.core.actions import Apply, Confirm, GetStatus, GetWaiting, Refused, SetAdmin
-from ftpair.core.messages import Request
+from ftpair.core.requests import Request
 from ftpair.core.status import Admin
 from tests.app.people import OFFICE, PASSWORD
 

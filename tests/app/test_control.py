@@ -9,7 +9,8 @@ from ftpair.app.control import Control
 from ftpair.core.accounts import LOCAL
 from ftpair.core.actions import GetMetrics, KillSession, Metrics, Said
 from ftpair.core.errors import BusyError, NotReachableError
-from ftpair.core.messages import FromApi, Ready, Request, Response, Stop, UseLog
+from ftpair.core.messages import Ready, Stop, UseLog
+from ftpair.core.requests import FromApi, Request, Response
 from ftpair.dataplane.channel import Channel, socketpair
 from ftpair.observe import log
 

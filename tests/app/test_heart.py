@@ -3,7 +3,8 @@
 import asyncio
 
 from ftpair.app.heart import Heart
-from ftpair.core.messages import Beat, FromApi, ToApi
+from ftpair.core.messages import Beat
+from ftpair.core.requests import FromApi, ToApi
 from ftpair.core.status import Sample
 from ftpair.dataplane.channel import Channel, socketpair
 

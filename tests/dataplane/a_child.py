@@ -8,7 +8,8 @@ import socket
 import sys
 
 from ftpair.core.actions import Apply
-from ftpair.core.messages import Beat, ListSessions, Ready, Request, Sessions, Stop, ToWorker
+from ftpair.core.messages import Beat, ListSessions, Ready, Sessions, Stop, ToWorker
+from ftpair.core.requests import Request
 from ftpair.core.status import Sample
 from ftpair.dataplane.channel import Channel
 

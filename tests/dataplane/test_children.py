@@ -18,7 +18,8 @@ import pytest
 import ftpair
 from ftpair.config.machine import CAPABILITIES
 from ftpair.core.errors import SetupError
-from ftpair.core.messages import Beat, FromWorker, ListSessions, Ready, Request, Sessions
+from ftpair.core.messages import Beat, FromWorker, ListSessions, Ready, Sessions
+from ftpair.core.requests import Request
 from ftpair.dataplane.children import Child, Deadlines, Recipe, account, check_user
 from ftpair.dataplane.rights import wrapper
 

@@ -8,7 +8,7 @@ from ftpair.app.accounts import Accounts
 from ftpair.core import account_actions as ask
 from ftpair.core.accounts import Identity
 from ftpair.core.actions import Action
-from ftpair.core.messages import Answer
+from ftpair.core.requests import Answer
 
 ACCOUNT_ANSWERS: dict[type[Action], Callable[[Accounts, Any, Identity], Awaitable[Answer]]] = {
     ask.Identify: logging_in.identify,

@@ -56,8 +56,8 @@ from ftpair.core.errors import FtpairError, NotFoundError, WrongRequestError
 from ftpair.core.guides import GetFirewall, GetGuide
 from ftpair.core.health import GetHealth
 from ftpair.core.jobs import EndJob, GetJob, GetJobs, StartDoctor
-from ftpair.core.messages import Answer
 from ftpair.core.pools import GetPools, SetWeight
+from ftpair.core.requests import Answer
 from ftpair.haproxy.runtime import SilentError
 
 log = structlog.get_logger("ftpair")

@@ -19,11 +19,10 @@ from ftpair.config.authorities import system_authorities
 from ftpair.config.certificate_facts import chain_alone, facts_of, key_alone, missing_issuer, uncovered
 from ftpair.config.certificates import NotPemError, Remark, examine
 from ftpair.config.checks import certificates_named
-from ftpair.config.load import draft, read_config
+from ftpair.config.load import read_config, understood
 from ftpair.config.machine import this_machine
 from ftpair.config.materials import refused_chain
 from ftpair.config.models import Config
-from ftpair.config.problems import refusal
 from ftpair.config.values import NAME
 from ftpair.core.actions import PatchConfiguration, Problem, Refused, Said
 from ftpair.core.certificates import (
@@ -95,10 +94,7 @@ async def delete_certificate(node: Node, order: DeleteCertificate) -> Said | Ref
 
 def _config(node: Node, content: bytes) -> Config:
     """Return what the file says. Raises InvalidConfigError: what is entered into such a file cannot be told."""
-    made = draft(content, this_machine())
-    if made.findings:
-        raise refusal(str(node.path), made.problems)
-    return made.config
+    return understood(str(node.path), content, this_machine())
 
 
 # What there is.

@@ -12,9 +12,10 @@ from ftpair.core.actions import Action, Apply, Confirm, PatchConfiguration, Resu
 from ftpair.core.certificates import DeleteCertificate, SaveCertificate
 from ftpair.core.errors import BusyError, NotReachableError
 from ftpair.core.guides import GetFirewall, GetGuide
-from ftpair.core.messages import Ready, Request, Response, Stop, ToApi, UseLog, UseWeb
+from ftpair.core.messages import Ready, Stop, UseLog, UseWeb
 from ftpair.core.plan import WebPlan
 from ftpair.core.pools import SetWeight
+from ftpair.core.requests import Request, Response, ToApi
 from ftpair.dataplane.channel import Channel
 from ftpair.observe import log
 

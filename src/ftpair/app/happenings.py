@@ -18,7 +18,7 @@ from ftpair.core.actions import (
 )
 from ftpair.core.certificates import CertificateIs, DeleteCertificate, SaveCertificate
 from ftpair.core.happenings import Happening, Kind
-from ftpair.core.messages import Answer
+from ftpair.core.requests import Answer
 
 REMEMBERED = 200
 KINDS: dict[type[Action], Kind] = {

@@ -43,7 +43,6 @@ from ftpair.core.messages import (
     PasswordWrong,
     Probed,
     Ready,
-    Request,
     Sessions,
     TransfersEnded,
     UseBans,
@@ -53,6 +52,7 @@ from ftpair.core.messages import (
     Verdict,
 )
 from ftpair.core.plan import Plan, ServerPlan, ServicePlan
+from ftpair.core.requests import Request
 from ftpair.dataplane.children import Child
 from ftpair.dataplane.counts import Counts, create_counts_fd
 from ftpair.dataplane.groups import Groups

@@ -2,20 +2,20 @@
 
 import asyncio
 from collections.abc import Iterator
-from typing import Any
 
 from ftpair.app.change import bring_in, prepare, refuse_unconfirmed
 from ftpair.app.history import keep_found, write_config
 from ftpair.app.node import Node
 from ftpair.app.status import node_status, refusals_of
 from ftpair.balance.routes import pool_names
-from ftpair.config.load import draft, read_config
+from ftpair.config.load import read_config, understood
 from ftpair.config.machine import this_machine
 from ftpair.config.models import Config
 from ftpair.config.patch import patched
-from ftpair.config.problems import Where, refusal
+from ftpair.config.problems import Where
 from ftpair.core.actions import Applied, Apply, Refused
-from ftpair.core.errors import NotFoundError, SetupError
+from ftpair.core.errors import SetupError
+from ftpair.core.merge_patch import nested
 from ftpair.core.plan import AnyService, ServicePlan
 from ftpair.core.pools import GetPools, PoolsAre, PoolStatus, SetWeight
 from ftpair.core.routing import DEFAULT_POOL
@@ -61,7 +61,7 @@ async def set_weight(node: Node, order: SetWeight) -> Applied | Refused:
 
     Raises NotFoundError, and InvalidConfigError if the file cannot be changed.
     """
-    _demand_server(node, order)
+    node.plan.server(order.service, order.server)  # Raises if it does not run.
     found = await asyncio.to_thread(read_config, node.path)
     if refused := refuse_unconfirmed(node):
         return refused
@@ -79,21 +79,11 @@ async def set_weight(node: Node, order: SetWeight) -> Applied | Refused:
     return answer
 
 
-def _demand_server(node: Node, order: SetWeight) -> None:
-    servers = [server.name for server in node.plan.named(order.service).servers]
-    if order.server not in servers:
-        known = ", ".join(servers)
-        raise NotFoundError(f"no server {order.server!r} in {order.service}; there are: {known}")
-
-
 def _weighed(node: Node, content: bytes, order: SetWeight) -> bytes:
     """Return a text with the weight; one that has no such server any more stays as it is."""
     machine = this_machine()
-    made = draft(content, machine)
-    if made.findings:
-        raise refusal(str(node.path), made.problems)
-    place = _place(made.config, order)
-    return patched(content, _patch(place, order.weight), machine) if place else content
+    place = _place(understood(str(node.path), content, machine), order)
+    return patched(content, nested(place, {"weight": order.weight}), machine) if place else content
 
 
 def _place(config: Config, order: SetWeight) -> Where:
@@ -104,10 +94,3 @@ def _place(config: Config, order: SetWeight) -> Where:
         if member.name == order.server:
             return ("virtual_services", order.service, *member.where)
     return ()
-
-
-def _patch(place: Where, weight: int) -> dict[str, Any]:
-    patch: dict[str, Any] = {"weight": weight}
-    for key in reversed(place):
-        patch = {str(key): patch}
-    return patch

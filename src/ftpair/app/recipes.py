@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from ftpair.app.tables import Tables
-from ftpair.core.messages import FromApi, FromProber, FromWorker
+from ftpair.core.messages import FromProber, FromWorker
 from ftpair.core.plan import Plan
+from ftpair.core.requests import FromApi
 from ftpair.dataplane.children import Recipe
 from ftpair.dataplane.groups import Groups
 

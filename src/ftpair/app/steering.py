@@ -17,7 +17,7 @@ log = structlog.get_logger("ftpair")
 
 async def set_admin(node: Node, action: SetAdmin) -> Said:
     """Drain, halt or bring online, or only tell what would happen. Raises NotFoundError."""
-    server = _server(node, action.service, action.server)
+    server = node.plan.server(action.service, action.server)
     await node.haproxy.refresh()  # The sentence tells how many sessions there are.
     sentence = SENTENCES[action.admin](node, server)
     if action.dry_run:
@@ -55,15 +55,6 @@ async def lift_ban(node: Node, action: LiftBan) -> Said:
 async def _end(node: Node, name: str, reason: str) -> bool:
     is_ended = await node.haproxy.end_session(name)
     return is_ended or await node.listing.end(node.workers, reason, name)
-
-
-def _server(node: Node, service_name: str, server_name: str) -> ServerPlan:
-    service = node.plan.named(service_name)
-    for server in service.servers:
-        if server.name == server_name:
-            return server
-    known = ", ".join(each.name for each in service.servers)
-    raise NotFoundError(f"no server {server_name!r} in {service_name}; there are: {known}")
 
 
 def _drained(node: Node, server: ServerPlan) -> str:

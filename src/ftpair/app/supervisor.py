@@ -22,7 +22,7 @@ from ftpair.config.check import check
 from ftpair.config.problems import InvalidConfigError, describe, describe_warnings
 from ftpair.config.slots import Slots
 from ftpair.core.errors import FtpairError, SetupError
-from ftpair.core.messages import Request, Response
+from ftpair.core.requests import Request, Response
 from ftpair.dataplane.children import READY_TIMEOUT_S, Child, check_user
 from ftpair.dataplane.claims import demand_bindable
 from ftpair.dataplane.confinement import hide

@@ -12,6 +12,7 @@ from ftpair.cli.client import Client
 from ftpair.cli.configuring import Steps, author, show_steps
 from ftpair.cli.failures import WrongUseError
 from ftpair.core.errors import NotFoundError
+from ftpair.core.merge_patch import nested
 
 _BLOCKS = ("virtual_services", "real_servers")
 _NOUNS = ("virtual service", "real server")
@@ -83,10 +84,7 @@ def _parsed(text: str) -> Any:
 
 def _at(names: tuple[str, ...], value: Any) -> dict[str, Any]:
     """Return the patch that puts a value where the names lead to."""
-    patch = value
-    for block, name in reversed(list(zip(_BLOCKS, names, strict=False))):
-        patch = {block: {name: patch}}
-    return patch  # type: ignore[no-any-return]  # There is one name at least.
+    return nested([key for pair in zip(_BLOCKS, names, strict=False) for key in pair], value)
 
 
 def _demand_sense(doing: str, names: tuple[str, ...], configuration: Any) -> None:

@@ -21,7 +21,7 @@ from ftpair.config.shape import field_at, without_modes
 from ftpair.config.source import Source, read_source
 from ftpair.core.actions import Problem
 
-__all__ = ["Draft", "InvalidConfigError", "draft", "load", "read_config", "why_unreadable"]
+__all__ = ["Draft", "InvalidConfigError", "draft", "load", "read_config", "understood", "why_unreadable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,14 @@ class Draft:
 
 def load(path: Path, machine: Machine | None = None) -> Config:
     """Return the configuration in a file. Raises InvalidConfigError with all problems of that file."""
-    made = draft(read_config(path), machine or this_machine())
+    return understood(str(path), read_config(path), machine or this_machine())
+
+
+def understood(name: str, content: bytes, machine: Machine) -> Config:
+    """Return what a text says; `name` is what it is called. Raises InvalidConfigError with all its problems."""
+    made = draft(content, machine)
     if made.findings:
-        raise refusal(str(path), made.problems)
+        raise refusal(name, made.problems)
     return made.config
 
 

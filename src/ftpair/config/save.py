@@ -12,10 +12,10 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.nodes import CollectionNode, MappingNode, Node
 
-from ftpair.config.load import draft
+from ftpair.config.load import understood
 from ftpair.config.machine import Machine, this_machine
 from ftpair.config.models import Config
-from ftpair.config.problems import Where, refusal
+from ftpair.config.problems import Where
 from ftpair.core.errors import FtpairError
 
 _GONE = object()
@@ -37,17 +37,12 @@ def rewritten(content: bytes, config: Config, machine: Machine) -> bytes:
     """
     if not content.strip():
         return dumped(tree(config))
-    former = draft(content, machine)
-    if former.findings:
-        raise refusal("the file to be changed", former.problems)
-    changes = list(_differences((), tree(former.config), tree(config)))
+    former = understood("the file to be changed", content, machine)
+    changes = list(_differences((), tree(former), tree(config)))
     made = _with_values(content, [change for change in changes if change[1] is not _GONE], tree(config))
     for where in (where for where, value in changes if value is _GONE):
         made = _without(made, where, tree(config))
-    after = draft(made, machine)
-    if after.findings:
-        raise refusal("the new configuration", after.problems)
-    if tree(after.config) != tree(config):
+    if tree(understood("the new configuration", made, machine)) != tree(config):
         raise FtpairError("the file uses aliases (*name) in a way that cannot be edited safely: edit it by hand")
     return made
 

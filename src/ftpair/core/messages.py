@@ -6,91 +6,11 @@ descriptors travel beside the frame that names them (SCM_RIGHTS), in the order i
 
 import msgspec
 
-from ftpair.core.account_actions import (
-    AddToken,
-    AddUser,
-    AuditIs,
-    BeginTotp,
-    ChangePassword,
-    ChangeUser,
-    ConfirmTotp,
-    Denied,
-    EndTotp,
-    GetAudit,
-    GetSetUpLink,
-    GetTokens,
-    GetUsers,
-    Identify,
-    IdentityIs,
-    LoggedIn,
-    LogIn,
-    LogOut,
-    RemoveToken,
-    RemoveUser,
-    SetUp,
-    SetUpLinkIs,
-    TokenIs,
-    TokensAre,
-    TotpIs,
-    UsersAre,
-)
-from ftpair.core.accounts import Identity
-from ftpair.core.actions import (
-    AddBan,
-    Applied,
-    Apply,
-    BansAre,
-    ClientsAre,
-    ConfigurationIs,
-    Confirm,
-    FindRoute,
-    GetBans,
-    GetClients,
-    GetConfiguration,
-    GetLog,
-    GetMetrics,
-    GetNews,
-    GetReport,
-    GetRevisions,
-    GetSessions,
-    GetStatus,
-    GetTransferHistory,
-    GetWaiting,
-    KillSession,
-    LiftBan,
-    LogIs,
-    Metrics,
-    NewsAre,
-    PatchConfiguration,
-    Refused,
-    ReportIs,
-    RevisionsAre,
-    RollBack,
-    RouteIs,
-    Said,
-    SaveConfiguration,
-    SessionTable,
-    SetAdmin,
-    StatusIs,
-    TransferHistoryIs,
-    WaitingIs,
-)
-from ftpair.core.certificates import (
-    CertificateIs,
-    CertificatesAre,
-    DeleteCertificate,
-    GetCertificates,
-    SaveCertificate,
-)
 from ftpair.core.clientele import Seen
 from ftpair.core.doctor import Diagnosis, Order
 from ftpair.core.facts import TransferEnded
-from ftpair.core.guides import FirewallIs, GetFirewall, GetGuide, GuideIs
-from ftpair.core.health import GetHealth, HealthIs
-from ftpair.core.jobs import EndJob, GetJob, GetJobs, JobIs, JobsAre, StartDoctor
 from ftpair.core.limits import Ban
 from ftpair.core.plan import Entrance, LogFormat, LogLevel, Plan, WebPlan
-from ftpair.core.pools import GetPools, PoolsAre, SetWeight
 from ftpair.core.status import Sample, ServerState, SessionRow, TransferRow
 
 
@@ -286,117 +206,9 @@ class Examined(Message, frozen=True, tag=True):
     diagnosis: Diagnosis
 
 
-# API to supervisor, and the answers.
-class Request(Message, frozen=True, tag=True):
-    """An action with the number that its answer will carry, and who asks for it."""
-
-    number: int
-    who: Identity
-    action: (
-        FindRoute
-        | GetStatus
-        | GetSessions
-        | GetClients
-        | GetMetrics
-        | GetWaiting
-        | GetNews
-        | GetLog
-        | GetReport
-        | GetTransferHistory
-        | SetAdmin
-        | GetBans
-        | AddBan
-        | LiftBan
-        | KillSession
-        | Apply
-        | Confirm
-        | RollBack
-        | GetRevisions
-        | GetConfiguration
-        | SaveConfiguration
-        | PatchConfiguration
-        | Identify
-        | StartDoctor
-        | GetJobs
-        | GetJob
-        | EndJob
-        | GetCertificates
-        | SaveCertificate
-        | DeleteCertificate
-        | GetGuide
-        | GetFirewall
-        | SetUp
-        | LogIn
-        | LogOut
-        | Denied
-        | GetSetUpLink
-        | GetUsers
-        | AddUser
-        | ChangeUser
-        | RemoveUser
-        | ChangePassword
-        | BeginTotp
-        | ConfirmTotp
-        | EndTotp
-        | GetTokens
-        | AddToken
-        | RemoveToken
-        | GetAudit
-        | GetHealth
-        | GetPools
-        | SetWeight
-    )
-
-
-Answer = (
-    StatusIs
-    | RouteIs
-    | SessionTable
-    | ClientsAre
-    | BansAre
-    | Metrics
-    | NewsAre
-    | LogIs
-    | ReportIs
-    | TransferHistoryIs
-    | Said
-    | Applied
-    | RevisionsAre
-    | WaitingIs
-    | ConfigurationIs
-    | IdentityIs
-    | JobsAre
-    | JobIs
-    | CertificatesAre
-    | CertificateIs
-    | GuideIs
-    | FirewallIs
-    | SetUpLinkIs
-    | LoggedIn
-    | UsersAre
-    | TotpIs
-    | TokensAre
-    | TokenIs
-    | AuditIs
-    | HealthIs
-    | PoolsAre
-    | Refused
-)
-"""What an action is answered with."""
-
-
-class Response(Message, frozen=True, tag=True):
-    """The answer to the request of that number."""
-
-    number: int
-    result: Answer
-
-
 ToWorker = UsePlan | UseStates | UseBans | EndSessions | ListSessions | ListClients | Stop
 ToProber = UsePlan | Stop
 ToExaminer = Examine | Stop
-ToApi = Response | UseLog | UseWeb | Stop
 FromWorker = Ready | CannotFollow | PasswordWrong | Beat | TransfersEnded | Sessions | Clients | LogLines
 FromProber = Ready | Beat | Verdict | Probed | LogLines
 FromExaminer = Ready | Beat | Progress | Examined | LogLines
-FromApi = Ready | Beat | Request | LogLines

@@ -347,3 +347,12 @@ class Plan(msgspec.Struct, frozen=True):
             known = ", ".join(each.name for each in self.all_services)
             raise NotFoundError(f"no service {name!r}; there are: {known}")
         return service
+
+    def server(self, service_name: str, name: str) -> ServerPlan:
+        """Return a real server of a service. Raises NotFoundError, which tells those that there are."""
+        servers = self.named(service_name).servers
+        server = next((each for each in servers if each.name == name), None)
+        if server is None:
+            known = ", ".join(each.name for each in servers)
+            raise NotFoundError(f"no server {name!r} in {service_name}; there are: {known}")
+        return server

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 from ftpair.core.endpoint import PortRange
-from ftpair.core.errors import NotFoundError
 from ftpair.core.plan import AnyService, Plan, ServerPlan, TcpServicePlan
 
 
@@ -61,12 +60,7 @@ class Wanted:
 
 def wanted_of(plan: Plan, service_name: str, server_name: str) -> Wanted:
     """Return what is asked of a server. Raises NotFoundError, which tells what there is."""
-    service = plan.named(service_name)
-    server = next((each for each in service.servers if each.name == server_name), None)
-    if server is None:
-        known = ", ".join(each.name for each in service.servers)
-        raise NotFoundError(f"no server {server_name!r} in {service_name}; there are: {known}")
-    return wanted_by(service, server)
+    return wanted_by(plan.named(service_name), plan.server(service_name, server_name))
 
 
 def wanted_by(service: AnyService, server: ServerPlan) -> Wanted:

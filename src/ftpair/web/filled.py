@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ftpair.config.patch import merged
+from ftpair.core.merge_patch import merged
 from ftpair.web.fields import Field, Where, value_at
 from ftpair.web.wanted import Values
 

@@ -12,8 +12,8 @@ from ftpair.api.access import may
 from ftpair.api.asking import Door, TheDoor
 from ftpair.api.problems import RefusalError
 from ftpair.api.routing import Traits
-from ftpair.config.patch import merged
 from ftpair.core.actions import FindRoute, RouteIs
+from ftpair.core.merge_patch import merged
 from ftpair.core.routing import DEFAULT_POOL
 from ftpair.core.status import RouteStatus
 from ftpair.web.acting import gone_to

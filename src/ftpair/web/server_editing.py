@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from ftpair.api.access import may
 from ftpair.api.asking import TheDoor
 from ftpair.api.problems import RefusalError
-from ftpair.config.patch import merged
+from ftpair.core.merge_patch import merged, nested
 from ftpair.core.routing import DEFAULT_POOL
 from ftpair.core.units import counted
 from ftpair.web.acting import gone_to
@@ -137,8 +137,8 @@ def _patch(block: Values, former: Seat, seat: Seat, texts: dict[str, str]) -> di
     origin = origin_of(texts.get("origin", ""))
     patch = changes(origin, fields, texts)
     if seat == former:
-        return _nested(seat.pool, {seat.label: difference(origin, merged(origin, patch))})
-    added = _nested(seat.pool, {seat.label: merged(origin, patch)})
+        return nested(_place(seat.pool), {seat.label: difference(origin, merged(origin, patch))})
+    added = nested(_place(seat.pool), {seat.label: merged(origin, patch)})
     return joined(_gone(block, former), added) if former.label else added
 
 
@@ -146,13 +146,7 @@ def _gone(block: Values, seat: Seat) -> dict[str, Any]:
     """Return the patch that takes a server away; a further pool goes with the last of its servers."""
     if seat.pool != DEFAULT_POOL and len(_of_pool(block, seat.pool)) == 1:
         return {"pools": {seat.pool: None}}
-    return _nested(seat.pool, {seat.label: None})
-
-
-def _nested(pool: str, servers: dict[str, Any]) -> dict[str, Any]:
-    for key in reversed(_place(pool)):
-        servers = {key: servers}
-    return servers
+    return nested(_place(seat.pool), {seat.label: None})
 
 
 def _place(pool: str) -> tuple[str, ...]:

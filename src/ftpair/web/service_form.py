@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
-from ftpair.config.patch import merged
 from ftpair.config.save import dumped
 from ftpair.config.shape import keys_of
 from ftpair.core.actions import Problem
+from ftpair.core.merge_patch import merged
 from ftpair.web.fields import PORTS, ports_meant, ports_text
 from ftpair.web.filled import changes, difference, texts_of
 from ftpair.web.service_fields import (
