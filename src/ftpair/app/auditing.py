@@ -17,10 +17,6 @@ from ftpair.core.account_actions import (
     ConfirmTotp,
     Denied,
     EndTotp,
-    GetAudit,
-    GetSetUpLink,
-    GetTokens,
-    GetUsers,
     Identify,
     LoggedIn,
     LogIn,
@@ -37,21 +33,9 @@ from ftpair.core.actions import (
     Applied,
     Apply,
     Confirm,
-    FindRoute,
-    GetBans,
-    GetClients,
-    GetConfiguration,
-    GetLog,
-    GetMetrics,
-    GetNews,
-    GetReport,
-    GetRevisions,
-    GetSessions,
-    GetStatus,
-    GetTransferHistory,
-    GetWaiting,
     KillSession,
     LiftBan,
+    Look,
     PatchConfiguration,
     Refused,
     Result,
@@ -60,19 +44,13 @@ from ftpair.core.actions import (
     SaveConfiguration,
     SetAdmin,
 )
-from ftpair.core.certificates import CertificateIs, DeleteCertificate, GetCertificates, SaveCertificate
-from ftpair.core.guides import GetFirewall, GetGuide
-from ftpair.core.health import GetHealth
-from ftpair.core.jobs import EndJob, GetJob, GetJobs, StartDoctor
-from ftpair.core.pools import GetPools, SetWeight
+from ftpair.core.certificates import CertificateIs, DeleteCertificate, SaveCertificate
+from ftpair.core.jobs import EndJob, StartDoctor
+from ftpair.core.pools import SetWeight
 
 log = structlog.get_logger("ftpair")
 
-LOOKING: tuple[type[Action], ...] = (
-    *(FindRoute, GetStatus, GetSessions, GetClients, GetMetrics, GetBans, GetRevisions, GetConfiguration),
-    *(Identify, GetSetUpLink, GetUsers, GetTokens, GetAudit, GetWaiting, GetNews, GetJobs, GetJob, GetCertificates),
-    *(GetGuide, GetFirewall, GetHealth, GetPools, GetTransferHistory, GetReport, GetLog),
-)
+LOOKS = (Look, Identify)
 """They change nothing, and nobody is refused by them who could have been let in."""
 CHANGING: dict[type[Action], tuple[str, str]] = {
     SetAdmin: ("{0.admin.value}", "{0.service} {0.server}"),
@@ -110,7 +88,7 @@ UNKNOWN = "no user of ftpair"
 
 def tell(audit: Audit, action: Action, who: Identity, answer: Result, is_user: Callable[[str], bool]) -> None:
     """Keep an entry of an action that changed something, or would have."""
-    if type(action) in LOOKING or getattr(action, "dry_run", False):
+    if isinstance(action, LOOKS) or getattr(action, "dry_run", False):
         return
     if isinstance(answer, Refused) and answer.kind == "too-often":  # Nothing was looked at, and a flood is no news.
         return

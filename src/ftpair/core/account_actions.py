@@ -1,7 +1,7 @@
 """What doors may ask of the supervisor about users, tokens, sessions of the web UI and the audit trail."""
 
 from ftpair.core.accounts import AuditRow, Identity, Role, TokenRow, UserRow
-from ftpair.core.actions import Action, Result
+from ftpair.core.actions import Action, Look, Result
 
 
 class Confidential(Action, frozen=True, tag=True):
@@ -60,12 +60,12 @@ class Denied(Action, frozen=True, tag=True):
     sentence: str
 
 
-class GetSetUpLink(Action, frozen=True, tag=True):
+class GetSetUpLink(Look, frozen=True, tag=True):
     """Where is the first user made? Answered by `SetUpLinkIs`."""
 
 
 # Users.
-class GetUsers(Action, frozen=True, tag=True):
+class GetUsers(Look, frozen=True, tag=True):
     """Answered by `UsersAre`."""
 
 
@@ -122,7 +122,7 @@ class EndTotp(Confidential, frozen=True, tag=True):
 
 
 # Tokens.
-class GetTokens(Action, frozen=True, tag=True):
+class GetTokens(Look, frozen=True, tag=True):
     """Answered by `TokensAre`."""
 
 
@@ -140,7 +140,7 @@ class RemoveToken(Action, frozen=True, tag=True):
     name: str
 
 
-class GetAudit(Action, frozen=True, tag=True):
+class GetAudit(Look, frozen=True, tag=True):
     """The audit trail, the newest first; an empty word asks for all. Answered by `AuditIs`."""
 
     limit: int = 100

@@ -19,30 +19,34 @@ class Action(msgspec.Struct, frozen=True, tag=True):
     """Something that a door asks for."""
 
 
-class GetStatus(Action, frozen=True, tag=True):
+class Look(Action, frozen=True, tag=True):
+    """Something that changes nothing."""
+
+
+class GetStatus(Look, frozen=True, tag=True):
     """Answered by `NodeStatus`."""
 
 
-class GetSessions(Action, frozen=True, tag=True):
+class GetSessions(Look, frozen=True, tag=True):
     """Answered by `SessionTable`."""
 
 
-class GetClients(Action, frozen=True, tag=True):
+class GetClients(Look, frozen=True, tag=True):
     """Answered by `ClientsAre`."""
 
 
-class GetMetrics(Action, frozen=True, tag=True):
+class GetMetrics(Look, frozen=True, tag=True):
     """Answered by `Metrics`."""
 
 
-class GetNews(Action, frozen=True, tag=True):
+class GetNews(Look, frozen=True, tag=True):
     """What is new? Answered by `NewsAre`."""
 
     after: int = 0
     """Only what happened after the happening of this number."""
 
 
-class GetTransferHistory(Action, frozen=True, tag=True):
+class GetTransferHistory(Look, frozen=True, tag=True):
     """Which transfers have ended? Empty words and zeros ask for all. Answered by `TransferHistoryIs`."""
 
     service: str = ""
@@ -62,7 +66,7 @@ class GetTransferHistory(Action, frozen=True, tag=True):
     """Only those of a lower number."""
 
 
-class GetReport(Action, frozen=True, tag=True):
+class GetReport(Look, frozen=True, tag=True):
     """How was it over time? Answered by `ReportIs`."""
 
     measure: Measure
@@ -76,7 +80,7 @@ class GetReport(Action, frozen=True, tag=True):
     """0: now."""
 
 
-class GetLog(Action, frozen=True, tag=True):
+class GetLog(Look, frozen=True, tag=True):
     """What do the processes log? Empty words ask for all. Answered by `LogIs`."""
 
     level: LogLevel = "debug"
@@ -100,11 +104,11 @@ class SetAdmin(Action, frozen=True, tag=True):
     """Only tell what would happen."""
 
 
-class GetWaiting(Action, frozen=True, tag=True):
+class GetWaiting(Look, frozen=True, tag=True):
     """What waits to be applied? Answered by `WaitingIs`."""
 
 
-class GetBans(Action, frozen=True, tag=True):
+class GetBans(Look, frozen=True, tag=True):
     """Answered by `BansAre`."""
 
 
@@ -159,7 +163,7 @@ class RollBack(Action, frozen=True, tag=True):
     """Only tell the steps."""
 
 
-class GetRevisions(Action, frozen=True, tag=True):
+class GetRevisions(Look, frozen=True, tag=True):
     """Answered by `RevisionsAre`."""
 
     limit: int = 50
@@ -167,7 +171,7 @@ class GetRevisions(Action, frozen=True, tag=True):
     """Only those with a lower number; 0: from the newest on."""
 
 
-class GetConfiguration(Action, frozen=True, tag=True):
+class GetConfiguration(Look, frozen=True, tag=True):
     """The text of the configuration; answered by `ConfigurationIs`."""
 
     which: str = "file"
@@ -184,7 +188,7 @@ class SaveConfiguration(Action, frozen=True, tag=True):
     comment: str = ""
 
 
-class FindRoute(Action, frozen=True, tag=True):
+class FindRoute(Look, frozen=True, tag=True):
     """Where would this client's session go? Answered by `RouteIs`."""
 
     service: str

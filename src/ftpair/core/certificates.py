@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from ftpair.core.actions import Action, Result
+from ftpair.core.actions import Action, Look, Result
 
 Place = Literal["certificate", "key"]
 
@@ -57,7 +57,7 @@ class CertificateEntry:
     warnings: tuple[CertificateRemark, ...] = ()
 
 
-class GetCertificates(Action, frozen=True, tag=True):
+class GetCertificates(Look, frozen=True, tag=True):
     """Answered by `CertificatesAre`."""
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from ftpair.core.actions import Action, Result
+from ftpair.core.actions import Look, Result
 
 Source = Literal["file", "running"]
 """By which configuration: the file's, or what runs where the file cannot be worked by."""
@@ -39,7 +39,7 @@ class FirewallRules:
     text: str
 
 
-class GetGuide(Action, frozen=True, tag=True):
+class GetGuide(Look, frozen=True, tag=True):
     """Answered by `GuideIs`."""
 
     service: str
@@ -48,7 +48,7 @@ class GetGuide(Action, frozen=True, tag=True):
     """The make of the server; empty: as the doctor has found it."""
 
 
-class GetFirewall(Action, frozen=True, tag=True):
+class GetFirewall(Look, frozen=True, tag=True):
     """Answered by `FirewallIs`."""
 
     service: str

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ftpair.core.actions import Action, Result
+from ftpair.core.actions import Look, Result
 from ftpair.core.plan import CheckLevel
 from ftpair.core.status import Admin, Health
 
@@ -38,7 +38,7 @@ class ServerHealth:
     """The last verdicts, the newest first."""
 
 
-class GetHealth(Action, frozen=True, tag=True):
+class GetHealth(Look, frozen=True, tag=True):
     """Answered by `HealthIs`."""
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from ftpair.core.actions import Action, Result
+from ftpair.core.actions import Action, Look, Result
 from ftpair.core.doctor import Diagnosis, Order
 
 JobState = Literal["running", "done", "failed", "ended"]
@@ -38,11 +38,11 @@ class StartDoctor(Action, frozen=True, tag=True):
     order: Order
 
 
-class GetJobs(Action, frozen=True, tag=True):
+class GetJobs(Look, frozen=True, tag=True):
     """Answered by `JobsAre`."""
 
 
-class GetJob(Action, frozen=True, tag=True):
+class GetJob(Look, frozen=True, tag=True):
     """Answered by `JobIs`."""
 
     job: str

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ftpair.core.actions import Action, Result
+from ftpair.core.actions import Action, Look, Result
 from ftpair.core.status import ServerStatus
 
 
@@ -25,7 +25,7 @@ class PoolStatus:
     reason: str
 
 
-class GetPools(Action, frozen=True, tag=True):
+class GetPools(Look, frozen=True, tag=True):
     """Answered by `PoolsAre`."""
 
 
