@@ -13,10 +13,10 @@ PROCESSES = 2
 SETTLE_S = 3.0
 
 
-def shares(door: Door, path: bytes, transfers: int, window_s: float) -> list[int]:
-    """Run `transfers` downloads of a big file at once; return the bytes that each got in one common window of time."""
+def shares(door: Door, path: bytes, transfers: int, windows: int, window_s: float) -> list[list[int]]:
+    """Run `transfers` downloads of a big file at once; return the bytes that each got, by common window of time."""
 
-    def task(meet: Step) -> list[int]:
+    def task(meet: Step) -> list[list[int]]:
         context = client_context()
         with contextlib.ExitStack() as held:
             sessions = [held.enter_context(Session(door, context)) for _ in range(transfers // PROCESSES)]
@@ -27,10 +27,10 @@ def shares(door: Door, path: bytes, transfers: int, window_s: float) -> list[int
                     selector.register(connection, selectors.EVENT_READ, number)
                 meet()
                 _read(selector, len(connections), SETTLE_S)  # What waited in buffers is nobody's share.
-                return _read(selector, len(connections), window_s)
+                return [_read(selector, len(connections), window_s) for _ in range(windows)]
 
     answers, _ = in_processes(task, PROCESSES)
-    return [share for answer in answers for share in answer]
+    return [[share for part in window for share in part] for window in zip(*answers, strict=True)]
 
 
 def newcomers(door: Door, held_sessions: int, logins: int) -> list[float]:

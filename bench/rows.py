@@ -22,7 +22,7 @@ LOADS = {
     "files": Load({"direct": "clear", "haproxy": "clear", "ftpair": "clear"} | TCP_MODE, figures.files),
     "files-tls": Load({"direct": "explicit", "mod_proxy": "explicit", "ftpair": "explicit"}, figures.files),
     "latency": Load({"direct": "clear", "haproxy": "clear", "ftpair": "clear"} | TCP_MODE, figures.latency),
-    "transfers": Load({"direct": "clear", "ftpair": "explicit"}, figures.transfers, is_once=True),
+    "transfers": Load({"direct": "clear", "ftpair": "explicit"}, figures.transfers),
     "crowded": Load({"direct": "crowd", "ftpair": "crowd"}, figures.crowded, is_once=True),
 }
 
