@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo test check bench fuzz soak interop docs clean parts format
+.PHONY: help demo test check bench fuzz soak chaos interop docs clean parts format
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -48,6 +48,9 @@ fuzz: $(FUZZ) ## 1,000,000 events for the session, any bytes for the parsers (AR
 
 soak: $(DEV) parts ## 100,000 transfers through one ftpair: memory, descriptors, CPU stay flat (ARGS="--transfers 5000")
 	@$(PYTHON) -m tests.soak $(ARGS)
+
+chaos: $(DEV) parts ## faults under load, and what each of them costs: no file may be wrong (ARGS="--only server-killed --seconds 5 --write")
+	@$(AS_ROOT) $(PYTHON) -m tests.chaos $(ARGS)
 
 docs: $(DOCS) ## regenerate the generated pages, check all links, build HTML into docs/_build
 	@$(PYTHON) docs/generate.py

@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,13 @@ _PATIENCE_S = 30.0
 
 
 class Balancer:
-    """A running ftpair; `settings` is the content of its configuration file."""
+    """A running ftpair; `settings` is the content of its configuration file, `around` a command that execs it."""
 
-    def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, settings: dict[str, Any], around: Sequence[str] = ()) -> None:
         self.configuration = folder / "ftpair.yaml"
         self._settings = {"paths": {"runtime": str(folder / "run"), "state": str(folder / "state")}} | settings
         self.socket = folder / "run" / "ftpair.sock"
-        command = [sys.executable, "-m", "ftpair.cli.main", "serve", "--config", self.configuration]
+        command = [*around, sys.executable, "-m", "ftpair.cli.main", "serve", "--config", self.configuration]
         self._daemon = Daemon(command, folder / "log")
 
     def start(self) -> None:

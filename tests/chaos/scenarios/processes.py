@@ -1,0 +1,67 @@
+"""Faults of ftpair's own processes."""
+
+import os
+import signal
+import time
+
+from tests.chaos.crowd import crowd
+from tests.chaos.scenario import EVERYWHERE, FTP_MODE, Figures, Run, scenario
+from tests.chaos.site import site
+
+
+def _stopped(run: Run, name: str, seconds: float) -> Figures:
+    with site(run) as node, crowd(run, node) as clients:
+        pid = node.pids()[name]
+        with clients.fault():
+            os.kill(pid, signal.SIGSTOP)
+            time.sleep(seconds)
+            os.kill(pid, signal.SIGCONT)
+        return clients.figures()
+
+
+def _killed(run: Run, name: str) -> Figures:
+    with site(run) as node, crowd(run, node) as clients:
+        pid = node.pids()[name]
+        with clients.fault():
+            os.kill(pid, signal.SIGKILL)
+        return clients.figures()
+
+
+@scenario("One of two workers is killed (kill -9).", on=(*FTP_MODE, "builtin"))
+def worker_killed(run: Run) -> Figures:
+    return _killed(run, "worker 0")
+
+
+@scenario("One of two workers stands still (SIGSTOP) for 5 s.", on=(*FTP_MODE, "builtin"))
+def worker_stopped(run: Run) -> Figures:
+    return _stopped(run, "worker 0", 5)
+
+
+@scenario("The API with the web UI is killed (kill -9).", on=EVERYWHERE)
+def api_killed(run: Run) -> Figures:
+    return _killed(run, "api")
+
+
+@scenario("The prober is killed (kill -9).", on=("ftp",))
+def prober_killed(run: Run) -> Figures:
+    return _killed(run, "prober")
+
+
+@scenario("The supervisor stands still (SIGSTOP) for 20 s.", on=EVERYWHERE)
+def supervisor_stopped(run: Run) -> Figures:
+    return _stopped(run, "supervisor", 20)
+
+
+@scenario("HAProxy's worker is killed (kill -9).", on=("haproxy",))
+def haproxy_killed(run: Run) -> Figures:
+    return _killed(run, "haproxy worker")
+
+
+@scenario("HAProxy's worker stands still (SIGSTOP) for 5 s.", on=("haproxy",))
+def haproxy_stopped(run: Run) -> Figures:
+    return _stopped(run, "haproxy worker", 5)
+
+
+@scenario("HAProxy's master is killed (kill -9).", on=("haproxy",))
+def haproxy_master_killed(run: Run) -> Figures:
+    return _killed(run, "haproxy master")
