@@ -51,6 +51,12 @@ def test_every_kind_of_fact_is_counted():
         (ProtocolError("S", Leg.CLIENT, "injection", "a", "c"), "protocol_errors_total", ("S", "client", "injection")),
         (ServerFailed("S", "R", "connect refused"), "server_failures_total", ("S", "R")),
         (ServerChosen("S", "a1", "c", "u", "new", "2", "R", ""), "routes_total", ("S", "2", "new")),
+        (
+            Rescued("S", "a", "c", "u", "session", "R", "T", 0.1, "reset"),
+            "rescues_total",
+            ("S", "session", "rescued"),
+        ),
+        (RescueFailed("S", "a", "c", "u", "transfer", "R", "no"), "rescues_total", ("S", "transfer", "failed")),
     ],
 )
 def test_a_fact_counts_as(fact, name, labels):

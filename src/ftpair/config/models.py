@@ -27,6 +27,7 @@ from ftpair.config.values import (
     Networks,
     PassiveRange,
     Port,
+    RescueChoice,
     Seconds,
     ServerTlsChoice,
     Version,
@@ -220,6 +221,12 @@ class FtpService(Block):
     )
     affinity_timeout_s: Seconds = Field(
         default=3600.0, description="How long a server is remembered after a session's end.", examples=[3600]
+    )
+    rescue: RescueChoice = Field(
+        default="off",
+        description="What goes on at another server when its own is lost: `off`, `sessions`, or `transfers` "
+        "(sessions, and downloads too); keeps passwords in memory.",
+        examples=["sessions"],
     )
 
     def members(self) -> Iterator[Member[RealServer]]:

@@ -118,6 +118,7 @@ def _service(parts: Parts, name: str, service: FtpService) -> ServicePlan:
         pools={name: pool.balance for name, pool in service.pools.items() if pool.balance},
         affinity=service.affinity,
         affinity_timeout_s=service.affinity_timeout_s,
+        rescue=service.rescue,
         active_source_port=service.active_source_port,
         server_data=service.server_data,
         server_active_ports=service.server_active_ports,

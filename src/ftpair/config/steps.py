@@ -221,6 +221,7 @@ _SERVICE: _Words = (
     ("affinity_timeout_s", lambda service: service.affinity_timeout_s),
     ("active_source_port", lambda service: service.active_source_port),
     ("server_data", lambda service: service.server_data),
+    ("rescue", lambda service: service.rescue),
     ("server_active_ports", lambda service: service.server_active_ports),
     ("server_passive_networks", lambda service: ", ".join(service.server_passive_networks)),
 )

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Pl
 from ftpair.core.binding import DataSession
 from ftpair.core.endpoint import Endpoint, PortRange
 from ftpair.core.networks import lies_in
-from ftpair.core.plan import CheckLevel, HeaderVersion, ServerTlsMode, TlsVersion
+from ftpair.core.plan import CheckLevel, HeaderVersion, Rescue, ServerTlsMode, TlsVersion
 
 NAME = r"^[A-Za-z0-9_.-]{1,64}$"
 LONGEST_GLOB = 120
@@ -188,6 +188,7 @@ Folder = Annotated[str, AfterValidator(_folder)]
 ServerTlsChoice = Annotated[ServerTlsMode, BeforeValidator(off_as_text)]
 HeaderChoice = Annotated[HeaderVersion, BeforeValidator(off_as_text)]
 DataSessionChoice = Annotated[DataSession, BeforeValidator(off_as_text)]
+RescueChoice = Annotated[Rescue, BeforeValidator(off_as_text)]
 CheckChoice = Annotated[CheckLevel, BeforeValidator(off_as_text)]
 Version = Annotated[TlsVersion, BeforeValidator(_version)]
 PassiveRange = Annotated[

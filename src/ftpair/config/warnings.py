@@ -1,6 +1,6 @@
 """What works but will hurt: nothing here stops a configuration from being used. Pure."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 
 from ftpair.config.binding import loosely_bound
@@ -88,6 +88,14 @@ def _loose_binding(config: Config, _machine: Machine) -> Iterator[Finding]:
         yield from loosely_bound(where, service)
 
 
+def _nowhere_to_go(config: Config, _machine: Machine) -> Iterator[Finding]:
+    for where, service in ftp_services(config):
+        pools = Counter(member.where[:-1] for member in service.members())
+        if service.rescue != "off" and pools and max(pools.values()) < 2:
+            sentence = "there is no second server to go to: add one that has the same users and files"
+            yield Finding((*where, "rescue"), f"{sentence}, or write off")
+
+
 def _everybody_believed(config: Config, _machine: Machine) -> Iterator[Finding]:
     for where, service in services(config):
         accepted = service.proxy_protocol.accept_from
@@ -112,5 +120,6 @@ _LOOKS: tuple[Callable[[Config, Machine], Iterator[Finding]], ...] = (
     password_in_clear_text,
     _useless_ciphers,
     _loose_binding,
+    _nowhere_to_go,
     _everybody_believed,
 )

@@ -190,3 +190,32 @@ class ServerFailed(Fact, frozen=True, tag=True):
 
     server: str
     reason: str
+
+
+class Rescued(Fact, frozen=True, tag=True):
+    """A session, or its download, goes on at another server: its own was lost or halted."""
+
+    session: str
+    client: str
+    user: str
+    kind: Literal["session", "transfer"]
+    former: str
+    """The server that it had."""
+    server: str
+    seconds: float
+    """From the loss; for a transfer, too."""
+    reason: str
+    """Why the former one was left."""
+    bytes: int = 0
+    """What the client had of the file by then."""
+
+
+class RescueFailed(Fact, frozen=True, tag=True):
+    """No other server takes a session, or a download ends with its server."""
+
+    session: str
+    client: str
+    user: str
+    kind: Literal["session", "transfer"]
+    former: str
+    reason: str

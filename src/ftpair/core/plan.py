@@ -36,6 +36,7 @@ HeaderVersion = Literal["off", "v1", "v2"]
 Source = Literal["balancer", "client"]
 Engine = Literal["haproxy", "builtin"]
 Pairing = Literal["source", "port"]
+Rescue = Literal["off", "sessions", "transfers"]
 TcpBalance = Literal["round-robin", "least-sessions", "random-two", "source-hash"]
 
 
@@ -206,6 +207,8 @@ class ServicePlan(msgspec.Struct, frozen=True):
     """The policies of pools that have one of their own."""
     affinity: Affinity = "none"
     affinity_timeout_s: float = 3600.0
+    rescue: Rescue = "off"
+    """What goes on at another server when a session's own is lost: nothing, sessions, or downloads too."""
 
 
 class TcpServicePlan(msgspec.Struct, frozen=True):

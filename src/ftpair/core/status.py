@@ -66,6 +66,8 @@ class SessionRow:
     worker: int
     removed: str = ""
     """What an apply has removed meanwhile: its `service`, its `server`, or nothing."""
+    rescued_from: str = ""
+    """The server that it was rescued from last."""
 
 
 @dataclass(frozen=True, slots=True)

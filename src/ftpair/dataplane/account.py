@@ -36,9 +36,9 @@ class Account:
             self._counts.add(self.slot, SESSIONS, -1)
             self.slot = NOWHERE
 
-    def begin_transfer(self, direction: Literal["up", "down"]) -> None:
-        """Count a transfer."""
-        self._bytes = 0
+    def begin_transfer(self, direction: Literal["up", "down"], counted: int = 0) -> None:
+        """Count a transfer; `counted` are the bytes that another server has moved of it."""
+        self._bytes = counted
         self._column = BYTES_UP if direction == "up" else BYTES_DOWN
         self._counts.add(self.slot, TRANSFERS, 1)
 

@@ -31,9 +31,11 @@ class DataConnections:
     """Both legs of one data connection; see the module."""
 
     __slots__ = (
+        "_before",
         "_client",
         "_deadline",
         "_direction",
+        "_keeps_client",
         "_moved",
         "_moved_at",
         "_on_ended",
@@ -51,6 +53,10 @@ class DataConnections:
         self.meeting = Meeting(surroundings, terms, (self._client, self._server), self._come, self._fail)
         """How the legs come."""
         self._direction: Direction | None = None
+        self._keeps_client = False
+        """Whether the client's leg of a download shall outlive a server's leg that breaks."""
+        self._before = 0
+        """How many bytes the client had from servers that were lost."""
         self._deadline = 0.0
         self._moved = -1
         self._moved_at = 0.0
@@ -66,7 +72,7 @@ class DataConnections:
     @property
     def bytes(self) -> int:
         """How many bytes have moved so far."""
-        return self.relay.bytes if self.relay is not None else 0
+        return self._before + (self.relay.moved if self.relay is not None else 0)
 
     @property
     def progress(self) -> Progress:
@@ -91,9 +97,9 @@ class DataConnections:
 
     # The transfer.
 
-    def join(self, direction: Direction, *, client_tls: bool, server_tls: bool) -> None:
+    def join(self, direction: Direction, *, client_tls: bool, server_tls: bool, keeps_client: bool = False) -> None:
         """Secure both legs where wanted, relay until the end, report it."""
-        self._direction = direction
+        self._direction, self._keeps_client = direction, keeps_client
         now = time.monotonic()
         self._deadline = now + self._terms.clocks.data_timeout_s
         self._with.watch(self)
@@ -157,7 +163,7 @@ class DataConnections:
             source.sock,
             destination.sock,
             self._relayed,
-            may_end_bare=self._terms.client_may_end_bare if is_upload else self._terms.server_may_end_bare,
+            may_end_bare=self._terms.client_may_end_bare if is_upload else self._terms.may_server_end_bare(),
         )
         if self._terms.throttle is not None:
             self.relay.slow_down(self._terms.throttle)
@@ -181,16 +187,31 @@ class DataConnections:
 
     def _finish(self, end: End, reason: str, culprit: Leg | None, clock: Reason | None = None) -> None:
         report = DataEnded(end, self.bytes, reason, culprit, self._client.tls, self._server.tls, clock)
-        if end is End.ENDED and self._direction == "down":
-            self._part_with_server()
+        if self._direction == "down" and self._outlives(end, culprit):
+            self._part_with_server(end)
         else:
             self.drop(end)
         self._on_ended(report)
 
-    def _part_with_server(self) -> None:
-        """End the server's leg only: the client's would say "complete", which is for the server's reply to say."""
+    def _outlives(self, end: End, culprit: Leg | None) -> bool:
+        """Whether the client's leg of a download outlives the server's.
+
+        It does when that has ended well: the client's would say "complete", which is for the server's reply to say. And
+        where another server may go on, when the server's leg alone broke.
+        """
+        if end is End.ENDED:
+            return True
+        return self._keeps_client and culprit is Leg.SERVER and self._client.sock is not None
+
+    def _part_with_server(self, end: End) -> None:
         self._settle()
-        self._release(self._server, End.ENDED)
+        self._release(self._server, end)
+
+    def drop_server(self) -> None:
+        """Move nothing any more and give up the server's leg; the client's goes on waiting, and what it has counts."""
+        self._part_with_server(End.CUT)
+        self._before, self.relay, self._moved = self.bytes, None, -1
+        self._server = self.meeting.renew_server()
 
     def drop(self, end: End) -> None:
         """Give up the port and both legs: quietly (ENDED) or with a reset (CUT). Nothing is reported."""

@@ -24,6 +24,7 @@ from ftpair.dataplane.gate import Gate, Visit
 from ftpair.dataplane.intake import Intake
 from ftpair.dataplane.introductions import has_sent_header
 from ftpair.dataplane.opening import Guise
+from ftpair.dataplane.sealed import Seal, Sealed
 from ftpair.dataplane.server_leg import ServerLeg
 from ftpair.dataplane.service import Service
 from ftpair.dataplane.session_data import SessionData
@@ -47,6 +48,7 @@ class Worker(Surroundings, Protocol):
     gate: Gate
     clientele: Clientele
     commands: dict[str, int]
+    seal: Seal
 
     def choose(self, driver: "Driver", user: str, tried: tuple[int, ...]) -> ServerPlan | NoChoice:
         """Ask the balancer."""
@@ -81,6 +83,8 @@ class Driver:
         self.legs = service.client_legs(self.session.binding)
         self.session.ask_features(lambda: service.features)
         self.session.ask_guard(visit)
+        if service.plan.rescue != "off":
+            self.session.ask_vault(Sealed(worker.seal))
         self.session.share_refused_questions(service.refused_questions)
         self.session.ask_progress(lambda: self._data.progress)
         self._events: deque[events.Event] = deque()
@@ -260,9 +264,12 @@ class Driver:
     # The server.
 
     def _choose(self, effect: effects.Choose) -> None:
+        slot = self._account.slot
         self._account.leave()
         choice = self.worker.choose(self, effect.user, effect.tried)
         if isinstance(choice, NoChoice):
+            if self._server.stands:  # A download that no other server can go on with ends; its session stays.
+                self._account.enter(slot)
             self._events.append(events.NoServer(choice.reason, choice.text))
         else:
             self._account.enter(choice.slot)
@@ -341,5 +348,6 @@ class Driver:
         effects.DialData: lambda self, effect: self._data.dial(effect),
         effects.Join: lambda self, effect: self._data.join(effect),
         effects.DropData: lambda self, effect: self._data.drop(effect.end),
+        effects.DropServerLeg: lambda self, _effect: self._data.drop_server(),
         effects.Note: _note,
     }

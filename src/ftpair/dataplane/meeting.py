@@ -115,8 +115,8 @@ class Meeting:
         self._aim = (departure, client)
 
     def begin(self) -> None:
-        """Dial a client that waits itself: the server has agreed to the transfer."""
-        if self._aim is not None:
+        """Dial a client that waits itself: the server has agreed to the transfer. In a rescue it may be there."""
+        if self._aim is not None and self._client.sock is None and self._client.way is None:
             departure, client = self._aim
             self._client.way = Dialling(
                 self._with.sockets,
@@ -127,6 +127,12 @@ class Meeting:
             )
 
     # The server's leg.
+
+    def renew_server(self) -> Half:
+        """Forget the server; return the half for the leg of another one."""
+        self._awaited_at = None
+        self._server = Half(Leg.SERVER)
+        return self._server
 
     def dial(self, host: str, port: int) -> None:
         """Dial the server when the client's leg has come: the server sees what the client does, when it does it."""

@@ -113,8 +113,14 @@ class Relay:
         self._stock.join()
         self._go_on()
 
+    @property
+    def moved(self) -> int:
+        """How many bytes the destination was given, to the last one, though the buffer may hold more of them."""
+        return self.bytes + (self._sent if self._filled else 0)
+
     def stop(self) -> None:
         """Touch the sockets no more and give back what was lent."""
+        self.bytes, self._filled = self.moved, 0
         if self._is_counted:
             self._is_counted = False
             self._stock.leave()

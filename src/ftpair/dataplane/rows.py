@@ -23,6 +23,7 @@ def session_row(driver: Driver, now: float) -> SessionRow:
         bytes_down=session.bytes_down + _moving(driver, "down"),
         command=session.last_command,
         worker=driver.worker.number,
+        rescued_from=session.rescued_from,
     )
 
 

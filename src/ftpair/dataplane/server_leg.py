@@ -101,6 +101,11 @@ class ServerLeg:
         elif reader.is_garbage:
             self._failed("sent something that is not a reply")
 
+    @property
+    def stands(self) -> bool:
+        """Whether there is a connection."""
+        return self._stream is not None
+
     def open_door(self) -> tuple[socket.socket, str] | None:
         """Listen where only this server may connect to; return the listener and the server's address, or None.
 

@@ -80,7 +80,7 @@ class SessionData:
         service, server = self._owner.service, self._server
         terms = Terms(service.plan.name, service.plan.clocks, self._wrap_client, server.wrap_data)
         terms.client_may_end_bare = service.may_client_end_bare
-        terms.server_may_end_bare = server.may_end_bare
+        terms.may_server_end_bare = lambda: server.may_end_bare
         terms.binding = self._owner.session.binding
         terms.saw = self._owner.saw_data
         terms.throttle = self._owner.visit.throttle(self._owner.session.user)
@@ -126,8 +126,19 @@ class SessionData:
         if self._current is None:
             self._owner.dispatch(events.DataEnded(End.CUT, 0, "there is no data connection"))
             return
-        self._account.begin_transfer(effect.direction)
-        self._current.join(effect.direction, client_tls=effect.client_tls, server_tls=effect.server_tls)
+        self._account.begin_transfer(effect.direction, self._current.bytes)
+        self._current.join(
+            effect.direction,
+            client_tls=effect.client_tls,
+            server_tls=effect.server_tls,
+            keeps_client=effect.keeps_client,
+        )
+
+    def drop_server(self) -> None:
+        """Give up the server's leg, if there is one: another server's may follow."""
+        if self._current is not None:
+            self._account.end_transfer(self._current.bytes)
+            self._current.drop_server()
 
     def _ended(self, event: events.DataEnded) -> None:
         self._owner.heard = time.monotonic()

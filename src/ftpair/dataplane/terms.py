@@ -49,9 +49,9 @@ class Terms:
         "binding",
         "client_may_end_bare",
         "clocks",
+        "may_server_end_bare",
         "opening",
         "saw",
-        "server_may_end_bare",
         "service",
         "throttle",
         "wrap_client",
@@ -67,7 +67,9 @@ class Terms:
     ) -> None:
         self.service, self.clocks = service, clocks
         self.wrap_client, self.wrap_server = wrap_client, wrap_server
-        self.client_may_end_bare = self.server_may_end_bare = False
+        self.client_may_end_bare = False
+        self.may_server_end_bare: Callable[[], bool] = lambda: False
+        """Asked when bytes begin to move: in a rescue the server is another one."""
         self.binding = Binding()
         self.saw: Callable[[Tls | None], None] = _unseen
         """Hears how each data connection of the client is secured."""

@@ -34,6 +34,7 @@ from ftpair.dataplane.heap import Heap
 from ftpair.dataplane.introductions import Introductions
 from ftpair.dataplane.passive import PassivePorts
 from ftpair.dataplane.rows import session_row, transfer_row
+from ftpair.dataplane.sealed import Seal
 from ftpair.dataplane.service import Service
 from ftpair.dataplane.stock import Stock
 from ftpair.dataplane.terms import Clocked
@@ -74,6 +75,7 @@ class Worker:
         self.sockets = Watch(self.loop)
         self.stock = Stock(self.sockets)
         self.clientele = Clientele()
+        self.seal = Seal()
         self._heap = Heap()
         self.ports = PassivePorts(self.sockets, self._stray, self._meet_data)
         self._introductions = Introductions(self.sockets, note)
@@ -322,7 +324,7 @@ class Worker:
         """End one session by name, or all of a server's; return how many."""
         ended = [driver for driver in self._drivers.values() if driver.name == session or driver.slot == slot >= 0]
         for driver in ended:
-            driver.dispatch(events.Dismissed(reason))
+            driver.dispatch(events.Dismissed(reason) if session else events.ServerHalted(reason))
         return len(ended) + self.carrier.end_sessions(reason, session, slot)
 
     async def stop(self, grace_s: float) -> None:

@@ -14,6 +14,8 @@ from ftpair.core.facts import (
     LoginAnswered,
     ProtocolError,
     Refusal,
+    Rescued,
+    RescueFailed,
     ServerChosen,
     ServerFailed,
     SessionEnded,
@@ -57,6 +59,9 @@ METRICS: dict[str, Metric] = {
     "server_failures_total": Metric("counter", "Servers that failed a new session.", ("service", "server")),
     "routes_total": Metric("counter", "Choices of a server by routes.", ("service", "rule", "pool")),
     "affinity_total": Metric("counter", "Choices of a server by affinity.", ("service", "result")),
+    "rescues_total": Metric(
+        "counter", "Sessions and downloads whose server was lost.", ("service", "kind", "result")
+    ),
     "check_seconds": Metric("gauge", "Duration of the last health probe.", ("service", "server")),
     "commands_total": Metric("counter", "Commands of clients.", ("verb",)),
     "commands_refused_total": Metric("counter", "Commands that the policy of a service refused.", ("service", "verb")),
@@ -143,6 +148,10 @@ def _server_failure(counts: Counts, fact: ServerFailed) -> None:
     counts["server_failures_total", (fact.service, fact.server)] += 1
 
 
+def _rescue(counts: Counts, fact: Rescued | RescueFailed) -> None:
+    counts["rescues_total", (fact.service, fact.kind, "rescued" if isinstance(fact, Rescued) else "failed")] += 1
+
+
 COUNTING: dict[type[Fact], Callable[[Counts, Any], None]] = {
     SessionEnded: _session,
     LoginAnswered: _login,
@@ -153,5 +162,7 @@ COUNTING: dict[type[Fact], Callable[[Counts, Any], None]] = {
     CommandRefused: _refusal,
     ServerChosen: _choice,
     ServerFailed: _server_failure,
+    Rescued: _rescue,
+    RescueFailed: _rescue,
     Refusal: _turned_away,
 }

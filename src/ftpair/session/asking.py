@@ -14,8 +14,8 @@ from ftpair.ftp.addresses import (
 )
 from ftpair.ftp.command import Command
 from ftpair.ftp.reply import Reply
-from ftpair.session.conversation import Conversation, relay
-from ftpair.session.effects import DialData, Listen, ToServer
+from ftpair.session.conversation import Conversation
+from ftpair.session.effects import DialData, DropServerLeg, Listen, ToServer
 from ftpair.session.events import NoServerPort, ServerPortReady, ServerReplied
 from ftpair.session.login import chosen
 from ftpair.session.pairing import WAYS, is_mirrored, translated
@@ -29,13 +29,25 @@ ARGUMENTS = {"PORT": port_argument, "EPRT": eprt_argument}
 
 def ask(talk: Conversation) -> None:
     """Ask the server for what the client asked for; for the same in other words where legs or settings differ."""
+    talk.pairing.command = talk.command
+    _ask(talk)
+
+
+def ask_again(talk: Conversation) -> None:
+    """Ask another server for what the client has asked for, in a rescue; the client's own leg stays as it is."""
+    talk.emit(DropServerLeg())
+    talk.pairing.begin_elsewhere()
+    _ask(talk)
+
+
+def _ask(talk: Conversation) -> None:
     talk.pairing.questions = _questions(talk, _asked(talk).verb)
     _ask_next(talk)
 
 
 def _asked(talk: Conversation) -> Command:
-    assert talk.command is not None, "a data connection without a command"
-    return talk.command
+    assert talk.pairing.command is not None, "a data connection without a command"
+    return talk.pairing.command
 
 
 def _questions(talk: Conversation, verb: str) -> tuple[str, ...]:
@@ -84,7 +96,7 @@ def _ask_actively(talk: Conversation, door: Endpoint) -> None:
 def on_no_server_port(talk: Conversation, _event: NoServerPort) -> None:
     """Say so: a port outside of the range is never used."""
     talk.give_up_port()
-    talk.say("425 No port is free for the server to connect to: try again later.")
+    _tell(talk, b"425 No port is free for the server to connect to: try again later.\r\n")
     talk.rest()
 
 
@@ -109,7 +121,7 @@ def on_passive_reply(talk: Conversation, event: ServerReplied) -> None:
     else:
         talk.note_protocol_error(Leg.SERVER, "bad-passive-reply")
         talk.give_up_port()
-        talk.say("425 The server names no port.")
+        _tell(talk, b"425 The server names no port.\r\n")
     talk.rest()
 
 
@@ -137,22 +149,31 @@ def _agree(talk: Conversation, reply: Reply) -> None:
     pairing.is_ready = True
     if pairing.port:
         host = pairing.passive_host
-        talk.tell(passive_reply(host, pairing.port) if host else extended_passive_reply(pairing.port))
+        _tell(talk, passive_reply(host, pairing.port) if host else extended_passive_reply(pairing.port))
     elif pairing.questions[0] == verb:
-        talk.tell(reply.raw)
+        _tell(talk, reply.raw)
     else:
-        talk.say(f"200 {verb} command successful.")
+        _tell(talk, f"200 {verb} command successful.\r\n".encode())
+
+
+def _tell(talk: Conversation, data: bytes) -> None:
+    """Answer the client, once: another server that is asked in a rescue has nothing new to tell it."""
+    if not talk.pairing.is_told:
+        talk.pairing.is_told = True
+        talk.tell(data)
 
 
 def _turn_down(talk: Conversation, reply: Reply) -> None:
     """Ask in other words where there are some, and remember it; else the client hears the refusal."""
     pairing = talk.pairing
     if reply.is_preliminary:
-        talk.tell(reply.raw)
+        if not pairing.is_told:
+            talk.tell(reply.raw)
     elif reply.code in NOT_UNDERSTOOD and len(pairing.questions) > 1:
         pairing.refused.add((chosen(talk).slot, pairing.questions[0]))
         pairing.questions = pairing.questions[1:]
         _ask_next(talk)
     else:
         talk.give_up_port()
-        relay(talk, reply)
+        _tell(talk, reply.raw)
+        talk.rest()

@@ -23,9 +23,11 @@ from ftpair.session.effects import (
     ToServer,
 )
 from ftpair.session.guard import NOBODY
-from ftpair.session.ongoing import Progress, Transfer
+from ftpair.session.memory import Memory
+from ftpair.session.ongoing import Move, Progress, Rescue, Transfer
 from ftpair.session.pairing import Pairing
 from ftpair.session.states import State, limits
+from ftpair.session.vault import NOWHERE
 
 Answer = Callable[["Conversation", Reply], None]
 
@@ -55,6 +57,7 @@ class Conversation:
         "commands",
         "delayed",
         "effects",
+        "errand",
         "greeting",
         "guard",
         "has_asked_account",
@@ -72,6 +75,7 @@ class Conversation:
         "login_deadline",
         "may_pass",
         "may_stray",
+        "memory",
         "now",
         "pairing",
         "parting",
@@ -82,6 +86,8 @@ class Conversation:
         "protection",
         "queue",
         "replaying",
+        "rescue",
+        "rescued",
         "server",
         "server_tls",
         "settled",
@@ -95,6 +101,7 @@ class Conversation:
         "tried",
         "user",
         "user_command",
+        "vault",
     )
 
     def __init__(self, plan: ServicePlan, caller: Caller, now: float, commands: dict[str, int]) -> None:
@@ -136,6 +143,7 @@ class Conversation:
         self.is_attached = False
         self.may_pass = False
         self.is_server_protected = False
+        self._be_ready_for_rescue()
         # The command that is being answered.
         self.command: Command | None = None
         self.user_command: Command | None = None
@@ -151,6 +159,16 @@ class Conversation:
         self.transfers = 0
         self.bytes_up = 0
         self.bytes_down = 0
+
+    def _be_ready_for_rescue(self) -> None:
+        """Know what another server would have to know: nothing so far."""
+        self.memory: Memory | None = Memory() if self.plan.rescue != "off" else None
+        self.vault = NOWHERE
+        self.rescue: Rescue | None = None
+        self.rescued: Rescue | None = None
+        """The last one that came to a good end."""
+        self.errand: Move | None = None
+        """What a rescue does when the question for a data connection is answered."""
 
     @property
     def is_secret(self) -> bool:
@@ -214,8 +232,11 @@ class Conversation:
             self.emit(DropData(end))
 
     def rest(self) -> None:
-        """Take the next command, or end if that was only waiting for a transfer."""
-        if self.parting:
+        """Take the next command, or end if that was only waiting for a transfer; a rescue takes its next step."""
+        if self.errand is not None:
+            errand, self.errand = self.errand, None
+            errand(self)
+        elif self.parting:
             self.end(self.parting, parting_words(self.parting))
         else:
             self.go(State.READY)
@@ -235,6 +256,8 @@ class Conversation:
         self.emit(Note(self._summary(ended)))
         self.emit(HangUpClient(client_end))
         self.queue.clear()
+        self.vault.forget()
+        self.rescue = self.errand = None
         self.is_attached = self.may_stray = False
         self.go(State.ENDED)
 
@@ -270,6 +293,13 @@ class Conversation:
             self.bytes_down += transfer.bytes
         self.effects.append(Note(self._transfer_fact(transfer, result, reply)))
 
+    @property
+    def _server_name(self) -> str:
+        """The server's name; in a rescue that of the one that is lost."""
+        if self.server is not None:
+            return self.server.name
+        return self.rescue.former if self.rescue is not None else ""
+
     def _transfer_fact(
         self, transfer: Transfer, result: Literal["complete", "refused", "cut", "aborted"], reply: bytes
     ) -> TransferEnded:
@@ -278,7 +308,7 @@ class Conversation:
             self.caller.id,
             str(self.caller.client),
             self.user,
-            self.server.name if self.server else "",
+            self._server_name,
             transfer.verb,
             transfer.path,
             transfer.direction,
@@ -298,7 +328,7 @@ class Conversation:
             client=str(self.caller.client),
             entrance=self.caller.entrance,
             user=self.user,
-            server=self.server.name if self.server else "",
+            server=self._server_name,
             tls=self.tls,
             server_tls=self.server_tls,
             seconds=self.now - self.started,

@@ -111,12 +111,21 @@ class Join(Effect, frozen=True):
     direction: Literal["up", "down"]
     client_tls: bool
     server_tls: bool
+    keeps_client: bool = False
+    """Whether the client's leg of a download shall wait for `DropData` when the server's is cut, too."""
 
 
 class DropData(Effect, frozen=True):
     """Give up port and both data legs at once, with a reset (CUT) or a quiet close (ENDED); no event follows."""
 
     end: End
+
+
+class DropServerLeg(Effect, frozen=True):
+    """Move nothing any more and give up the server's leg, there or awaited; the client's goes on waiting.
+
+    No event follows. How many bytes the client was given is what `ask_progress` tells right before.
+    """
 
 
 class Note(Effect, frozen=True):

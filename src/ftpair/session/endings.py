@@ -80,7 +80,9 @@ def on_early_tick(_talk: Conversation, _event: Ticked) -> None:
 
 
 def on_reply(talk: Conversation, event: ServerReplied) -> None:
-    """Hand the reply to who sent the command."""
+    """Hand the reply to who sent the command; what it sets is remembered where another server may have to know it."""
+    if talk.memory is not None and talk.command is not None:
+        talk.memory.learn(talk.command, event.reply)
     talk.answer(talk, event.reply)
 
 

@@ -150,6 +150,12 @@ class Dismissed(Event, frozen=True):
     reason: str
 
 
+class ServerHalted(Event, frozen=True):
+    """The operator has halted the server of the session: it goes on elsewhere (rescue), or ends like `Dismissed`."""
+
+    reason: str
+
+
 class ShuttingDown(Event, frozen=True):
     """The process is stopping: end at once when no transfer runs, else right after it."""
 

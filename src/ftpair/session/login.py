@@ -60,6 +60,7 @@ def user(talk: Conversation, command: Command) -> None:
     if guarding.has_refused_user(talk, command.argument):
         return
     talk.user_command = command
+    _forget(talk)
     if talk.is_attached and not _asks_anew(talk, command):
         talk.forward(command, on_login_reply)
         return
@@ -74,15 +75,23 @@ def _asks_anew(talk: Conversation, command: Command) -> bool:
     return looks_at_names and is_free and bool(command.argument) and printable(command.argument) != talk.user
 
 
+def _forget(talk: Conversation) -> None:
+    """Keep nothing of a login that is not, or no longer, the session's."""
+    if talk.memory is not None:
+        talk.memory.is_known = False
+        talk.vault.forget()
+
+
 def _give_name(talk: Conversation) -> None:
     assert talk.user_command is not None, "no name was given"
     talk.forward(talk.user_command, on_login_reply)
 
 
-def _leave_server(talk: Conversation) -> None:
+def leave_server(talk: Conversation) -> None:
+    """Hang up: another server follows."""
     talk.emit(HangUpServer(End.ENDED))
     talk.server = talk.server_tls = None
-    talk.is_attached = talk.has_asked_account = False
+    talk.is_attached = talk.has_asked_account = talk.is_server_protected = talk.may_stray = False
 
 
 def password(talk: Conversation, command: Command) -> None:
@@ -96,6 +105,8 @@ def password(talk: Conversation, command: Command) -> None:
 def attempt(talk: Conversation, command: Command) -> None:
     """Pass a password on, or let it wait while too many others are looked at."""
     if command.verb != "PASS" or talk.guard.begins_try(guarding.claimed(talk)):
+        if talk.memory is not None:
+            talk.vault.keep(command.raw)
         talk.forward(command, on_login_reply)
     else:
         talk.held = command
@@ -137,7 +148,7 @@ def on_chosen(talk: Conversation, event: Chosen) -> None:
         _give_name(talk)
         return
     if talk.is_attached:
-        _leave_server(talk)
+        leave_server(talk)
     talk.server = event.server
     talk.emit(Dial(event.server))
     talk.go(State.DIALING)
@@ -145,6 +156,9 @@ def on_chosen(talk: Conversation, event: Chosen) -> None:
 
 def on_no_server(talk: Conversation, event: NoServer) -> None:
     """Tell the client why nobody can serve it."""
+    if talk.rescue is not None:
+        talk.rescue.failed(talk, event.text.rstrip("."))
+        return
     talk.end(f"no server: {event.reason}", f"421 {event.text}\r\n".encode())
 
 
@@ -158,7 +172,7 @@ def on_greeting(talk: Conversation, event: ServerReplied) -> None:
     """Secure the connection where that is wanted, once the server greets; it may ask for patience with 120."""
     reply = event.reply
     if reply.is_preliminary:
-        if talk.plan.connect == "at-once":
+        if talk.plan.connect == "at-once" and talk.rescue is None:
             talk.tell(reply.raw)
     elif not reply.is_positive:
         fail_server(talk, f"it greets with {reply.code}")
@@ -202,11 +216,13 @@ def _attach(talk: Conversation) -> None:
 
 def _replay_next(talk: Conversation) -> None:
     if talk.replaying:
-        talk.emit(ToServer(talk.replaying.pop(0) + b"\r\n"))
+        talk.emit(ToServer(talk.replaying[0] + b"\r\n"))
         talk.go(State.REPLAYING)
         return
     talk.is_attached = True
-    if talk.user_command is not None:
+    if talk.rescue is not None:
+        talk.rescue.attached(talk)
+    elif talk.user_command is not None:
         talk.forward(talk.user_command, on_login_reply)
     else:
         talk.may_pass = True
@@ -219,7 +235,11 @@ def on_replay_reply(talk: Conversation, event: ServerReplied) -> None:
     if event.reply.code == 421:
         fail_server(talk, "it answers 421")
     elif event.reply.is_final:
-        _replay_next(talk)
+        line = talk.replaying.pop(0)
+        if talk.memory is not None and talk.memory.has_refused(line, event.reply, is_first=talk.rescue is None):
+            fail_server(talk, "it does not know the name of HOST")
+        else:
+            _replay_next(talk)
 
 
 def on_server_lost(talk: Conversation, event: ServerLost) -> None:
@@ -239,7 +259,9 @@ def fail_server(talk: Conversation, reason: str) -> None:
     talk.emit(HangUpServer(End.ENDED))
     talk.tried = (*talk.tried, server.slot)
     talk.server = talk.server_tls = None
-    if len(talk.tried) > talk.plan.retries:
+    if len(talk.tried) > talk.plan.retries and talk.rescue is not None:
+        talk.rescue.failed(talk, "no server could be reached")
+    elif len(talk.tried) > talk.plan.retries:
         talk.note_refusal("no-server")
         talk.end("no server", b"421 Service not available: no server could be reached.\r\n")
     else:
@@ -264,6 +286,8 @@ def on_login_reply(talk: Conversation, reply: Reply) -> None:
         talk.guard.end_try()
         _log_in(talk, reply)
         return
+    if reply.code >= 400:
+        _forget(talk)
     if reply.code >= 400 and reply.code not in SYNTAX_CODES:
         _note_login(talk, accepted=False)
     if not guarding.has_delayed(talk, reply):
@@ -279,6 +303,8 @@ def _is_login(talk: Conversation, reply: Reply) -> bool:
 
 def _log_in(talk: Conversation, reply: Reply) -> None:
     talk.is_logged_in = talk.may_pass = True
+    if talk.memory is not None:
+        talk.memory.begin()
     _note_login(talk, accepted=True)
     if guarding.has_refused_stay(talk):
         return

@@ -1,12 +1,15 @@
-"""The transfer that a session is busy with, and how far its data connection came. Data only."""
+"""What a session is busy with: its transfer, how far the data connection came, its rescue. Data only."""
 
-from typing import Literal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import msgspec
 
 from ftpair.core.facts import Tls
 from ftpair.ftp.command import printable
 from ftpair.ftp.reply import Reply
+from ftpair.session.memory import Setting
 
 LONGEST_PATH_SHOWN = 4096
 
@@ -28,6 +31,21 @@ class Transfer(msgspec.Struct):
     argument: bytes
     direction: Literal["up", "down"]
     started: float
+    # What it takes to go on at another server.
+    pending: tuple[bytes, ...] = ()
+    """The client's REST and RANG that belong to it."""
+    questions: list[bytes] = []
+    """What is still asked before the command goes to a server: SIZE, MDTM, REST."""
+    size: int | None = None
+    modified: bytes = b""
+    """SIZE and MDTM of the file when the download began; unknown without both."""
+    is_servers_fault: bool = False
+    """Whether it was the server's leg that broke."""
+    came: int = 0
+    """How many bytes the client had when it was to go on elsewhere last."""
+    attempts: int = 0
+    """How often it went on at another server without a byte between."""
+    # How it goes.
     is_running: bool = False
     """Whether data may move: the server has said 1xx."""
     has_legs: bool = True
@@ -45,7 +63,62 @@ class Transfer(msgspec.Struct):
     client_tls: Tls | None = None
     server_tls: Tls | None = None
 
+    def begin_to_run(self) -> None:
+        """Data may move from now on, at the first server or at another one."""
+        self.is_running = self.has_legs = True
+        self.awaits_end = self.is_servers_fault = False
+        self.bytes, self.end, self.reason, self.held = 0, "", "", None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the file can be told from another one."""
+        return self.size is not None and bool(self.modified)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the client has every byte of a known file."""
+        return self.size is not None and 0 < self.came >= self.size - self.offset
+
+    @property
+    def offset(self) -> int:
+        """Where in the file the client began (REST)."""
+        numbers = [line.partition(b" ")[2].strip() for line in self.pending if line[:4].upper() == b"REST"]
+        return int(numbers[0]) if numbers and numbers[0].isdigit() else 0
+
     @property
     def path(self) -> str:
         """The argument for people."""
         return printable(self.argument, LONGEST_PATH_SHOWN)
+
+
+Move = Callable[[Any], None]
+"""What a session does next; it is given the conversation, which knows this room."""
+
+
+@dataclass(slots=True)
+class Rescue:
+    """The way of a session from a server that is lost to another one; changed by its session alone."""
+
+    former: str
+    """The name of the server that is lost."""
+    slot: int
+    """Its row."""
+    reason: str
+    began: float
+    deadline: float
+    then: Move
+    """What is done when another server has the session."""
+    otherwise: Move
+    """What is done when none has it while the former one is still there."""
+    attached: Move
+    """What is done when a server listens."""
+    failed: Callable[[Any, str], None]
+    """What is done when no server can be had; told why."""
+    wants_data: bool = False
+    """Whether the client has a data connection that the next server must be asked for, too."""
+    lost: int = 0
+    """How many further servers were lost once they had listened."""
+    said: int = 0
+    """How many words of the login were said behind USER."""
+    steps: list[Setting] = field(default_factory=list)
+    """The running one first."""

@@ -4,6 +4,7 @@ from typing import Literal
 
 from ftpair.core.endpoint import Endpoint
 from ftpair.core.plan import ServerData
+from ftpair.ftp.command import Command
 from ftpair.session.effects import DialData
 
 Way = Literal["passive", "active"]
@@ -28,9 +29,11 @@ class Pairing:
     """Both sides of the data connection that is being agreed upon; changed by its session alone."""
 
     __slots__ = (
+        "command",
         "dial_late",
         "is_extended_only",
         "is_ready",
+        "is_told",
         "passive_host",
         "port",
         "questions",
@@ -41,6 +44,10 @@ class Pairing:
     def __init__(self) -> None:
         self.is_ready = False
         """Whether client and server have agreed, so that a transfer may begin."""
+        self.command: Command | None = None
+        """What the client has asked for it by."""
+        self.is_told = False
+        """Whether the client has its answer."""
         self.is_extended_only = False
         """Whether the client has said EPSV ALL: from then on it may use nothing else (RFC 2428, 4)."""
         self.port = 0
@@ -58,8 +65,13 @@ class Pairing:
 
     def begin(self) -> None:
         """Forget what was agreed on before."""
-        self.is_ready = False
         self.port = 0
+        self.is_told = False
+        self.begin_elsewhere()
+
+    def begin_elsewhere(self) -> None:
+        """Forget what was agreed on with the server, but not with the client."""
+        self.is_ready = False
         self.server_door = self.dial_late = None
 
 

@@ -8,7 +8,7 @@ from ftpair.core.endpoint import Endpoint
 from ftpair.core.facts import Fact, Tls
 from ftpair.core.plan import Entrance, ServerPlan, ServicePlan
 from ftpair.ftp.command import printable
-from ftpair.session import endings, strays
+from ftpair.session import endings, owing, rescuing, strays
 from ftpair.session.commands import take
 from ftpair.session.conversation import Caller, Conversation
 from ftpair.session.effects import Effect, Note
@@ -17,6 +17,7 @@ from ftpair.session.guard import Guard
 from ftpair.session.ongoing import Progress, Transfer
 from ftpair.session.states import State
 from ftpair.session.table import HANDLERS, Handler
+from ftpair.session.vault import Vault
 
 MOST_QUEUED_LINES = 64
 
@@ -82,10 +83,12 @@ class Session:
         talk = self._talk
         if isinstance(event, ServerReplied):
             if event.reply.code == 421 and talk.is_attached and talk.state is not State.DELAYING:
-                return endings.on_421
+                return owing.on_421
             return strays.on_late_reply if strays.is_late(talk, event) else None
         if self.deadline is None or talk.now < self.deadline:
             return endings.on_early_tick
+        if talk.rescue is not None and talk.now >= talk.rescue.deadline:
+            return rescuing.on_late
         if self._is_login_late:
             return endings.on_late_login
         return endings.on_old if talk.now >= talk.life_deadline and not talk.parting else None
@@ -103,6 +106,8 @@ class Session:
         due = talk.since + talk.limits.get(talk.state, math.inf)
         if not talk.is_logged_in:
             due = min(due, talk.login_deadline)
+        if talk.rescue is not None:
+            due = min(due, talk.rescue.deadline)
         if not talk.parting:
             due = min(due, talk.life_deadline)
         return None if due == math.inf else due
@@ -114,6 +119,10 @@ class Session:
     def ask_guard(self, guard: Guard) -> None:
         """Let the driver tell, at logins and handshakes, whether they may go on."""
         self._talk.guard = guard
+
+    def ask_vault(self, vault: Vault) -> None:
+        """Let the driver keep the words of the login, as long as the session lives: only where it may be rescued."""
+        self._talk.vault = vault
 
     def share_refused_questions(self, refused: set[tuple[int, str]]) -> None:
         """Share with other sessions which server (by slot) does not know which way to ask for a data connection."""
@@ -172,6 +181,11 @@ class Session:
     def server(self) -> ServerPlan | None:
         """The real server that was chosen."""
         return self._talk.server
+
+    @property
+    def rescued_from(self) -> str:
+        """The name of the server that it was rescued from last; empty if it never was."""
+        return self._talk.rescued.former if self._talk.rescued is not None else ""
 
     @property
     def tls(self) -> Tls | None:

@@ -12,6 +12,11 @@ TURN_S = 0.2
 ABORT_GRACE_S = 2.0
 """How long a second reply after ABOR may take when the first was a 2xx: some servers send only that one."""
 
+RESCUE_S = 30.0
+"""How long a rescue may take in all: clients wait that long for a reply."""
+RESCUE_STEP_S = 10.0
+"""How long another server may take for one reply of it: a login may ask a directory."""
+
 
 class State(Enum):
     """What a session waits for."""
@@ -42,6 +47,9 @@ class State(Enum):
     ABORTING = "aborting"
     SETTLING = "settling an abort"
     QUITTING = "quitting"
+    LOGGING_IN_AGAIN = "logging in again"
+    RESTORING = "restoring the session"
+    EXAMINING = "examining the file"
     ENDED = "ended"
 
     __hash__ = object.__hash__  # Enum hashes its name in Python; every command of every session looks a state up.
@@ -74,6 +82,9 @@ WAITS_FOR: dict[State, str] = {
     State.ABORTING: "the server's reply to a transfer that ABOR ended",
     State.SETTLING: "the server's reply to ABOR itself",
     State.QUITTING: "the server's reply to QUIT",
+    State.LOGGING_IN_AGAIN: "another server's reply to USER, PASS or ACCT, in a rescue",
+    State.RESTORING: "its reply to what the client had set at the lost one",
+    State.EXAMINING: "the server's reply to SIZE, MDTM or REST, before a download that could be rescued",
     State.ENDED: "nothing",
 }
 
@@ -90,6 +101,7 @@ CLOCKS: dict[State, str] = {
     State.AWAITING_START: "reply_timeout_s",
     State.AWAITING_FINAL: "reply_timeout_s",
     State.QUITTING: "reply_timeout_s",
+    State.EXAMINING: "reply_timeout_s",
 }
 """Which of the configured clocks runs in a state. In the others the data plane's deadlines arrive as events."""
 
@@ -98,6 +110,8 @@ FIXED_CLOCKS: dict[State, float] = {
     State.CUTTING: CUT_WAIT_S,
     State.ABORTING: CUT_WAIT_S,
     State.SETTLING: ABORT_GRACE_S,
+    State.LOGGING_IN_AGAIN: RESCUE_STEP_S,
+    State.RESTORING: RESCUE_STEP_S,
 }
 
 

@@ -4,7 +4,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ftpair.session import aborting, asking, commands, endings, guarding, login, passive, security, transfer
+from ftpair.session import (
+    aborting,
+    asking,
+    commands,
+    continuing,
+    endings,
+    guarding,
+    login,
+    owing,
+    passive,
+    rescuing,
+    security,
+    transfer,
+)
 from ftpair.session.conversation import Conversation
 from ftpair.session.events import (
     Chosen,
@@ -24,6 +37,7 @@ from ftpair.session.events import (
     NoServerPort,
     Opened,
     PortReady,
+    ServerHalted,
     ServerLost,
     ServerPortReady,
     ServerReady,
@@ -66,11 +80,14 @@ TAKEN = (
     State.AWAITING_TURN,
     State.TAKING_PORT,
     *ASKED,
+    State.EXAMINING,
     State.AWAITING_START,
     State.QUITTING,
 )
-ATTACHED = (State.REPLAYING, State.AWAITING_REPLY, READY)
+ATTACHED = (State.REPLAYING, State.AWAITING_REPLY, State.LOGGING_IN_AGAIN, READY)
 NEXT_SERVER = (CHOOSING, ENDED)
+RESTORED = (READY, ENDED, State.AWAITING_REPLY, State.EXAMINING, State.AWAITING_START, State.ABORTING)
+"""Where a rescue leads to in the end: what the client is owed goes on."""
 ABORTED = (State.ABORTING, State.CUTTING)
 
 ALWAYS: dict[type[Event], Step] = {
@@ -82,6 +99,7 @@ ALWAYS: dict[type[Event], Step] = {
     ServerLost: _to(endings.on_server_lost, ENDED),
     ServerReplied: _to(endings.on_stray_reply, ENDED),
     Dismissed: _to(endings.on_dismissed, ENDED),
+    ServerHalted: _to(owing.on_halted, ENDED, CHOOSING),
     ShuttingDown: _to(endings.on_shutting_down, ENDED),
 }
 """What every living state does unless its own row says otherwise; a 421 of the server ends every attached state."""
@@ -89,6 +107,10 @@ ALWAYS: dict[type[Event], Step] = {
 SERVER_FAILS: dict[type[Event], Step] = {
     ServerLost: _to(login.on_server_lost, *NEXT_SERVER),
     Ticked: _to(login.on_slow_server, *NEXT_SERVER),
+}
+RESCUE_FAILS: dict[type[Event], Step] = {
+    ServerLost: _to(owing.or_else(endings.on_server_lost), *NEXT_SERVER),
+    Ticked: _to(owing.or_else(endings.on_silent_server), *NEXT_SERVER),
 }
 SERVER_IS_SILENT: dict[type[Event], Step] = {Ticked: _to(endings.on_silent_server, ENDED)}
 IN_TRANSFER: dict[type[Event], Step] = {
@@ -145,10 +167,15 @@ ROWS: dict[State, dict[type[Event], Step]] = {
         ServerPortReady: _to(asking.on_server_port_ready, State.AWAITING_ACTIVE),
         NoServerPort: _to(asking.on_no_server_port, READY),
     },
-    State.AWAITING_PASSIVE: SERVER_IS_SILENT | {ServerReplied: _to(asking.on_passive_reply, *RESTING)},
-    State.AWAITING_ACTIVE: SERVER_IS_SILENT | {ServerReplied: _to(asking.on_active_reply, *RESTING)},
+    State.AWAITING_PASSIVE: SERVER_IS_SILENT | {ServerReplied: _to(asking.on_passive_reply, *RESTORED)},
+    State.AWAITING_ACTIVE: SERVER_IS_SILENT | {ServerReplied: _to(asking.on_active_reply, *RESTORED)},
+    State.EXAMINING: IN_TRANSFER
+    | {
+        ClientSent: _to(endings.on_queued),
+        ServerReplied: _to(continuing.on_answer, State.AWAITING_START, State.ABORTING, State.CUTTING, *RESTING),
+    },
     State.AWAITING_START: IN_TRANSFER
-    | {ServerReplied: _to(transfer.on_start, State.TRANSFERRING, State.HOLDING, *RESTING)},
+    | {ServerReplied: _to(continuing.on_start, State.TRANSFERRING, State.HOLDING, *RESTING)},
     State.TRANSFERRING: IN_TRANSFER
     | {
         DataEnded: _to(transfer.on_data_ended, State.AWAITING_FINAL, State.CUTTING),
@@ -157,18 +184,18 @@ ROWS: dict[State, dict[type[Event], Step]] = {
     State.HOLDING: IN_TRANSFER
     | {
         ClientSent: _to(aborting.on_sent_in_transfer, State.AWAITING_REPLY, *RESTING),
-        DataEnded: _to(transfer.on_data_ended_last, *RESTING),
+        DataEnded: _to(continuing.on_data_ended_last, CHOOSING, *RESTING),
         ServerReplied: _to(endings.on_stray_reply, ENDED),
     },
     State.AWAITING_FINAL: IN_TRANSFER
     | {
         ClientSent: _to(aborting.on_sent_in_transfer, State.ABORTING),
-        ServerReplied: _to(transfer.on_final_reply, *RESTING),
+        ServerReplied: _to(continuing.on_final_reply, CHOOSING, *RESTING),
     },
     State.CUTTING: IN_TRANSFER
     | {
         ClientSent: _to(aborting.on_sent_in_transfer, State.ABORTING),
-        ServerReplied: _to(transfer.on_final_reply, *RESTING),
+        ServerReplied: _to(continuing.on_final_reply, CHOOSING, *RESTING),
     },
     State.ABORTING: IN_TRANSFER
     | {
@@ -184,10 +211,22 @@ ROWS: dict[State, dict[type[Event], Step]] = {
         ServerLost: _to(endings.on_no_goodbye, ENDED),
         Ticked: _to(endings.on_no_goodbye, ENDED),
     },
+    State.LOGGING_IN_AGAIN: RESCUE_FAILS
+    | {ServerReplied: _to(rescuing.on_login_reply, State.RESTORING, *ASKED, *RESTORED)},
+    State.RESTORING: RESCUE_FAILS | {ServerReplied: _to(rescuing.on_step_reply, *ASKED, *RESTORED)},
 }
 
+
+def _with_rescue(state: State, row: dict[type[Event], Step]) -> dict[type[Event], Step]:
+    """Let a session be rescued before a lost server, or one that does not answer, ends it."""
+    kinds: list[type[Event]] = [ServerLost] if state in owing.OWED else []
+    if kinds and state not in {READY, State.SETTLING}:  # There it is the client who is waited for, or nobody.
+        kinds.append(Ticked)
+    return row | {kind: Step(owing.or_else(row[kind].handler), row[kind].leads_to | {CHOOSING}) for kind in kinds}
+
+
 TABLE: Mapping[State, Mapping[type[Event], Step]] = {
-    **{state: ALWAYS | row for state, row in ROWS.items()},
+    **{state: _with_rescue(state, ALWAYS | row) for state, row in ROWS.items()},
     ENDED: {},
 }
 """Every state, and for each the events that mean something in it; any other is late and means nothing."""

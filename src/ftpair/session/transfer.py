@@ -9,6 +9,7 @@ from ftpair.ftp.verbs import VERBS
 from ftpair.session.conversation import Conversation
 from ftpair.session.effects import DropData, Join, ToServer
 from ftpair.session.events import DataEnded, ServerLost, ServerReplied, Ticked
+from ftpair.session.examining import questions
 from ftpair.session.ongoing import Transfer
 from ftpair.session.states import State
 
@@ -17,6 +18,7 @@ NOT_PROTECTED = b"522 Data connections must be protected here: use AUTH TLS, PBS
 NOT_PROVEN = b"522 Data connections must resume the TLS session here: use AUTH TLS, PBSZ 0 and PROT P first.\r\n"
 CUT_CODE = 426
 CUT_TEXT = f"{CUT_CODE} Connection lost; transfer aborted"
+LOST = "the connection to the server is lost"
 SERVER_LOST = b"421 The connection to the server is lost.\r\n"
 SERVER_SILENT = b"421 The server does not answer.\r\n"
 
@@ -36,11 +38,24 @@ def begin(talk: Conversation, command: Command) -> None:
 
 def _begin(talk: Conversation, command: Command) -> None:
     direction: Literal["up", "down"] = "up" if VERBS[command.verb].moves == "up" else "down"
-    talk.transfer = Transfer(command.verb, command.argument, direction, talk.now)
+    pending = talk.memory.take_pending() if talk.memory is not None else ()
+    talk.transfer = transfer = Transfer(command.verb, command.argument, direction, talk.now, pending=pending)
+    transfer.questions = questions(talk, transfer)
+    talk.has_port = talk.pairing.is_ready = False
+    advance(talk)
+
+
+def advance(talk: Conversation) -> None:
+    """Send the next question that comes before the command, or the command itself."""
+    asked, command = running(talk).questions, talk.command
+    assert command is not None, "a transfer without a command"
+    if asked:
+        talk.emit(ToServer(asked[0]))
+        talk.go(State.EXAMINING)
+        return
     talk.emit(ToServer(command.line))
     if talk.pairing.dial_late is not None:
         talk.emit(talk.pairing.dial_late)
-    talk.has_port = talk.pairing.is_ready = False
     talk.go(State.AWAITING_START)
 
 
@@ -54,7 +69,8 @@ def on_start(talk: Conversation, event: ServerReplied) -> None:
     """Join the legs at 1xx, and at a 2xx without one (IBM i); a refusal goes on at once, without a handshake."""
     reply = event.reply
     if reply.is_preliminary:
-        talk.tell(reply.raw)
+        if not running(talk).is_running:  # Else the client has had one: the download goes on at another server.
+            talk.tell(reply.raw)
         _join(talk)
         talk.go(State.TRANSFERRING)
     elif reply.is_positive:
@@ -68,9 +84,16 @@ def on_start(talk: Conversation, event: ServerReplied) -> None:
 
 def _join(talk: Conversation) -> None:
     transfer = running(talk)
-    transfer.is_running = True
-    talk.transfers += 1
-    talk.emit(Join(transfer.direction, talk.protection == "P", talk.is_server_data_secured))
+    talk.transfers += not transfer.is_running
+    transfer.begin_to_run()
+    talk.emit(
+        Join(
+            transfer.direction,
+            talk.protection == "P",
+            talk.is_server_data_secured,
+            keeps_client=transfer.direction == "down" and talk.memory is not None,
+        )
+    )
 
 
 def on_reply_in_transfer(talk: Conversation, event: ServerReplied) -> None:
@@ -88,23 +111,18 @@ def on_reply_in_transfer(talk: Conversation, event: ServerReplied) -> None:
 
 def on_data_ended(talk: Conversation, event: DataEnded) -> None:
     """Wait for the server's final reply now; one that saw no data connection may await it until its own time-out."""
-    _learn(talk, event)
+    learn(talk, event)
     is_patient = event.culprit is Leg.CLIENT and not event.bytes
     talk.go(State.AWAITING_FINAL if event.end is End.ENDED or is_patient else State.CUTTING)
 
 
-def on_data_ended_last(talk: Conversation, event: DataEnded) -> None:
-    """Give the client the final reply that was held."""
-    _learn(talk, event)
-    transfer = running(talk)
-    assert transfer.held is not None, "no reply is held"
-    conclude(talk, transfer.held)
-
-
-def _learn(talk: Conversation, event: DataEnded) -> None:
+def learn(talk: Conversation, event: DataEnded) -> None:
+    """Take note of how the data have ended."""
     transfer = running(talk)
     transfer.has_legs = False
-    transfer.awaits_end = event.end is End.ENDED and transfer.direction == "down"
+    transfer.is_servers_fault = event.culprit is Leg.SERVER
+    is_kept = event.end is End.ENDED or (transfer.is_servers_fault and talk.memory is not None)
+    transfer.awaits_end = is_kept and transfer.direction == "down"
     transfer.bytes = event.bytes
     transfer.client_tls = event.client_tls
     transfer.server_tls = event.server_tls
@@ -114,14 +132,6 @@ def _learn(talk: Conversation, event: DataEnded) -> None:
     if event.clock is not None:
         transfer.is_overdue = True
         talk.note_refusal(event.clock)
-
-
-def on_final_reply(talk: Conversation, event: ServerReplied) -> None:
-    """End the transfer with the server's final reply."""
-    if event.reply.is_preliminary:
-        talk.tell(event.reply.raw)
-    else:
-        conclude(talk, event.reply)
 
 
 def conclude(talk: Conversation, reply: Reply) -> None:
@@ -151,9 +161,21 @@ def finish(talk: Conversation, reply: bytes, result: Literal["complete", "refuse
     talk.rest()
 
 
+def lose(talk: Conversation) -> None:
+    """End a transfer whose server is gone with 426; what became of a part of a file there, nobody knows."""
+    transfer = running(talk)
+    talk.cut_legs(transfer)
+    transfer.reason = transfer.reason or LOST
+    if transfer.direction == "up":
+        transfer.reason += f"; {transfer.bytes} bytes were on their way to it, and what it keeps of them is not known"
+    reply = cut_reply(transfer)
+    talk.close_transfer(transfer.end or "cut", reply)
+    talk.tell(reply)
+
+
 def on_server_lost(talk: Conversation, _event: ServerLost) -> None:
     """End with 426 and 421: without its server a transfer is never complete."""
-    _end_cut(talk, "the connection to the server is lost", SERVER_LOST)
+    _end_cut(talk, LOST, SERVER_LOST)
 
 
 def on_silent_server(talk: Conversation, _event: Ticked) -> None:
