@@ -7,7 +7,17 @@ from hypothesis import strategies as st
 
 from ftpair.core import facts
 from ftpair.core.ending import Leg
-from ftpair.core.facts import DataConnection, Handshake, LoginAnswered, ProtocolError, ServerChosen, ServerFailed, Tls
+from ftpair.core.facts import (
+    DataConnection,
+    Handshake,
+    LoginAnswered,
+    ProtocolError,
+    Rescued,
+    RescueFailed,
+    ServerChosen,
+    ServerFailed,
+    Tls,
+)
 from ftpair.observe.tally import BUCKETS, COUNTING, METRICS, Tally
 from tests.observe.examples import LEVELS, session, transfer
 

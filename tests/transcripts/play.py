@@ -10,14 +10,14 @@ What happens, in order, one line each:
     C~ end 5         both data legs end well, 5 bytes    S~ cut, C~ cut   a data leg breaks
     T> 30            30 seconds pass                     O> kick why      the operator ends the session
     O> stop why      the process is shutting down        C> [endless]     a line too long; S> [endless] too
-    C> [half a line] a line is not finished in time
+    C> [half a line] a line is not finished in time      O> halt why      the operator halts the server
 
 What the session wants done, all of it:
 
     C< line  C< [TLS]  C< [ended]  C< [cut]
     S< [dial A]  S< line  S< [TLS]  S< [ended]  S< [cut]
     D< expect [tls]  D< aim source host:port  D< listen  D< dial host:port
-    D< join down [client-tls] [server-tls]  D< drop ended|cut
+    D< join down [client-tls] [server-tls]  D< drop ended|cut|server
 
 A line may end with `...`, which stands for anything. The driver answers for the balancer, the network and OpenSSL.
 """
@@ -40,9 +40,9 @@ F = TypeVar("F", bound=Fact)
 
 
 def servers(count: int = 1, tls: ServerTls | None = None) -> tuple[ServerPlan, ...]:
-    """Servers A, B, C at 10.0.0.1, .2, .3."""
+    """Servers A, B, C, D at 10.0.0.1, .2, .3, .4."""
     return tuple(
-        ServerPlan(slot, "VIP", "ABC"[slot], Endpoint(f"10.0.0.{slot + 1}", 21), tls=tls or ServerTls())
+        ServerPlan(slot, "VIP", "ABCD"[slot], Endpoint(f"10.0.0.{slot + 1}", 21), tls=tls or ServerTls())
         for slot in range(count)
     )
 
@@ -62,6 +62,22 @@ def tls_plan(clear_text="refuse", data_protection="require", **changes: Any) -> 
 def secured_by(clear_text="refuse", data_protection="require", **keys: Any) -> ClientTls:
     """TLS of a service; `keys` are fields of it."""
     return ClientTls(CERTIFICATE, clear_text=clear_text, data_protection=data_protection, **keys)
+
+
+class Vault:
+    """Keeps the words of a login as they are."""
+
+    def __init__(self) -> None:
+        self.kept: list[bytes] = []
+
+    def keep(self, line: bytes) -> None:
+        self.kept.append(line)
+
+    def lines(self) -> tuple[bytes, ...]:
+        return tuple(self.kept)
+
+    def forget(self) -> None:
+        self.kept.clear()
 
 
 class Stage:
@@ -85,6 +101,8 @@ class Stage:
         """The names of the servers that a user may be given; any, if the user is not in it."""
         self.progress = Progress()
         self.session.ask_progress(lambda: self.progress)
+        self.vault = Vault()
+        self.session.ask_vault(self.vault)
         self.facts: list[Fact] = []
         self.done: list[str] = []
         self.client_fails = self.server_fails = ""
@@ -186,7 +204,8 @@ class Stage:
     def operator(self, what: str) -> None:
         """O>."""
         how, _, why = what.partition(" ")
-        self.tell(events.Dismissed(why) if how == "kick" else events.ShuttingDown(why))
+        kinds = {"kick": events.Dismissed, "halt": events.ServerHalted, "stop": events.ShuttingDown}
+        self.tell(kinds[how](why))
 
     # What is done.
 
@@ -263,6 +282,7 @@ PERFORM: dict[type[effects.Effect], Callable[[Stage, Any], events.Event | None]]
     effects.Aim: lambda stage, effect: stage.show(f"D< aim {effect.source} {effect.host}:{effect.port}"),
     effects.Listen: Stage.do_listen,
     effects.DialData: lambda stage, effect: stage.show(f"D< dial {effect.host}:{effect.port}"),
+    effects.DropServerLeg: lambda stage, effect: stage.show("D< drop server"),
     effects.DropData: lambda stage, effect: stage.show(f"D< drop {effect.end.value}"),
     effects.HangUpServer: lambda stage, effect: stage.show(f"S< [{effect.end.value}]"),
     effects.HangUpClient: lambda stage, effect: stage.show(f"C< [{effect.end.value}]"),
