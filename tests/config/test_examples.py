@@ -21,6 +21,7 @@ FEATURES = {
     "ccc": "allow",
     "server_tls": "match",
     "affinity": "source",
+    "rescue": "transfers",
     "data_binding": "",
     "bans": "",
     "commands": "",

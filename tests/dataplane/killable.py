@@ -1,6 +1,7 @@
 """Real FTP servers in processes of their own, with the same files: each can be killed in the middle, and comes back."""
 
 import contextlib
+import logging
 import os
 import signal
 import socket
@@ -8,6 +9,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+from pyftpdlib.authorizers import DummyAuthorizer
+from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
+from pyftpdlib.servers import ThreadedFTPServer
 
 from .stage import PASSWORD, USER
 
@@ -17,11 +22,11 @@ STARTING_S = 30
 class Killable:
     """One pyftpdlib process on a port of its own."""
 
-    def __init__(self, root: Path, mode: str = "off", pem: Path | None = None, bytes_per_second: int = 0) -> None:
+    def __init__(self, root: Path, mode: str = "off", pem: Path | None = None) -> None:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.address = probe.getsockname()
         self.root = root
-        self._arguments = [mode, str(pem or ""), str(bytes_per_second)]
+        self._arguments = [mode, str(pem or "")]
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
@@ -63,30 +68,19 @@ def killable_servers(root: Path, count: int = 2, **how: object) -> Iterator[list
             server.close()
 
 
-def main(port: str, root: str, mode: str, pem: str, bytes_per_second: str) -> None:
+def main(port: str, root: str, mode: str, pem: str) -> None:
     """Be such a process."""
-    from pyftpdlib.authorizers import DummyAuthorizer
-    from pyftpdlib.handlers import DTPHandler, FTPHandler, ThrottledDTPHandler, TLS_DTPHandler, TLS_FTPHandler
-    from pyftpdlib.servers import ThreadedFTPServer
-
     authorizer = DummyAuthorizer()
     authorizer.add_user(USER, PASSWORD, root, perm="elradfmwMT")
-    is_secure = mode != "off"
-    limit = int(bytes_per_second)
-    data = TLS_DTPHandler if is_secure else ThrottledDTPHandler if limit else DTPHandler
-    if limit and not is_secure:
-        data = type("Slow", (ThrottledDTPHandler,), {"read_limit": limit, "write_limit": limit})
-    members: dict[str, object] = {"authorizer": authorizer, "banner": "killable", "dtp_handler": data}
-    if is_secure:
+    members: dict[str, object] = {"authorizer": authorizer, "banner": "killable"}
+    if mode == "explicit":
         members |= {"certfile": pem, "tls_control_required": True, "tls_data_required": True}
-    handler = type("Handler", (TLS_FTPHandler if is_secure else FTPHandler,), members)
+    handler = type("Handler", (TLS_FTPHandler if mode == "explicit" else FTPHandler,), members)
     server = ThreadedFTPServer(("127.0.0.1", int(port)), handler)
     os.write(1, b"ready\n")
     server.serve_forever(timeout=0.05)
 
 
 if __name__ == "__main__":
-    import logging
-
     logging.disable(logging.CRITICAL)
     main(*sys.argv[1:])

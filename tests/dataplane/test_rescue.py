@@ -1,9 +1,5 @@
 """Servers that are killed while sessions and transfers run: what their clients see of it."""
 
-import hashlib
-import random
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,13 +8,12 @@ from typing import Any
 import pytest
 
 from ftpair.core.ending import End
-from ftpair.core.facts import Rescued, RescueFailed, TransferEnded
+from ftpair.core.facts import Rescued
 
 from .certificates import self_signed
 from .killable import Killable, killable_servers
-from .raw_client import RawClient, end, read
-from .scripted_server import Dialogue, scripted_server
-from .stage import FILE, Stage, explicit_client, server_plan, service_plan, stage, verified
+from .raw_client import RawClient, read
+from .stage import FILE, Stage, server_plan, service_plan, stage, verified
 
 TREE = "deep/er"
 

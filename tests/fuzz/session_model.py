@@ -25,7 +25,7 @@ from ftpair.session.session import MOST_QUEUED_LINES, Session
 from ftpair.session.states import State
 from ftpair.session.strays import LATE_CODES
 from ftpair.session.table import TABLE
-from tests.transcripts.play import plan, servers
+from tests.transcripts.play import Vault, plan, servers
 
 TLS = Tls("TLSv1.3", "TLS_AES_256_GCM_SHA384", resumed=False)
 SECRET = "hidden"
@@ -45,6 +45,9 @@ PLANS: tuple[ServicePlan, ...] = (
     plan(server_data="active", servers=EXPLICIT, tls=_secured(data_protection="refuse")),
     plan(servers=EXPLICIT, tls=_secured()),
     plan(servers=MATCH, tls=_secured(clear_text="allow", data_protection="allow", auth_ssl="refuse")),
+    plan(servers=servers(3), rescue="sessions", tls=_secured(clear_text="allow", data_protection="allow")),
+    plan(servers=servers(3), rescue="transfers", server_data="active", tls=_secured(clear_text="allow")),
+    plan(servers=servers(3), rescue="transfers"),
     plan(tls=_secured(clear_text="drop"), commands=CommandPolicy({"DELE": "550 Read only."}, {"CHMOD": ""}, "500 No.")),
 )
 LINES = (
@@ -111,6 +114,9 @@ PLAUSIBLE: dict[State, tuple[int, ...]] = {
     State.ABORTING: (426, 226, 150),
     State.SETTLING: (226, 225, 500),
     State.QUITTING: (221,),
+    State.LOGGING_IN_AGAIN: (331, 230, 230, 530),
+    State.RESTORING: (200, 250, 350, 257, 550),
+    State.EXAMINING: (213, 213, 350, 550),
 }
 """What a server says in a state; TLS mode, queue and clock do the rest."""
 
@@ -127,6 +133,8 @@ PRELUDES: tuple[tuple[str, ...], ...] = (
         for asked in ("PASV", "EPSV")
         for moved in ("RETR #", "STOR #")
     ),
+    *((*LOGIN, "TYPE I", "CWD #", "PASV", "RETR #") for _ in range(3)),
+    (*LOGIN, "TYPE I", "REST 5", "EPSV", "RETR #"),
     (*SECURITY, *LOGIN, "PORT 198,51,100,7,200,10", "STOR #"),
     (*SECURITY, *LOGIN, "EPRT |2|2001:db8::7|5001|", "LIST"),
     (*SECURITY, *LOGIN, "PASV", "STOR #", "ABOR", "CCC"),
@@ -230,6 +238,7 @@ class Talk:
             self.plan, "s", Endpoint(client, 40000), Endpoint(host, 21), entrance="explicit", now=self.now
         )
         self.session.ask_progress(lambda: Progress(3))
+        self.session.ask_vault(Vault())
         self.session.ask_guard(FuzzedGuard(self.source))
         self.session.ask_features(lambda: self.source.one_of((None, ("UTF8",), ("MLST size*;", "REST STREAM"))))
 
@@ -314,6 +323,8 @@ class Talk:
         text = self.source.one_of(PASSIVE_TEXTS) if code in (227, 229) else "words"
         tail = f" for n{number[1].decode()} " if number else ""
         whole = f"{code} {text}{tail}\r\n"
+        if code == 213:
+            whole = "213 20261130120000\r\n" if line.startswith(b"MDTM") else "213 5\r\n"
         if self.source.next() > 240:
             whole = f"{code}-first\r\n200 inner n1\r\n{whole}"
         return Reply(code, whole.encode())
@@ -413,11 +424,15 @@ class Talk:
         if self.session._talk.state in (State.TRANSFERRING, State.HOLDING):
             assert transfer is not None
         self.is_joined = True
+        self.cut_lines.discard(self.answered)  # A download that goes on at another server.
         self.moving = Moving(self.answered)
 
     def _drop(self, effect: effects.DropData) -> None:
         if self.is_joined and self.moving is not None:
             self.cut_lines.add(self.moving.line)
+        self.is_joined = False
+
+    def _drop_server_leg(self, _effect: effects.DropServerLeg) -> None:
         self.is_joined = False
 
     def _note(self, effect: effects.Note) -> None:
@@ -445,6 +460,7 @@ CHECKS: dict[type[effects.Effect], Callable[[Talk, Any], None]] = {
     effects.HangUpServer: Talk._hang_up_server,
     effects.Join: Talk._join,
     effects.DropData: Talk._drop,
+    effects.DropServerLeg: Talk._drop_server_leg,
     effects.Note: Talk._note,
     effects.HangUpClient: Talk._over,
 }
@@ -501,6 +517,7 @@ DISTURBANCES: dict[type[events.Event], Callable[[Talk], events.Event]] = {
     events.ServerLost: lambda talk: events.ServerLost("reset") if talk.has_server else events.Ticked(),
     events.ShuttingDown: lambda talk: events.ShuttingDown("shutting down"),
     events.Dismissed: lambda talk: events.Dismissed("kicked"),
+    events.ServerHalted: lambda talk: events.ServerHalted("halted") if talk.has_server else events.Ticked(),
     events.ClientLost: lambda talk: events.ClientLost(talk.source.one_of((End.ENDED, End.CUT))),
     events.LineTooLong: lambda talk: events.LineTooLong(
         Leg.SERVER if talk.has_server and talk.source.next() % 2 else Leg.CLIENT

@@ -6,7 +6,7 @@ from ftpair.core.facts import Rescued, RescueFailed, TransferEnded
 from ftpair.session.ongoing import Progress
 from tests.transcripts.play import TLS, Stage, logged_in, passive, plan, servers
 
-from .test_rescuing import AGAIN, LOST, told
+from .test_rescuing import AGAIN, told
 
 MATCHED = """
     D< drop server

@@ -4,6 +4,7 @@ import pytest
 
 from ftpair.core.facts import Rescued, RescueFailed, SessionEnded, TransferEnded
 from ftpair.core.plan import ServerTls
+from ftpair.session import effects, events
 from ftpair.session.rescuing import MOST_RESCUES
 from ftpair.session.states import RESCUE_S, RESCUE_STEP_S
 from tests.transcripts.play import Stage, greeted, logged_in, passive, plan, servers, tls_plan
@@ -346,11 +347,11 @@ def test_a_rename_begins_anew():
 
 
 def test_a_question_for_data_is_asked_again():
-    stage = at_home().play(
+    at_home().play(
         "C> PASV\nD< expect\nS< PASV" + LOST + "D< drop server\nS< PASV\nS> 227 ok (1,2,3,4,5,6)\n"
         "C< 227 ...\nD< dial 10.0.0.2:1286"
     )
-    stage = at_home().play(
+    at_home().play(
         "C> PASV\nD< expect\nS< PASV" + LOST + "D< drop server\nS< PASV\nS> 500 no\n"
         "D< drop ended\nC< 500 no\nC> NOOP\nS< NOOP"
     )
@@ -395,8 +396,16 @@ def test_an_aborted_transfer_stays_aborted():
 
 
 def test_a_transfer_that_runs_when_ftpair_stops_is_the_last():
-    stage = moving("STOR a").play(
+    moving("STOR a").play(
         "O> stop bye\nS> [lost reset]\nD< drop cut\nC< 426 ...\nS< [ended]"
         + AGAIN
         + "S< [ended]\nC< 421 bye\nC< [ended]"
     )
+
+
+def test_a_halt_while_a_server_is_chosen_ends_the_session():
+    stage = at_home()
+    stage.plan = plan(servers=())  # The balancer's answer is on its way.
+    wanted = stage.session.handle(events.ServerLost("reset"), stage.now)
+    assert isinstance(wanted[-1], effects.Choose)
+    stage.play("O> halt B is halted\nC< 421 B is halted\nC< [ended]")

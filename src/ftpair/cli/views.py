@@ -202,7 +202,7 @@ def _session_row(row: SessionRow) -> tuple[Cell, ...]:
         Cell(f"{row.service} (removed)" if row.removed == "service" else row.service),
         Cell(row.user or "-"),
         Cell(row.client),
-        Cell(f"{row.server} (removed)" if row.removed == "server" else row.server or "-"),
+        Cell(row.server_in_words or "-"),
         Cell(row.state),
         Cell(row.tls),
         Cell(duration(row.seconds)),

@@ -69,6 +69,14 @@ class SessionRow:
     rescued_from: str = ""
     """The server that it was rescued from last."""
 
+    @property
+    def server_in_words(self) -> str:
+        """Its server, and what is worth knowing of it: `FTP_SVR2 (rescued from FTP_SVR1)`."""
+        notes = ["removed"] * (self.removed == "server") + [f"rescued from {self.rescued_from}"] * bool(
+            self.rescued_from
+        )
+        return f"{self.server} ({', '.join(notes)})" if notes else self.server
+
 
 @dataclass(frozen=True, slots=True)
 class TransferRow:

@@ -59,9 +59,7 @@ METRICS: dict[str, Metric] = {
     "server_failures_total": Metric("counter", "Servers that failed a new session.", ("service", "server")),
     "routes_total": Metric("counter", "Choices of a server by routes.", ("service", "rule", "pool")),
     "affinity_total": Metric("counter", "Choices of a server by affinity.", ("service", "result")),
-    "rescues_total": Metric(
-        "counter", "Sessions and downloads whose server was lost.", ("service", "kind", "result")
-    ),
+    "rescues_total": Metric("counter", "Sessions and downloads whose server was lost.", ("service", "kind", "result")),
     "check_seconds": Metric("gauge", "Duration of the last health probe.", ("service", "server")),
     "commands_total": Metric("counter", "Commands of clients.", ("verb",)),
     "commands_refused_total": Metric("counter", "Commands that the policy of a service refused.", ("service", "verb")),

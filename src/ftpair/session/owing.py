@@ -68,7 +68,8 @@ def _abort(talk: Conversation) -> Owed:
     aborted = running(talk)
     answer = transfer.cut_reply(aborted)
     talk.close_transfer(aborted.end or "aborted", answer)
-    talk.tell(answer + ABORTED)
+    talk.tell(answer)
+    talk.tell(ABORTED)
     return _rest(talk)
 
 
@@ -92,6 +93,8 @@ OWED: dict[State, Callable[[Conversation], Owed]] = {
 
 def _is_rescued(talk: Conversation, reason: str) -> bool:
     """Rescue the session if that is wanted and possible; a rescue that runs goes to the next server."""
+    if talk.state is State.CHOOSING:
+        return False
     if talk.rescue is not None:
         rescuing.go_to_next(talk, reason)
         return True

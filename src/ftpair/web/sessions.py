@@ -91,7 +91,7 @@ class Watch:
             "client": row.client,
             "user": safe(row.user),
             "service": f"{row.service} (removed)" if row.removed == "service" else row.service,
-            "server": f"{row.server} (removed)" if row.removed == "server" else row.server,
+            "server": row.server_in_words,
             "entrance": row.entrance,
             "tls": safe(row.tls),
             "state": row.state,
