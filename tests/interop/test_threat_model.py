@@ -22,7 +22,7 @@ TESTS = {
 
 
 def test_every_known_attack_has_its_row():
-    assert list(ROWS) == [f"S{number}" for number in range(1, 24)]
+    assert list(ROWS) == [f"S{number}" for number in range(1, 25)]
 
 
 @pytest.mark.parametrize("attack", ROWS)

@@ -1,0 +1,20 @@
+"""Sessions and downloads that survive their servers (`rescue: transfers`)."""
+
+import time
+
+from tests.chaos.crowd import crowd
+from tests.chaos.scenario import FTP_MODE, Figures, Run, scenario
+from tests.chaos.site import site
+
+
+@scenario("Real servers are killed at random moments, one at a time, while downloads are rescued.", FTP_MODE, times=500)
+def rescued(run: Run) -> Figures:
+    with site(run, rescue="transfers") as node, crowd(run, node) as clients:
+        with clients.fault():
+            for _ in range(run.times):
+                server = node.servers[run.chance.choice(sorted(node.servers))]
+                time.sleep(run.chance.uniform(0, 0.5))
+                server.kill()
+                time.sleep(run.chance.uniform(0, 0.2))
+                server.start()
+        return clients.figures()
