@@ -31,7 +31,7 @@ BASIC = ("address", "ports", "engine", "pairing", "tls.certificate")
 GROUPS = (
     Group("Balancing", "scale", ("balance", "retries", "max_sessions", "connect", "source", "longest_transfer_s")),
     Group("Affinity", "link", ("affinity", "affinity_timeout_s")),
-    Group("Rescue", "lifebuoy", ("rescue",)),
+    Group("Rescue", "rotate-clockwise", ("rescue",)),
     Group("Health check", "heartbeat", ("health.*",)),
     Group("TLS with clients", "lock", ("tls.*", "public_name", "clear_text")),
     Group(
