@@ -50,6 +50,12 @@ class Conversation:
         """What is waited for, in words."""
         self.may_speak = False
         """Whether a QUIT would be understood."""
+        self.context: ssl.SSLContext | None = None
+        """By which TLS was started; data connections use the same one, or nothing could be resumed."""
+        self.name = peer.host
+        """Whose certificate was asked for."""
+        self.ticket: ssl.SSLSession | None = None
+        """The newest of a data connection."""
         self._peer, self._header = peer, header
         self._stream = Stream(peer, MOST_BYTES)
         self._reader = ReplyReader()
@@ -59,6 +65,16 @@ class Conversation:
     def tls(self) -> ssl.SSLObject | None:
         """TLS, once it was started."""
         return self._stream.tls
+
+    @property
+    def host(self) -> str:
+        """The address that was dialled."""
+        return self._peer.host
+
+    @property
+    def session(self) -> ssl.SSLSession | None:
+        """The TLS session that a data connection may resume."""
+        return self.ticket or (self.tls.session if self.tls else None)
 
     @property
     def local_host(self) -> str:
@@ -119,6 +135,7 @@ class Conversation:
         """Start TLS by a context, for a server of that name."""
         self.awaited = "TLS handshake"
         self.may_speak = False
+        self.context, self.name = context, name
         if self._replies or self._reader.is_pending:
             raise ProbeFailedError("clear text after the answer to AUTH TLS (injection)")
         try:

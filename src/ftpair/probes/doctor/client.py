@@ -14,9 +14,11 @@ from ftpair.core.plan import HeaderVersion
 from ftpair.ftp.command import printable
 from ftpair.ftp.proxy_header import BUILD, Header
 from ftpair.ftp.reply import Reply
-from ftpair.probes import words
+from ftpair.probes import transferring, words
 from ftpair.probes.conversation import Conversation
 from ftpair.probes.doctor.target import Entrance, Target
+from ftpair.probes.transfer import Errand, Transfer
+from ftpair.probes.transferring import Terms
 
 LONGEST_FAREWELL_S = 1.0
 """How long a server may take to say 221 before the doctor leaves without it."""
@@ -38,10 +40,6 @@ class Client:
         self.target, self.order = target, order
         self.replies: dict[str, Reply] = {}
         """The last answer to each verb, and the greeting under an empty one."""
-        self.context: ssl.SSLContext | None = None
-        """By which TLS was started; data connections use the same one, or nothing could be resumed."""
-        self.ticket: ssl.SSLSession | None = None
-        """The newest of a data connection."""
         header = _header(target, target.control_header)
         self.talk = Conversation(target.endpoint(entrance), header)
 
@@ -49,11 +47,6 @@ class Client:
     def data_header(self) -> bytes:
         """What data connections must begin with."""
         return _header(self.target, self.target.data_header)
-
-    @property
-    def session(self) -> ssl.SSLSession | None:
-        """The TLS session that a data connection may resume."""
-        return self.ticket or (self.talk.tls.session if self.talk.tls else None)
 
     async def within_step(self, doing: Awaitable[_Done]) -> _Done:
         """Do something for as long as a step may take. Raises TimeoutError."""
@@ -71,7 +64,6 @@ class Client:
 
     async def secure(self, context: ssl.SSLContext) -> None:
         """Start TLS at once, as behind AUTH and on an implicit port."""
-        self.context = context
         await self.within_step(self.talk.secure_by(context, self.target.tls.name or self.target.host))
 
     async def ask(self, verb: str, argument: str = "") -> Reply:
@@ -94,6 +86,15 @@ class Client:
         if isinstance(error, TimeoutError) and not error.errno:
             return f"no {self.talk.awaited} within {self.order.step_s:g} s"
         return words.of_error(error, self.talk.awaited)
+
+    async def transfer(self, errand: Errand) -> Transfer:
+        """Carry out one transfer; what goes wrong is in what it returns."""
+        step_s = self.order.step_s
+        terms = Terms(self.shown, step_s, step_s, self.data_header)
+        transfer = await transferring.run(self.talk, errand, terms)
+        if transfer.answer is not None:
+            self.replies[errand.way] = transfer.answer
+        return transfer
 
     async def leave(self) -> None:
         """Say QUIT and wait a moment for the 221, so that the server's log shows an orderly visit."""

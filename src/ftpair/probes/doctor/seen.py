@@ -4,48 +4,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ftpair.core.doctor import Order
-from ftpair.core.endpoint import Endpoint
 from ftpair.core.plan import AnyService
 from ftpair.ftp.reply import Reply
 from ftpair.probes.doctor.target import Entrance, Mode, Target
+from ftpair.probes.transfer import Transfer
 
 Step = Literal["connect", "greeting", "auth", "tls", "login", "protection", "directory", "transfers", "farewell"]
 """The steps of a visit, in their order; `farewell` is reached by a visit on which nothing stood in the way."""
-Way = Literal["PASV", "EPSV"]
-Stage = Literal["ask", "connect", "begin", "tls", "move", "end", "done"]
-"""The stages of a transfer: what was being done when it went wrong, or `done`."""
-Ending = Literal["", "notify", "fin", "reset"]
-"""How a peer ended its data connection; `fin` under TLS is one without close_notify."""
-
-
-@dataclass(frozen=True, slots=True)
-class Transfer:
-    """One data connection: a listing, or a probe file."""
-
-    way: Way
-    is_resuming: bool
-    """Whether the TLS session of the control connection was offered."""
-    stage: Stage
-    trouble: str = ""
-    """Why it went no further, in words."""
-    answer: Reply | None = None
-    """To PASV or EPSV."""
-    told: Endpoint | None = None
-    """What it names; EPSV names no host."""
-    final: Reply | None = None
-    """To the command itself."""
-    is_resumed: bool = False
-    certificate: bytes = b""
-    """What the data connection's server showed, DER."""
-    ending: Ending = ""
-    data: bytes = b""
-    is_timed_out: bool = False
-    """Whether it was the clock that ended it."""
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether everything went well."""
-        return self.stage == "done"
 
 
 @dataclass(slots=True)

@@ -11,18 +11,16 @@ from ftpair.core.doctor import Order
 from ftpair.core.errors import FtpairError
 from ftpair.ftp import feat
 from ftpair.ftp.addresses import is_ipv6
-from ftpair.probes.doctor import contexts, transfers
+from ftpair.probes.doctor import contexts
 from ftpair.probes.doctor.client import Client, RefusedError
-from ftpair.probes.doctor.seen import FileSeen, Seen, Stage, Step, Visit, Way, Written
+from ftpair.probes.doctor.seen import FileSeen, Seen, Step, Visit, Written
 from ftpair.probes.doctor.target import Mode, Target
-from ftpair.probes.doctor.transfers import Errand
 from ftpair.probes.stream import chain_of
+from ftpair.probes.transfer import BEGUN, Errand, Way
 
 LONGEST_VISIT_S = 120.0
 PAYLOAD_BYTES = 40_001
 """More than two TLS records, and an odd number."""
-_BEGUN = frozenset[Stage]({"tls", "move", "end", "done"})
-"""The stages of an upload from which on the server has a file."""
 _MODIFIED = re.compile(rb"213 (\d{14})")
 _SIZE = re.compile(rb"213 (\d{1,18})\s*$")
 
@@ -138,7 +136,7 @@ async def _list(visitor: _Visitor, errands: list[Errand]) -> None:
     for errand in errands:
         if any(transfer.is_timed_out for transfer in visitor.visit.transfers) or not visitor.client.talk.may_speak:
             return  # It would be so again, or the server still owes an answer.
-        visitor.visit.transfers.append(await transfers.run(visitor.client, errand))
+        visitor.visit.transfers.append(await visitor.client.transfer(errand))
 
 
 async def _tell_files(visitor: _Visitor) -> None:
@@ -165,8 +163,8 @@ async def _write(visitor: _Visitor) -> None:
 
 async def _stored(visitor: _Visitor, written: Written, payload: bytes) -> str:
     written.is_left_behind = True
-    transfer = await transfers.run(visitor.client, Errand(_best_way(visitor), "STOR", written.name, payload=payload))
-    written.is_left_behind = transfer.stage in _BEGUN
+    transfer = await visitor.client.transfer(Errand(_best_way(visitor), "STOR", written.name, payload=payload))
+    written.is_left_behind = transfer.stage in BEGUN
     written.stored_at = time.time()
     if transfer.trouble:
         return f"STOR: {transfer.trouble}"
@@ -177,7 +175,7 @@ async def _stored(visitor: _Visitor, written: Written, payload: bytes) -> str:
 
 
 async def _read_back(visitor: _Visitor, written: Written, payload: bytes) -> str:
-    transfer = await transfers.run(visitor.client, Errand(_best_way(visitor), "RETR", written.name))
+    transfer = await visitor.client.transfer(Errand(_best_way(visitor), "RETR", written.name))
     if transfer.trouble:
         return f"RETR: {transfer.trouble}"
     if transfer.data != payload:

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from ftpair.core.plan import TcpServicePlan
 from ftpair.probes.doctor.looks.passive import leaves_range
-from ftpair.probes.doctor.seen import Seen, Transfer, Visit
+from ftpair.probes.doctor.seen import Seen, Visit
 from ftpair.probes.doctor.symptom import Case, Symptom, at
+from ftpair.probes.transfer import Transfer
 
 _PEER = re.compile(
     rb"Bad IP connecting|Client IP on the control channel|IP address.{0,80}(does not|doesn't|didn't) match|"

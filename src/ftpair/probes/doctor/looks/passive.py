@@ -6,9 +6,10 @@ from ipaddress import ip_address, ip_network
 from ftpair.core.doctor import Severity
 from ftpair.core.plan import TcpServicePlan
 from ftpair.ftp.addresses import is_ipv6
-from ftpair.probes.doctor.seen import Transfer, Visit
+from ftpair.probes.doctor.seen import Visit
 from ftpair.probes.doctor.symptom import EVERYWHERE, Case, Symptom, at, visits_of
 from ftpair.probes.doctor.target import announced_by, dialled
+from ftpair.probes.transfer import Transfer
 
 _PRIVATE = tuple(
     ip_network(text)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from ftpair.core.plan import ServicePlan
 from ftpair.probes.doctor.client import said
 from ftpair.probes.doctor.looks.pairing import is_peer_refused, is_split
-from ftpair.probes.doctor.seen import Seen, Transfer, Visit
+from ftpair.probes.doctor.seen import Seen, Visit
 from ftpair.probes.doctor.symptom import Case, Symptom, at, visits_of
+from ftpair.probes.transfer import Transfer
 
 _REUSE = re.compile(rb"reuse|resum", re.IGNORECASE)
 
