@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from ftpair.app.server_certificates import warnings_of
 from ftpair.app.states import is_same_place
 from ftpair.core.health import PastVerdict, ServerHealth
 from ftpair.core.messages import Probed
@@ -19,6 +20,9 @@ _DEPTHS: dict[CheckLevel, str] = {
     "banner": "connects and awaits a greeting of 220",
     "tls": "connects, awaits a greeting of 220 and agrees on TLS",
     "login": "connects, awaits a greeting of 220 and logs in as {user}",
+    "list": "connects, awaits a greeting of 220, logs in as {user} and lists over a data connection",
+    "roundtrip": "connects, awaits a greeting of 220, logs in as {user}, lists, stores a file in {folder}, reads it "
+    "back and deletes it",
 }
 
 
@@ -65,19 +69,19 @@ class HealthBook:
     def tell(self, state_of: Callable[[ServerPlan], ServerState]) -> Iterator[ServerHealth]:
         """Yield what there is to say about each server."""
         for record in self._records.values():
-            yield _told(record, state_of(record.server))
+            yield _told(record, state_of(record.server), self._now())
 
 
 def described(health: HealthPlan) -> str:
     """Return what a probe does, in words."""
-    depth = _DEPTHS[health.check].format(user=health.user)
+    depth = _DEPTHS[health.check].format(user=health.user, folder=health.folder)
     if health.check == "off":
         return depth
     rise, fall = f"{health.rise} good ones in a row bring it up", f"{health.fall} bad ones bring it down"
     return f"{depth}, every {health.interval_s:g} s and within {health.timeout_s:g} s; {rise}, {fall}"
 
 
-def _told(record: _Record, state: ServerState) -> ServerHealth:
+def _told(record: _Record, state: ServerState, now: float) -> ServerHealth:
     server, checked = record.server, record.checked
     return ServerHealth(
         service=server.service,
@@ -92,4 +96,6 @@ def _told(record: _Record, state: ServerState) -> ServerHealth:
         next_check=checked.next_at if checked and record.health.check != "off" else 0.0,
         check_seconds=state.check_seconds,
         history=tuple(record.verdicts),
+        warnings=warnings_of(server.name, state, now),
+        certificates=state.certificates,
     )

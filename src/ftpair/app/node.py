@@ -24,6 +24,7 @@ from ftpair.app.recent_log import RecentLog
 from ftpair.app.reports import Reports
 from ftpair.app.revisions import FILE, Revisions
 from ftpair.app.rows import Leaving
+from ftpair.app.server_certificates import ServerWarnings
 from ftpair.app.states import States
 from ftpair.app.tables import Tables
 from ftpair.app.traffic import Traffic
@@ -119,7 +120,7 @@ class Node:
         admin = AdminFile(Path(self.paths.state) / "admin.json", log.warning)
         self.happenings, self.recent_log = Happenings(), RecentLog()
         self.states = States(admin, self._tell_states, self._say_health)
-        self.health = HealthBook()
+        self.health, self.server_warnings = HealthBook(), ServerWarnings(self._warn)
         self.haproxy = Haproxy(self.states.of, self.counts.add)
         self.news_for_haproxy = asyncio.Event()
         """Set when the states of servers are others than HAProxy was told."""
@@ -187,6 +188,7 @@ class Node:
         self.former.use_plan(plan)
         self.states.use_plan(plan)
         self.health.use_plan(plan)
+        self.server_warnings.use_plan(plan)
         self.bans.use_plan(plan)
         self._tell_plan(self.prober)
         self._tell_log()
@@ -310,6 +312,7 @@ class Node:
             self.health.note_check(message)
         elif self.states.hear(message.slot, message.state, message.revision):
             self.health.note(message.slot, message.state)
+            self.server_warnings.hear(message.slot, message.state, time.time())
 
     def _refused(self, message: CannotFollow) -> None:
         if message.revision == self._proposed.revision:
@@ -318,6 +321,10 @@ class Node:
 
     def _say_health(self, server: ServerPlan, sentence: str) -> None:
         log.info(sentence)
+        self.happenings.note("health", sentence, server.service)
+
+    def _warn(self, server: ServerPlan, sentence: str) -> None:
+        log.warning(sentence)
         self.happenings.note("health", sentence, server.service)
 
     def _tell_log(self) -> None:

@@ -6,6 +6,7 @@ import time
 import ftpair
 from ftpair.app.heart import open_fds
 from ftpair.app.node import Node
+from ftpair.app.server_certificates import earliest_end, warnings_of
 from ftpair.balance.choice import NoChoice, choose
 from ftpair.balance.policies import Request
 from ftpair.balance.routes import pool_names, pool_of
@@ -105,6 +106,7 @@ def _server(node: Node, server: ServerPlan, state: ServerState) -> ServerStatus:
         bytes_down=moved.down,
         bytes_per_second=moved.bytes_per_second,
         pool=server.pool,
+        warnings=warnings_of(server.name, state, time.time()),
     )
 
 
@@ -182,8 +184,9 @@ def _certificate_gauges(plan: Plan) -> list[Sample]:
 
 
 def _server_gauges(node: Node, server: ServerPlan, state: ServerState) -> list[Sample]:
-    labels = (server.service, server.name)
+    labels, ends = (server.service, server.name), earliest_end(state)
     return [
+        *([Sample("server_certificate_not_after_seconds", labels, ends)] if ends is not None else []),
         *(Sample("server_admin", (*labels, each.value), float(state.admin is each)) for each in Admin),
         *(Sample("server_health", (*labels, each.value), float(state.health is each)) for each in Health),
         Sample("check_seconds", labels, state.check_seconds),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from ftpair.core.status import Health, ServerState
+from ftpair.core.status import Health, ServerCertificate, ServerState
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,8 @@ class ProbeOutcome:
     """How long the probe took."""
     features: tuple[str, ...] | None = None
     """The lines of FEAT without their leading space; None when the server was not asked or did not tell."""
+    certificates: tuple[ServerCertificate, ...] = ()
+    """What the server showed, at each entrance; empty: there was no TLS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class HealthRecord:
     """When `health` became what it is, seconds since the epoch."""
     check_seconds: float = 0.0
     features: tuple[str, ...] | None = None
+    certificates: tuple[ServerCertificate, ...] = ()
     against: int = 0
     """How many of the last outcomes, without a break, contradict `health`."""
     evidence: str = ""
@@ -42,13 +45,14 @@ class HealthRecord:
             since=self.since,
             check_seconds=self.check_seconds,
             features=self.features,
+            certificates=self.certificates,
         )
 
     def after(self, outcome: ProbeOutcome, rise: int, fall: int, now: float) -> "HealthRecord":
         """Return the record after one more probe.
 
         The first outcome decides at once, so a start is fast. Afterwards `fall` failures in a row bring a server down
-        and `rise` successes in a row bring it up. A failure does not unlearn the features.
+        and `rise` successes in a row bring it up. A failure does not unlearn features and certificates.
         """
         if self.health is Health.UNKNOWN:
             record = self._turned(outcome, "first check failed", now)
@@ -57,7 +61,8 @@ class HealthRecord:
         else:
             record = self._contradicted(outcome, fall if self.health is Health.UP else rise, now)
         features = outcome.features if outcome.passed else self.features
-        return replace(record, check_seconds=outcome.seconds, features=features)
+        certificates = outcome.certificates if outcome.passed or outcome.certificates else self.certificates
+        return replace(record, check_seconds=outcome.seconds, features=features, certificates=certificates)
 
     def _confirmed(self, outcome: ProbeOutcome) -> "HealthRecord":
         evidence = "last check failed" if self.against and not outcome.passed else self.evidence

@@ -8,6 +8,7 @@ from ftpair.config.values import (
     CheckChoice,
     FilePath,
     Folder,
+    Line,
     PassiveRange,
     Port,
     PrintableText,
@@ -80,18 +81,28 @@ class HealthCheck(Block):
 
     check: CheckChoice = Field(
         default="banner",
-        description="How deep: `tcp` connects, `banner` reads the greeting, `tls` starts TLS, `login` logs in.",
+        description="How deep: `tcp` connects, `banner` reads the greeting, `tls` starts TLS, `login` logs in, `list` "
+        "lists over a data connection, `roundtrip` stores a file, reads it back and deletes it.",
         examples=["login"],
     )
     interval_s: Seconds = Field(default=5.0, description="Seconds from one probe to the next.", examples=[5])
     timeout_s: Seconds = Field(default=5.0, description="Seconds that one probe may take.", examples=[5])
     rise: int = Field(default=2, ge=1, le=100, description="Good probes in a row until a server is up.", examples=[2])
     fall: int = Field(default=3, ge=1, le=100, description="Bad probes in a row until a server is down.", examples=[3])
-    user: PrintableText = Field(default="", description="User of `check: login`.", examples=["probe"])
+    user: PrintableText = Field(
+        default="",
+        description="User of `check: login` and deeper; of `roundtrip`, one who may write.",
+        examples=["probe"],
+    )
     password_file: str = Field(
         default="",
         description="File with the user's password on its first line, relative to this file.",
         examples=["secrets/probe"],
+    )
+    folder: Line = Field(
+        default="ftpair-probe",
+        description="Folder of `check: roundtrip`, made where it is missing; nothing else should lie in it.",
+        examples=["ftpair-probe"],
     )
 
 

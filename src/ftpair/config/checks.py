@@ -11,6 +11,7 @@ from ftpair.config.models import Config, FtpService, VirtualService
 from ftpair.config.problems import Finding, Where, path_of
 from ftpair.config.tcp import TcpService
 from ftpair.core.endpoint import PortRange, are_one_host
+from ftpair.core.plan import LOGS_IN
 
 Check = Callable[[Config, int], Iterator[Finding]]
 """Takes the configuration and the number of CPUs."""
@@ -121,8 +122,9 @@ def _login_without_user(config: Config, _cpus: int) -> Iterator[Finding]:
     for where, service in services(config):
         health = (*where, "health")
         missing = [key for key in ("user", "password_file") if not getattr(service.health, key)]
-        if service.health.check == "login" and missing:
-            sentence = f"login needs {' and '.join(missing)}: add it to the block health, or write check: banner"
+        if service.health.check in LOGS_IN and missing:
+            needed = f"{service.health.check} needs {' and '.join(missing)}"
+            sentence = f"{needed}: add it to the block health, or write check: banner"
             yield Finding((*health, "check"), sentence, depends=tuple((*health, key) for key in missing))
 
 

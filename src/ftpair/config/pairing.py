@@ -9,6 +9,7 @@ from ftpair.config.models import Config
 from ftpair.config.problems import Finding, Where
 from ftpair.config.tcp import TcpService
 from ftpair.core.endpoint import PortRange
+from ftpair.core.plan import LOGS_IN
 
 
 def contradictory_pairings(config: Config) -> Iterator[Finding]:
@@ -67,11 +68,11 @@ def _gaps(service: TcpService) -> Iterator[PortRange]:
 def password_in_clear_text(config: Config, _machine: Machine) -> Iterator[Finding]:
     """Yield a warning where probes log in without TLS; in TCP mode clients are meant to speak TLS with servers."""
     for where, service in tcp_services(config):
-        if service.health.check == "login" and service.probed_tls == "off":
-            sentence = "sends the password of the probe in clear text (server_tls: off)"
-            yield Finding(
-                (*where, "health", "check"), f"login {sentence}: write server_tls: explicit, or check: banner"
-            )
+        check = service.health.check
+        if check in LOGS_IN and service.probed_tls == "off":
+            sentence = f"{check} sends the password of the probe in clear text (server_tls: off)"
+            remedy = "write server_tls: explicit, or check: banner"
+            yield Finding((*where, "health", "check"), f"{sentence}: {remedy}")
 
 
 def _proposal(service: TcpService, number: int) -> str:

@@ -10,6 +10,7 @@ from ftpair.config.haproxy import few_connections
 from ftpair.config.machine import Machine
 from ftpair.config.models import Config, FtpService, VirtualService
 from ftpair.config.pairing import password_in_clear_text, ports_of_nobody
+from ftpair.config.probing import demanding_checks
 from ftpair.config.problems import Finding, Where
 from ftpair.config.tcp import TcpService
 from ftpair.core.endpoint import Endpoint
@@ -122,4 +123,5 @@ _LOOKS: tuple[Callable[[Config, Machine], Iterator[Finding]], ...] = (
     _loose_binding,
     _nowhere_to_go,
     _everybody_believed,
+    demanding_checks,
 )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ftpair.core.actions import Look, Result
 from ftpair.core.plan import CheckLevel
-from ftpair.core.status import Admin, Health
+from ftpair.core.status import Admin, Health, ServerCertificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,10 @@ class ServerHealth:
     check_seconds: float
     history: tuple[PastVerdict, ...]
     """The last verdicts, the newest first."""
+    warnings: tuple[str, ...] = ()
+    """What will bring it down, or is amiss although it is up, in words."""
+    certificates: tuple[ServerCertificate, ...] = ()
+    """What it showed to its probes; several where its entrances show different ones."""
 
 
 class GetHealth(Look, frozen=True, tag=True):

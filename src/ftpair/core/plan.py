@@ -21,7 +21,7 @@ Connect = Literal["at-login", "at-once"]
 ServerData = Literal["mirror", "passive", "active"]
 ServerTlsMode = Literal["off", "explicit", "implicit", "match"]
 BalancePolicy = Literal["round-robin", "least-sessions", "random-two", "source-hash", "user-hash"]
-CheckLevel = Literal["off", "tcp", "banner", "tls", "login"]
+CheckLevel = Literal["off", "tcp", "banner", "tls", "login", "list", "roundtrip"]
 TlsVersion = Literal["1.2", "1.3"]
 CloseNotify = Literal["require", "ignore"]
 Curve = Literal["X25519", "X448", "P-256", "P-384", "P-521"]
@@ -38,6 +38,12 @@ Engine = Literal["haproxy", "builtin"]
 Pairing = Literal["source", "port"]
 Rescue = Literal["off", "sessions", "transfers"]
 TcpBalance = Literal["round-robin", "least-sessions", "random-two", "source-hash"]
+
+
+LOGS_IN = frozenset[CheckLevel]({"login", "list", "roundtrip"})
+"""The checks that need user and password."""
+USES_DATA = frozenset[CheckLevel]({"list", "roundtrip"})
+"""The checks that make data connections."""
 
 
 class Certificate(msgspec.Struct, frozen=True):
@@ -133,6 +139,8 @@ class HealthPlan(msgspec.Struct, frozen=True):
     fall: int = 3
     user: str = ""
     password: str = ""
+    folder: str = "ftpair-probe"
+    """Where `check: roundtrip` stores its file; made where it is missing."""
 
 
 class Clocks(msgspec.Struct, frozen=True):

@@ -26,6 +26,18 @@ class Health(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ServerCertificate:
+    """The certificate that a real server showed to its probe."""
+
+    not_after: float
+    """Seconds since the epoch."""
+    names: tuple[str, ...] = ()
+    """The first of the host names and addresses in it."""
+    missed: str = ""
+    """The name that it should carry and does not; empty: it does, or none is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
 class ServerState:
     """The two states of a real server, never mixed, and why; `features` are the FEAT lines it answered."""
 
@@ -36,6 +48,8 @@ class ServerState:
     """Seconds since the epoch."""
     check_seconds: float = 0.0
     features: tuple[str, ...] | None = None
+    certificates: tuple[ServerCertificate, ...] = ()
+    """Several where its entrances show different ones."""
 
     @property
     def is_eligible(self) -> bool:
@@ -114,6 +128,8 @@ class ServerStatus:
     bytes_down: int
     bytes_per_second: float
     pool: str = "default"
+    warnings: tuple[str, ...] = ()
+    """What will bring it down, or is amiss although it is up, in words."""
 
 
 @dataclass(frozen=True, slots=True)

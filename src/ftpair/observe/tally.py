@@ -53,6 +53,9 @@ METRICS: dict[str, Metric] = {
         "counter", "TLS handshakes.", ("service", "leg", "channel", "version", "resumed", "result")
     ),
     "certificate_not_after_seconds": Metric("gauge", "End of a certificate, seconds since the epoch.", ("name",)),
+    "server_certificate_not_after_seconds": Metric(
+        "gauge", "End of the certificate that a server shows, seconds since the epoch.", ("service", "server")
+    ),
     "server_sessions": Metric("gauge", "Live sessions of a server.", ("service", "server")),
     "server_admin": Metric("gauge", "1 for the state that the administrator set.", ("service", "server", "state")),
     "server_health": Metric("gauge", "1 for the state that the probes found.", ("service", "server", "state")),

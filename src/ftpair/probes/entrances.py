@@ -15,6 +15,8 @@ def entrances_of(service: AnyService, server: ServerPlan) -> tuple[ServerPlan, .
     """Return a server as it is to be probed at each entrance; where ftpair itself dials one only, that is it."""
     if isinstance(service, ServicePlan):
         return (server,)
+    # Clients speak TLS with the servers themselves, so whether they mind a missing close_notify is theirs to say.
+    server = replace(server, tls=replace(server.tls, close_notify="ignore"))
     others = ((entrance, service.server_port(entrance)) for entrance, _port in service.doors)
     return (server, *(_at(server, *other) for other in others if other[1] != server.address.port))
 
@@ -33,7 +35,8 @@ def _tls(tls: ServerTls, entrance: Entrance) -> ServerTls:
 async def probe_all(entrances: Sequence[ServerPlan], health: HealthPlan) -> ProbeOutcome:
     """Check a server once at all its entrances, at the same time; it passes if it passes everywhere.
 
-    What was learned is that of the first one; the reason names the ports, where they differ in it.
+    What was learned is that of the first one, and the certificates of all; the reason names the ports, where they
+    differ in it.
     """
     outcomes = await asyncio.gather(*(probe(each, health) for each in entrances))
     failed = [
@@ -43,4 +46,5 @@ async def probe_all(entrances: Sequence[ServerPlan], health: HealthPlan) -> Prob
     is_common = len(failed) == len(outcomes) and len(told) == 1
     reason = "; ".join(told if is_common else (f"port {port}: {outcome.reason}" for port, outcome in failed))
     seconds = max(outcome.seconds for outcome in outcomes)
-    return ProbeOutcome(not failed, reason or outcomes[0].reason, seconds, outcomes[0].features)
+    certificates = tuple(dict.fromkeys(each for outcome in outcomes for each in outcome.certificates))
+    return ProbeOutcome(not failed, reason or outcomes[0].reason, seconds, outcomes[0].features, certificates)

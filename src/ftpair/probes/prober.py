@@ -91,7 +91,7 @@ class _Watch:
 
 
 def _gist(state: ServerState) -> tuple[object, ...]:
-    return state.health, state.reason, state.features
+    return state.health, state.reason, state.features, state.certificates
 
 
 def _nobody(_slot: int, _at: float, _next_at: float) -> None:
@@ -99,7 +99,7 @@ def _nobody(_slot: int, _at: float, _next_at: float) -> None:
 
 
 class Prober:
-    """Owns one task per real server; calls `on_verdict(slot, state)` when health, reason or features changed.
+    """Owns one task per real server; calls `on_verdict(slot, state)` when anything but its duration changed.
 
     A verdict of which only the duration of the check is new is told at most every `repeat_s` seconds; `on_check` hears
     of every check.

@@ -2,6 +2,7 @@
 
 import errno
 import ssl
+from collections.abc import Sequence
 
 from cryptography import x509
 
@@ -55,10 +56,13 @@ def of_mismatch(error: ssl.SSLCertVerificationError, certificate: bytes, wanted:
     """Say for whom a certificate (DER) is, if the error is that it is not for the one who was wanted."""
     if error.verify_code not in _MISMATCHES:
         return None
-    names = names_of(certificate) if certificate else []
+    return f"certificate is for {for_whom(names_of(certificate) if certificate else [])}, not {wanted}"
+
+
+def for_whom(names: Sequence[str]) -> str:
+    """Show the names in a certificate, the first of many."""
     shown = ", ".join(printable(name.encode()) for name in names[:MOST_NAMES_SHOWN])
-    more = ", ..." if len(names) > MOST_NAMES_SHOWN else ""
-    return f"certificate is for {shown or 'nobody'}{more}, not {wanted}"
+    return f"{shown or 'nobody'}{', ...' if len(names) > MOST_NAMES_SHOWN else ''}"
 
 
 def names_of(certificate: bytes) -> list[str]:

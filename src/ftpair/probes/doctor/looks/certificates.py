@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 
 from cryptography import x509
 
@@ -11,6 +10,7 @@ from ftpair.core.doctor import Severity
 from ftpair.core.plan import TcpServicePlan
 from ftpair.ftp.command import printable
 from ftpair.probes import words
+from ftpair.probes.certificate import covers, read
 from ftpair.probes.doctor.seen import Door, Seen
 from ftpair.probes.doctor.symptom import Case, Symptom
 
@@ -45,7 +45,7 @@ def _shown(seen: Seen) -> Iterator[tuple[str, tuple[bytes, ...]]]:
 
 def _dates(seen: Seen, mode: str, chain: tuple[bytes, ...], now: datetime) -> Iterator[Symptom]:
     for number, der in enumerate(chain):
-        certificate = _read(der)
+        certificate = read(der)
         if certificate is None:
             continue
         what = "The certificate" if number == 0 else f"The issuer's certificate ({_subject(certificate)})"
@@ -63,7 +63,7 @@ def _dates(seen: Seen, mode: str, chain: tuple[bytes, ...], now: datetime) -> It
 
 def _name(seen: Seen, mode: str, chain: tuple[bytes, ...]) -> Iterator[Symptom]:
     wanted = seen.target.tls.name
-    certificate = _read(chain[0])
+    certificate = read(chain[0])
     if not wanted or certificate is None:
         return
     names = words.names_of(chain[0])
@@ -79,7 +79,7 @@ def _trust(seen: Seen, door: Door) -> Iterator[Symptom]:
         what = "is self-signed" if door.distrust == _SELF_SIGNED else "is of a CA that is not trusted"
         yield Symptom("certificate-untrusted", name, f"The certificate {what}.", mode, severity=_severity(seen))
     elif door.distrust in _INCOMPLETE:
-        last = _read(door.chain[-1]) if door.chain else None
+        last = read(door.chain[-1]) if door.chain else None
         issuer = f", {_issuer(last)}," if last else ""
         count = "1 certificate" if len(door.chain) == 1 else f"{len(door.chain)} certificates"
         sentence = f"The server sends {count}; the issuer of the last{issuer} is neither among them nor trusted."
@@ -89,24 +89,6 @@ def _trust(seen: Seen, door: Door) -> Iterator[Symptom]:
 def _severity(seen: Seen) -> Severity | None:
     """Who has told ftpair not to verify knows it; clients suffer all the same."""
     return None if seen.target.tls.verify else "warning"
-
-
-def covers(name: str, wanted: str) -> bool:
-    """Return whether a name in a certificate is that of the server that is wanted; `*.` is one label (RFC 6125)."""
-    try:
-        return ip_address(name) == ip_address(wanted)
-    except ValueError:
-        pass
-    name, wanted = name.lower().rstrip("."), wanted.lower().rstrip(".")
-    first, _, rest = wanted.partition(".")
-    return name == wanted or bool(first and rest and name == f"*.{rest}")
-
-
-def _read(der: bytes) -> x509.Certificate | None:
-    try:
-        return x509.load_der_x509_certificate(der)
-    except ValueError:
-        return None
 
 
 def _subject(certificate: x509.Certificate) -> str:
