@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from dataclasses import replace as replace_state
 
 import pytest
 from msgspec.structs import replace
@@ -11,7 +12,7 @@ from ftpair.core.endpoint import Endpoint, PortRange
 from ftpair.core.health import PastVerdict
 from ftpair.core.messages import Probed
 from ftpair.core.plan import HealthPlan, Plan, ServerPlan, ServicePlan
-from ftpair.core.status import Admin, Health, ServerState
+from ftpair.core.status import Admin, Health, ServerCertificate, ServerState
 from tests.app.test_supervisor import running, until
 
 SERVER = ServerPlan(3, "VIP", "SVR", Endpoint("10.0.0.1", 21))
@@ -47,6 +48,13 @@ def test_verdicts_are_remembered_the_newest_first_and_each_once():
     assert (row.admin, row.health, row.since, row.check_seconds) == (Admin.DRAIN, Health.UP, 7.0, 0.5)
 
 
+def test_what_is_amiss_with_its_certificate_is_told_beside():
+    seen = ServerCertificate(not_after=1.0)
+    row = told(book(), replace_state(UP, certificates=(seen,)))["SVR"]
+    assert row.certificates == (seen,)
+    assert row.warnings == ("certificate of SVR expires within a day",)
+
+
 def test_so_many_are_kept_and_no_more():
     one = book()
     for number in range(KEPT + 5):
@@ -78,6 +86,11 @@ def test_an_apply_forgets_a_server_that_is_another_place_now_and_no_other():
         (
             {"check": "login", "user": "probe", "rise": 1, "fall": 4},
             "logs in as probe, every 5 s and within 5 s; 1",
+        ),
+        ({"check": "list", "user": "probe"}, "logs in as probe and lists over a data connection, every 5 s"),
+        (
+            {"check": "roundtrip", "user": "probe", "folder": "a/b"},
+            "logs in as probe, lists, stores a file in a/b, reads it back and deletes it, every 5 s",
         ),
         ({"fall": 4}, "4 bad ones bring it down"),
     ],

@@ -8,7 +8,7 @@ import pytest
 
 from ftpair.app.status import node_gauges, node_status
 from ftpair.core.plan import Certificate, ClientTls, ServerTls
-from ftpair.core.status import Admin, Health, Sample, ServerState
+from ftpair.core.status import Admin, Health, Sample, ServerCertificate, ServerState
 
 DOWN = ServerState(health=Health.DOWN, reason="down: connect refused")
 
@@ -72,6 +72,23 @@ def test_every_certificate_of_a_service_is_told_once_with_its_days(site):
         assert [(each.name, each.days_left) for each in told] == [("files", 10), ("old", -2), ("own", 0)]
         ends = [gauge.labels for gauge in node_gauges(node) if gauge.name == "certificate_not_after_seconds"]
         assert ends == [("files",), ("old",), ("own",)]
+        node.close()
+
+    asyncio.run(scenario())
+
+
+def test_the_certificate_that_a_server_shows_is_a_gauge_and_perhaps_a_warning(site):
+    async def scenario():
+        node = site.node()
+        server = node.plan.services[0].servers[0]
+        assert not [each for each in node_gauges(node) if each.name == "server_certificate_not_after_seconds"]
+        ends = time.time() + 6.5 * 86400
+        up = ServerState(health=Health.UP, certificates=(ServerCertificate(ends + 9), ServerCertificate(ends)))
+        node.states.hear(server.slot, up, 1)
+        (gauge,) = [each for each in node_gauges(node) if each.name == "server_certificate_not_after_seconds"]
+        assert gauge == Sample("server_certificate_not_after_seconds", (server.service, server.name), ends)
+        told = node_status(node).services[0].servers[0]
+        assert told.warnings == (f"certificate of {server.name} expires in 6 days",)
         node.close()
 
     asyncio.run(scenario())

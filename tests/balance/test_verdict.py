@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftpair.balance.verdict import HealthRecord, ProbeOutcome
-from ftpair.core.status import Health
+from ftpair.core.status import Health, ServerCertificate
 
 PASSED = ProbeOutcome(passed=True, reason="login accepted", seconds=0.01, features=("UTF8", "MLST"))
 FAILED = ProbeOutcome(passed=False, reason="connect refused", seconds=0.02)
@@ -76,6 +76,16 @@ def test_features_are_kept_through_failures_and_renewed_by_success():
     assert last("+---").features == ("UTF8", "MLST")
     bare = ProbeOutcome(passed=True, reason="greeting received")
     assert last("+").after(bare, RISE, FALL, 9.0).features is None
+
+
+def test_certificates_are_kept_where_none_was_seen_and_forgotten_where_none_is_looked_for():
+    seen = ProbeOutcome(passed=True, reason="TLS agreed", certificates=(ServerCertificate(9.0),))
+    refused = ProbeOutcome(passed=False, reason="login refused", certificates=(ServerCertificate(8.0),))
+    record = HealthRecord().after(seen, RISE, FALL, 1.0)
+    assert record.state.certificates == (ServerCertificate(9.0),)
+    assert record.after(FAILED, RISE, FALL, 2.0).certificates == (ServerCertificate(9.0),)
+    assert record.after(refused, RISE, FALL, 2.0).certificates == (ServerCertificate(8.0),)
+    assert record.after(PASSED, RISE, FALL, 2.0).certificates == ()
 
 
 def test_the_state_tells_all_that_the_probes_know():

@@ -215,6 +215,13 @@ def test_80_columns_tell_why_a_server_is_down(supervisor):
     assert "FTP_SVR2 is" not in on_terminal("status", columns=200, NO_COLOR="1").text
 
 
+def test_what_is_amiss_with_a_server_that_is_up_is_told_too(ftpair, supervisor):
+    warning = "certificate of FTP_SVR1 expires in 6 days"
+    supervisor.answers[GetStatus] = StatusIs(node(services=(service(servers=(server("A", warnings=(warning,)),)),)))
+    assert f"  {warning}\n" in ftpair("status").out
+    assert warning in on_terminal("status", columns=80, NO_COLOR="1").text
+
+
 @pytest.mark.parametrize(("command", "sentence"), [("sessions", "No sessions."), ("transfers", "No transfers.")])
 def test_a_terminal_is_told_that_there_is_none_and_a_pipe_gets_the_titles(ftpair, supervisor, command, sentence):
     supervisor.answers[GetSessions] = SessionTable((), ())

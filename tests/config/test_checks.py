@@ -55,6 +55,12 @@ def test_a_login_check_needs_user_and_password():
     assert "login needs password_file" in found(A=vip(health={"check": "login", "user": "probe"}))[0]
 
 
+@pytest.mark.parametrize("check", ["list", "roundtrip"])
+def test_so_does_a_deeper_one(check):
+    (sentence,) = found(A=vip(health={"check": check, "user": "probe"}))
+    assert f"A.health.check: {check} needs password_file: add it to the block health" in sentence
+
+
 def test_every_worker_needs_a_passive_port():
     (sentence,) = found(cpus=4, A=vip(ports="21,1025-1027"))
     assert "1025-1027 has fewer ports (3) than there are workers (4): write at least 4 ports, or workers: 3" in sentence

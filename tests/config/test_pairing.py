@@ -129,4 +129,5 @@ def test_a_probe_that_logs_in_without_tls_is_warned_of(machine):
     (sentence,) = warned("login", "off")
     assert sentence.startswith("virtual_services.V.health.check: login sends the password of the probe in clear text")
     assert sentence.endswith("write server_tls: explicit, or check: banner")
+    assert [warned(check, "off")[0].split()[1] for check in ("list", "roundtrip")] == ["list", "roundtrip"]
     assert warned("login", "explicit") == warned("login", None) == warned("banner", "off") == []

@@ -50,6 +50,12 @@ CASES = {
 }
 
 
+@pytest.mark.parametrize("check", ["tls", "login", "list", "roundtrip"])
+def test_haproxy_looks_no_deeper_than_the_greeting(check):
+    deep, shallow = (render(HOW, (service(health=HealthPlan(each)),), Scene()) for each in (check, "banner"))
+    assert deep == shallow
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_the_file_is_as_it_was_found_right(name):
     how, services, scene = CASES[name]

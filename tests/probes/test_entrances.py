@@ -45,6 +45,27 @@ def test_the_certificate_is_checked_alike_at_both():
     assert (second.tls.name, second.tls.ca_pem, second.name, second.slot) == ("ftp.example.org", b"CA", "A", 1)
 
 
+def test_a_missing_close_notify_is_between_clients_and_servers_in_tcp_mode_alone():
+    own = server(21, VERIFIED)
+    assert {each.tls.close_notify for each in entrances_of(tcp(own), own)} == {"ignore"}
+    of_ftp_mode = ServicePlan("F", "192.0.2.10", PASSIVE, (own,), explicit=21)
+    assert [each.tls.close_notify for each in entrances_of(of_ftp_mode, own)] == ["require"]
+
+
+def test_certificates_of_all_entrances_are_noted_each_once(scripted, authority, at, level):
+    one, other = authority.issue("one.example.org"), authority.issue("other.example.org")
+
+    async def scenario():
+        async with scripted(certificate=one) as explicit, scripted(implicit=other) as implicit:
+            first = at(explicit.port, mode="explicit", verify=False)
+            second = at(implicit.port, mode="implicit", verify=False)
+            return await probe_all((first, second), level("tls")), await probe_all((first, first), level("tls"))
+
+    differing, alike = asyncio.run(scenario())
+    assert [each.names for each in differing.certificates] == [("one.example.org",), ("other.example.org",)]
+    assert [each.names for each in alike.certificates] == [("one.example.org",)]
+
+
 def test_where_there_is_one_entrance_there_is_one_probe():
     explicit, implicit = server(21, ServerTls("explicit")), server(990, ServerTls("implicit"))
     assert places(tcp(explicit, implicit=None), explicit) == [(21, "explicit", True)]

@@ -43,6 +43,13 @@ def test_what_a_server_says_is_text_and_nothing_else(admin, supervisor):
     assert "&lt;script&gt;alert(1)" in page
 
 
+def test_what_is_amiss_with_a_server_that_is_up_is_told_too(admin, supervisor):
+    warned = server("FTP_SVR1", warnings=("certificate of FTP_SVR1 is for <b>x</b>, not y",))
+    supervisor.answers[GetStatus] = StatusIs(node(services=(service(servers=(warned,)),)))
+    for page in ("/", "/services/FTPS_VIP"):
+        assert "certificate of FTP_SVR1 is for &lt;b&gt;x&lt;/b&gt;, not y" in admin.get(page).text
+
+
 def test_it_is_told_what_will_happen_before_it_does(admin, supervisor):
     dialog = admin.get("/services/FTPS_VIP/servers/FTP_SVR1/drain", headers={"HX-Request": "true"}).text
     assert "drain FTP_SVR1: 3 sessions stay, 1 transfer" in dialog

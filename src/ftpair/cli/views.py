@@ -72,9 +72,8 @@ def service_sheet(service: ServiceStatus, now: float) -> Sheet:
     columns = (SERVER_COLUMNS[0], POOL_COLUMN, *SERVER_COLUMNS[1:]) if has_pools else SERVER_COLUMNS
     rows = [_server_row(server, now, has_pools=has_pools) for server in service.servers]
     rows += [_server_row(server, now, has_pools=has_pools, is_removed=True) for server in removed]
-    why = [_why(server) for server in service.servers if server.health is not Health.UP]
-    why += [line(Cell(each, WARN), indent=2) for server in service.servers for each in server.warnings]
-    return (*_service_lines(service), Table(columns, tuple(rows), indent=2, below=tuple(why)))
+    why = tuple(_why(server) for server in service.servers if server.health is not Health.UP)
+    return (*_service_lines(service), Table(columns, tuple(rows), indent=2, below=why))
 
 
 def sessions_sheet(rows: list[SessionRow]) -> Sheet:
@@ -133,6 +132,7 @@ def _service_lines(service: ServiceStatus) -> list[Part]:
         line(", ".join(figures), indent=2),
         *_passive_lines(service),
         *(line(f"certificate {each.name} ", days_cell(each.days_left), indent=2) for each in service.certificates),
+        *(line(Cell(warning, WARN), indent=2) for server in service.servers for warning in server.warnings),
     ]
 
 
