@@ -6,7 +6,7 @@ from ftpair.api import examples
 from ftpair.api.bodies import ApplyDone
 from ftpair.core.health import PastVerdict, ServerHealth
 from ftpair.core.pools import PoolStatus
-from ftpair.core.status import Admin, Health, ServerStatus
+from ftpair.core.status import Admin, Health, ServerCertificate, ServerStatus
 
 POOL_STATUS = PoolStatus(
     service="FTPS_VIP",
@@ -36,6 +36,8 @@ SERVER_HEALTH = ServerHealth(
         PastVerdict(1767225600.0, Health.UP, "up: login accepted"),
         PastVerdict(1767225500.0, Health.DOWN, "down: connect refused (3 of 3 checks failed)"),
     ),
+    warnings=("certificate of FTP_SVR1 expires in 6 days",),
+    certificates=(ServerCertificate(1767787200.0, ("ftp1.example.org",)),),
 )
 POOL = asdict(POOL_STATUS)
 HEALTH = asdict(SERVER_HEALTH)
