@@ -27,12 +27,13 @@ class ControlStream:
         "_handshake",
         "_has_ended",
         "_is_open",
-        "_is_reading",
         "_on_bytes",
         "_on_lost",
         "_pending",
+        "_tls",
         "_watch",
         "_writes",
+        "is_reading",
         "on_ended",
         "sock",
     )
@@ -50,29 +51,27 @@ class ControlStream:
         self._pending = bytearray()
         self._writes = False
         self._is_open = True
-        self._is_reading = False
+        self.is_reading = False
+        """Whether the peer's bytes are taken as they come."""
         self._has_ended = False
         self._handshake: tls.Handshaking | None = None
+        self._tls: tls.Secured | None = None
+        """The same as `sock`, while TLS is on it."""
         self.on_ended: Callable[[], None] | None = None
 
     # Reading.
 
-    @property
-    def is_reading(self) -> bool:
-        """Whether the peer's bytes are taken as they come."""
-        return self._is_reading
-
     def resume(self) -> None:
         """Read from now on."""
-        if self._is_open and not self._is_reading and not self._has_ended and self._handshake is None:
-            self._is_reading = True
+        if self._is_open and not self.is_reading and not self._has_ended and self._handshake is None:
+            self.is_reading = True
             self._watch.add_reader(self._fd, self._readable)
             self._read_on()
 
     def pause(self) -> None:
         """Leave the peer's bytes in the kernel until `resume`."""
-        if self._is_reading:
-            self._is_reading = False
+        if self.is_reading:
+            self.is_reading = False
             self._watch.remove_reader(self._fd)
 
     def _readable(self) -> None:
@@ -88,12 +87,12 @@ class ControlStream:
             self._end()
             return
         self._on_bytes(data)
-        if self._is_reading:
+        if self._tls is not None and self.is_reading:
             self._read_on()
 
     def _read_on(self) -> None:
         """A record may hold more than was asked for; the kernel will not wake us for it."""
-        if tls.is_secured(self.sock) and self.sock.pending():
+        if self._tls is not None and self._tls.pending():
             self._watch.loop.call_soon(self._readable_if_reading)
 
     def _end(self) -> None:
@@ -105,7 +104,7 @@ class ControlStream:
         self.on_ended()
 
     def _readable_if_reading(self) -> None:
-        if self._is_reading:
+        if self.is_reading:
             self._readable()
 
     # Writing.
@@ -129,12 +128,8 @@ class ControlStream:
         if sent < len(data):
             self._pending += data[sent:]
             self._await_writable()
-        elif self._has_unsent:
+        elif self._tls is not None and isinstance(self._tls, BufferedTls) and self._tls.has_unsent:
             self._await_writable()
-
-    @property
-    def _has_unsent(self) -> bool:
-        return isinstance(self.sock, BufferedTls) and self.sock.has_unsent
 
     def _await_writable(self) -> None:
         if not self._writes:
@@ -182,7 +177,7 @@ class ControlStream:
         except OSError as error:
             self._lose(End.CUT, tls.reason_of(error))
             return
-        self.sock = wrapped
+        self.sock = self._tls = wrapped
 
         def done() -> None:
             self._handshake = None
@@ -216,7 +211,7 @@ class ControlStream:
 
         def done() -> None:
             self._handshake = None
-            self.sock = tls.plain(secured)
+            self.sock, self._tls = tls.plain(secured), None
             on_done()
 
         def failed(reason: str) -> None:

@@ -151,8 +151,10 @@ class Driver:
         finally:
             self._is_handling = False
         if not self._is_over:
-            holds = self.session.is_full or self._intake.is_slowed
-            (self._client.pause if holds else self._client.resume)()
+            if self._intake.is_slowed or self.session.is_full:
+                self._client.pause()
+            elif not self._client.is_reading:
+                self._client.resume()
 
     def _perform(self, wanted: list[effects.Effect]) -> None:
         if wanted and type(wanted[-1]) in _TURNS and self._intake.has_more:

@@ -3,7 +3,6 @@
 import socket
 import ssl
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -89,11 +88,11 @@ class ServerLeg:
     def _received(self, data: bytes) -> None:
         self._deadline = 0.0
         stream, reader = self._stream, self._replies
-        replies = deque(reader.feed(data))
-        while replies:
-            reply = replies.popleft()
-            self._unread = len(replies)
-            self._tell(events.ServerReplied(reply, has_more=bool(replies)))
+        replies = reader.feed(data)
+        self._unread = len(replies)
+        for reply in replies:
+            self._unread -= 1
+            self._tell(events.ServerReplied(reply, has_more=self._unread > 0))
             if self._stream is not stream:
                 return  # It was left for what it said.
         if reader.is_overflowed:

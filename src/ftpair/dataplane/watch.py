@@ -76,14 +76,12 @@ class Watch:
     def _wake(self) -> None:
         self._fresh.clear()
         for fd, events in self._epoll.poll(0, _MOST_EVENTS):
-            if events != _WRITES and fd not in self._fresh:
-                self._call(self._readers.get(fd))
-            if events != _READS and fd not in self._fresh:
-                self._call(self._writers.get(fd))
+            if events != _WRITES and fd not in self._fresh and (reader := self._readers.get(fd)) is not None:
+                self._call(reader)
+            if events != _READS and fd not in self._fresh and (writer := self._writers.get(fd)) is not None:
+                self._call(writer)
 
-    def _call(self, callback: Callback | None) -> None:
-        if callback is None:
-            return
+    def _call(self, callback: Callback) -> None:
         try:
             callback()
         except Exception as error:  # noqa: BLE001  A bug in one callback must not cost the others their event.

@@ -31,6 +31,8 @@ class ReplyReader:
         """Take more bytes and return the replies that they complete."""
         if self.is_overflowed or self.is_garbage:
             return []
+        if not self._rest and not self._code and _is_one_reply(data):  # Nearly all of them.
+            return [Reply(int(data[:3]), data)]
         *lines, self._rest = (self._rest + data).split(b"\n")
         replies: list[Reply] = []
         for line in lines:
@@ -74,3 +76,13 @@ class ReplyReader:
         self.is_overflowed = True
         self._rest = b""
         self._parts = []
+
+
+def _is_one_reply(data: bytes) -> bool:
+    """Return whether it is one line and a whole reply."""
+    return (
+        data.find(b"\n") == len(data) - 1 < LONGEST_LINE_BYTES
+        and data[:3].isdigit()
+        and b"1" <= data[:1] <= b"6"
+        and data[3:4] != b"-"
+    )

@@ -54,7 +54,7 @@ class Session:
             handler = self._overriding(event) or handler
         if handler is not None:
             handler(talk, event)
-        if not (isinstance(event, ServerReplied) and event.has_more):
+        if (talk.queue or talk.has_client_ended) and not (isinstance(event, ServerReplied) and event.has_more):
             self._take_queued()
         effects, talk.effects = talk.effects, []
         return effects
