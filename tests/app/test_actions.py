@@ -48,6 +48,20 @@ def test_drain_halt_and_online_say_what_stays(site, admin, sessions, transfers, 
     play(site, scenario)
 
 
+def test_online_ends_an_ejection(site):
+    async def scenario(node, actions):
+        server = node.plan.services[0].servers[1]
+        node.states.hear(server.slot, ServerState(health=Health.UP, reason="up: 220"), 1)
+        node.states.eject(server, "ejected for 30 s: 5 errors in a row (reset)", 0.0)
+        answer = await actions.answer(SetAdmin("VIP", "FTP_SVR2", Admin.ONLINE, dry_run=True))
+        assert answer == Said("online FTP_SVR2: its ejection ends (health: up)")
+        assert node.states.of(server).is_ejected
+        assert await actions.answer(SetAdmin("VIP", "FTP_SVR2", Admin.ONLINE)) == answer
+        assert node.states.of(server).health is Health.UP
+
+    play(site, scenario)
+
+
 def test_a_second_drain_says_that_the_server_drains_already(site):
     async def scenario(node, actions):
         drain = SetAdmin("VIP", "FTP_SVR2", Admin.DRAIN)

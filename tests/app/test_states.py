@@ -111,3 +111,16 @@ def test_a_row_that_another_server_gets_tells_nothing_of_the_former(watched):
 def test_a_drained_server_is_drained_when_ftpair_starts_again(watched, tmp_path):
     watched.states.set_admin(SERVER, Admin.DRAIN)
     assert Watched(tmp_path).states.of(SERVER).admin is Admin.DRAIN
+
+
+def test_a_server_that_comes_back_has_its_moment_and_one_that_was_never_down_has_none(tmp_path):
+    now = [100.0]
+    file = AdminFile(tmp_path / "admin.json", print)
+    states = States(file, lambda: None, lambda _server, _sentence: None, lambda: now[0])
+    states.use_plan(plan_of(SERVER))
+    moments = []
+    for verdict in (UP, DOWN, UP, replace(UP, reason="up: 220 again"), DOWN):
+        now[0] += 10.0
+        states.hear(1, verdict, 1)
+        moments.append(states.of(SERVER).came_up)
+    assert moments == [0.0, 0.0, 130.0, 130.0, 0.0]

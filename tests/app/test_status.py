@@ -105,3 +105,41 @@ def test_a_certificate_of_two_services_is_one_gauge(site):
         node.close()
 
     asyncio.run(scenario())
+
+
+def test_quorums_slow_starts_backups_and_ejections_are_told(site):
+    async def scenario():
+        node = site.node()
+        first, second = node.plan.services[0].servers
+        slow = msgspec.structs.replace(first, slow_start_s=1000.0)
+        spare = msgspec.structs.replace(second, is_backup=True)
+        service = msgspec.structs.replace(node.plan.services[0], servers=(slow, spare), quorums={"default": 1})
+        node.plan = msgspec.structs.replace(node.plan, services=(service,))
+        node.keep(node.plan, node.slots)
+        bring_down(node, slow)
+        (told,) = node_status(node).services
+        assert [each.sentence for each in told.quorums] == [
+            "quorum of pool default is lost: 0 of 2 servers available, 1 wanted"
+        ]
+        gauges = {(each.name, each.labels): each.value for each in node_gauges(node)}
+        assert gauges["pool_quorum", ("VIP", "default")] == 0.0
+        assert gauges["pool_servers_available", ("VIP", "default")] == 0.0
+        node.states.hear(slow.slot, ServerState(health=Health.UP, reason="up: 220"), 1)
+        front, back = node_status(node).services[0].servers
+        assert (front.share, front.reason) == (1, "up: 220 (slow start, 1 %)")
+        assert (back.is_backup, back.share) == (True, 100)
+        assert node_status(node).services[0].quorums[0].is_met
+        gauges = {(each.name, each.labels): each.value for each in node_gauges(node)}
+        assert gauges["server_share", ("VIP", slow.name)] == 0.01
+        node.states.eject(spare, "ejected for 30 s: 5 errors in a row (reset)", 0.0)
+        assert node_status(node).services[0].servers[1].is_ejected
+        said = [happening.sentence for happening in node.happenings.after(0)]
+        assert said[1:] == [
+            "quorum of pool default is lost: 0 of 2 servers available, 1 wanted",
+            f"{slow.name} is up: 220",
+            "quorum of pool default is met: 1 of 2 servers available, 1 wanted",
+            f"{spare.name} is down: ejected for 30 s: 5 errors in a row (reset)",
+        ]
+        node.close()
+
+    asyncio.run(scenario())

@@ -5,7 +5,8 @@ import os
 import pytest
 
 from ftpair.app.traffic import Moved, Traffic
-from ftpair.dataplane.counts import BYTES_DOWN, BYTES_UP, Counts, create_counts_fd
+from ftpair.core.columns import BYTES_DOWN, BYTES_UP
+from ftpair.dataplane.counts import Counts, create_counts_fd
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from ftpair.balance.choice import FULL, NoChoice, choose
+from ftpair.balance.choice import FULL, NoChoice, choose, full
 from ftpair.balance.policies import Request
 from ftpair.core.endpoint import Endpoint, PortRange
 from ftpair.core.plan import ServerPlan, ServicePlan
@@ -71,7 +71,7 @@ def test_a_server_of_weight_0_gets_nothing():
 def test_a_full_service_takes_no_more():
     plan = service(2, max_sessions=500)
     assert take(plan, UP, UP, sessions={SERVICE_SLOT: 499}).name == "FTP_SVR1"
-    assert take(plan, UP, UP, sessions={SERVICE_SLOT: 500}) == NoChoice("service is full (max_sessions 500)", FULL)
+    assert take(plan, UP, UP, sessions={SERVICE_SLOT: 500}) == full("service is full (max_sessions 500)")
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_the_refusal_says_why(states, sentence):
     choice = take(plan, *states, sessions=full)
     assert isinstance(choice, NoChoice)
     assert choice.reason == sentence
-    assert (choice.text == FULL) is ("full" in sentence)
+    assert (choice.text == FULL) is choice.is_full is ("full" in sentence)
     assert "FTP_SVR" not in choice.text
 
 
@@ -119,3 +119,54 @@ def test_the_server_of_the_former_session_comes_before_the_policy():
     assert again(UP, UP, sessions={2: 99}) == "FTP_SVR2"
     assert again(UP, DRAINED) == "FTP_SVR1"
     assert again(UP, UP, tried=(2,)) == "FTP_SVR1"
+
+
+def with_backups(*backups, **of_service):
+    plan = service(3)
+    servers = tuple(msgspec.structs.replace(each, is_backup=each.slot in backups) for each in plan.servers)
+    return msgspec.structs.replace(plan, servers=servers, **of_service)
+
+
+def test_a_backup_gets_nothing_while_another_server_can_take_the_session():
+    assert take(with_backups(2, 3), UP, UP, UP, sessions={1: 1000}).name == "FTP_SVR1"
+
+
+@pytest.mark.parametrize("state", [DOWN, DRAINED, HALTED])
+def test_backups_share_the_sessions_when_nobody_else_can(state):
+    assert take(with_backups(2, 3), state, UP, UP, sessions={2: 1}).name == "FTP_SVR3"
+    assert take(with_backups(2, 3), state, UP, DOWN, sessions={2: 1}).name == "FTP_SVR2"
+
+
+def test_a_full_or_a_failed_server_calls_the_backups_too():
+    plan = with_backups(3)
+    full_ones = tuple(msgspec.structs.replace(each, max_sessions=5) for each in plan.servers)
+    busy = {1: 5, 2: 5, 3: 4}
+    assert take(msgspec.structs.replace(plan, servers=full_ones), UP, UP, UP, sessions=busy).name == "FTP_SVR3"
+    assert take(plan, UP, UP, UP, tried=(1, 2)).name == "FTP_SVR3"
+
+
+def test_who_had_a_backup_before_gets_an_ordinary_server_when_there_is_one_again():
+    request = Request(client="192.0.2.7", user="anna", turn=0, chance=lambda: 0.5, former="FTP_SVR3")
+    back = choose(with_backups(3), {1: DOWN, 2: UP, 3: UP}, lambda _slot: 0, request, ())
+    away = choose(with_backups(3), {1: DOWN, 2: DOWN, 3: UP}, lambda _slot: 0, request, ())
+    assert (back.name, away.name) == ("FTP_SVR2", "FTP_SVR3")
+
+
+def test_the_sorry_text_is_read_when_no_server_is_available_and_not_when_all_are_full():
+    plan = with_backups(3, sorry_text="We are back at 6.")
+    assert take(plan, DOWN, DOWN, DOWN).text == "We are back at 6."
+    crowded = msgspec.structs.replace(plan, max_sessions=1)
+    assert take(crowded, UP, UP, UP, sessions={SERVICE_SLOT: 1}).text == FULL
+
+
+def test_the_share_of_a_server_in_its_slow_start_is_taken_from_the_moment_of_the_question():
+    slow = tuple(msgspec.structs.replace(each, slow_start_s=100.0) for each in service(2).servers)
+    plan = msgspec.structs.replace(service(2), servers=slow)
+    states = {1: UP, 2: ServerState(health=Health.UP, came_up=1000.0)}
+    counts = {1: 50, 2: 10}
+
+    def taken(now):
+        request = Request(client="192.0.2.7", user="anna", turn=0, chance=lambda: 0.5, now=now)
+        return choose(plan, states, counts.__getitem__, request, ()).name
+
+    assert (taken(1010.0), taken(1050.0)) == ("FTP_SVR1", "FTP_SVR2")

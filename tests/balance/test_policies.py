@@ -31,6 +31,12 @@ def ask(client="192.0.2.7", user="anna", turn=0, chance=random.random):
     return Request(client=client, user=user, turn=turn, chance=chance)
 
 
+def slowly(share, *weights, sessions=None):
+    """Return a pool whose last server has but that share of its weight, in percent."""
+    *others, last = pool(*weights, sessions=sessions)
+    return [*others, Candidate(last.server, last.sessions, share)]
+
+
 def pick(policy, candidates, **asked):
     return POLICIES[policy](candidates, ask(**asked)).server.name[-1]
 
@@ -184,3 +190,36 @@ def test_more_weight_only_draws_users_in():
         user = f"user{number}"
         moved = pick("user-hash", after, user=user)
         assert moved in (pick("user-hash", before, user=user), "3")
+
+
+@pytest.mark.parametrize("policy", ["round-robin", "random-two", "source-hash", "user-hash"])
+@pytest.mark.parametrize("share", [1, 25, 50, 100])
+def test_a_server_in_its_slow_start_gets_its_share_of_its_weight(policy, share):
+    candidates, chance = slowly(share, 100, 100), random.Random(7)
+    wanted = share / (100 + share)
+    picks = Counter(
+        pick(policy, candidates, turn=turn, client=f"10.1.{turn}", user=f"user{turn}", chance=chance.random)
+        for turn in range(4040)
+    )
+    if policy == "random-two":  # Both are drawn, and the first one that was keeps it.
+        assert picks["2"] / 4040 == pytest.approx(wanted, abs=0.03)
+    else:
+        assert picks["2"] / 4040 == pytest.approx(wanted, abs=0.02)
+
+
+def test_turns_keep_to_the_share_while_it_grows():
+    picks = Counter(pick("round-robin", slowly(1 + turn // 100, 100, 100), turn=turn) for turn in range(10_000))
+    expected = sum(share / (100 + share) * 100 for share in range(1, 101))
+    assert picks["2"] == pytest.approx(expected, rel=0.05)
+
+
+def test_a_server_that_comes_back_empty_is_not_flooded_by_least_sessions():
+    assert pick("least-sessions", slowly(10, 100, 100, sessions=[50, 4])) == "2"
+    assert pick("least-sessions", slowly(10, 100, 100, sessions=[50, 5])) in "12"
+    assert pick("least-sessions", slowly(10, 100, 100, sessions=[50, 6])) == "1"
+
+
+@given(share=st.integers(1, 99), user=st.text(min_size=1))
+def test_a_share_that_grows_takes_no_user_back(share, user):
+    if pick("user-hash", slowly(share, 100, 100, 50), user=user) == "3":
+        assert pick("user-hash", slowly(share + 1, 100, 100, 50), user=user) == "3"

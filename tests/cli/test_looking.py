@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from ftpair.cli.sheet import Cell, Line
+from ftpair.cli.sheet import Cell, Line, Table
 from ftpair.cli.views import BAD, GOOD, WARN, service_sheet
 from ftpair.core.actions import ClientsAre, GetClients, GetSessions, GetStatus, SessionTable, StatusIs
 from ftpair.core.clientele import Seen, client_rows
-from ftpair.core.status import Admin, CertificateStatus, Health
+from ftpair.core.status import Admin, CertificateStatus, Health, PoolQuorum
 from tests.api.supervisor import node, server, service, session, transfer
 from tests.cli.terminal import Terminal, on_terminal
 
@@ -48,6 +48,17 @@ def test_a_certificate_says_how_long_it_lasts(days, words, style):
     shown = service(certificates=(CertificateStatus("files", 0.0, days),))
     cells = [cell for part in service_sheet(shown, 0.0) if isinstance(part, Line) for cell in part.cells]
     assert Cell(words, style) in cells
+
+
+def test_a_quorum_is_told_lost_or_met_and_a_backup_beside_its_weight():
+    lost = PoolQuorum("default", 2, 1, is_met=False, sentence="quorum of pool default is lost")
+    met = PoolQuorum("new", 1, 1, is_met=True, sentence="quorum of pool new is met")
+    shown = service(quorums=(lost, met), servers=(server("S", is_backup=True),), certificates=())
+    sheet = service_sheet(shown, 0.0)
+    cells = [cell for part in sheet if isinstance(part, Line) for cell in part.cells]
+    assert Cell(lost.sentence, BAD) in cells
+    assert Cell(met.sentence, GOOD) in cells
+    assert any(Cell("100 backup") in row for part in sheet if isinstance(part, Table) for row in part.rows)
 
 
 def test_bad_days_are_told_in_words(ftpair, supervisor):

@@ -15,6 +15,8 @@ from ftpair.core.plan import ClientTls, Clocks, HealthPlan, ServerPlan, ServerTl
 
 ROUTING = {"routes", "pools", "pool"}
 """Empty by default, on both sides."""
+AVAILABILITY = {"is_backup", "slow_start_s"}
+"""Tests of ftpair.config.availability know them."""
 HEADERS = {"accept_from", "control_header", "data_header"}
 """Tests of ftpair.config.proxying know them."""
 
@@ -49,6 +51,9 @@ def every_block(block=Config):
                 "server_passive_networks",
                 "limits",
                 "bans",
+                "ejection",
+                "quorums",
+                "sorry_text",
                 "commands",
                 "explicit",
                 "implicit",
@@ -58,8 +63,8 @@ def every_block(block=Config):
                 "clocks",
             },
         ),
-        (RealServer, ServerPlan, ROUTING | HEADERS | {"tls", "passive"}),
-        (TcpServer, ServerPlan, ROUTING | HEADERS | {"tls"}),
+        (RealServer, ServerPlan, ROUTING | HEADERS | AVAILABILITY | {"tls", "passive"}),
+        (TcpServer, ServerPlan, ROUTING | HEADERS | AVAILABILITY | {"tls"}),
         (
             TcpService,
             TcpServicePlan,
@@ -74,6 +79,7 @@ def every_block(block=Config):
                 "slot",
                 "health",
                 "minimum_version",
+                "quorums",
             },
         ),
     ],

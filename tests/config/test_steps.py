@@ -143,6 +143,8 @@ def test_every_field_of_a_service_and_of_a_server_is_told(running):
         "clocks": None,
         "limits": None,
         "bans": None,
+        "ejection": None,
+        "quorums": {},
         "commands": None,
         "bindings": (),
         "advertised": None,

@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
+from ftpair.core.columns import BYTES_DOWN, BYTES_UP, SESSIONS, TRANSFERS
 from ftpair.core.errors import SetupError
-from ftpair.dataplane.counts import BYTES_DOWN, BYTES_UP, SESSIONS, SLOTS, TRANSFERS, Counts, create_counts_fd
+from ftpair.dataplane.counts import SLOTS, Counts, create_counts_fd
 
 
 @pytest.fixture

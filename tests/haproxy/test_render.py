@@ -42,6 +42,18 @@ CASES = {
         Scene(closed={("VIP", "B")}, former={"VIP": (server("OLD", 7, "10.0.0.9"),)}),
     ),
     "implicit-alone": (HOW, (service(explicit=None, server_explicit=None, balance="random-two"),), Scene()),
+    "backup": (
+        HOW,
+        (
+            service(
+                servers=(
+                    server("A", 1, "10.0.0.11", slow_start_s=60.0),
+                    server("B", 2, "10.0.0.12", slow_start_s=60.0, is_backup=True),
+                )
+            ),
+        ),
+        Scene(),
+    ),
     "unchecked": (
         HOW,
         (service(health=HealthPlan("off")), service(name="W", address="192.0.2.11", health=HealthPlan("tcp"))),

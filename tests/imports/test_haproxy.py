@@ -142,14 +142,16 @@ def test_everything_in_one_listen_is_pairing_by_source():
             "health": {"check": "banner", "interval_s": 10.0, "rise": 2, "fall": 3},
             "real_servers": {
                 "iis1": {"address": "10.0.0.11", "weight": 50, "max_sessions": 100},
-                "iis_2": {"address": "10.0.0.12", "weight": 0, "proxy_protocol": {"to_control": "v2", "to_data": "v2"}},
+                "iis_2": {
+                    "address": "10.0.0.12",
+                    "backup": True,
+                    "proxy_protocol": {"to_control": "v2", "to_data": "v2"},
+                },
             },
         }
     }
-    assert [note.partition(":")[0] for note in notes] == ["line 18", "line 19"]
-    assert "iis 2: backup" in notes[0]
-    assert "has weight 0 and gets no session" in notes[0]
-    assert "listen web belongs to no FTP service" in notes[1]
+    assert [note.partition(":")[0] for note in notes] == ["line 19"]
+    assert "listen web belongs to no FTP service" in notes[0]
 
 
 def test_a_range_for_each_server_is_pairing_by_port():
@@ -194,7 +196,7 @@ def test_control_ports_apart_are_one_service():
             "real_servers": {
                 "a": {"address": "10.0.0.11", "max_sessions": 200},
                 "b": {"address": "10.0.0.12", "weight": 30, "max_sessions": 200},
-                "c": {"address": "10.0.0.13", "weight": 0, "max_sessions": 200},
+                "c": {"address": "10.0.0.13", "backup": True, "max_sessions": 200},
             },
         }
     }
@@ -217,7 +219,6 @@ def test_control_ports_apart_are_one_service():
         ("expire 30m", "stick-table store conn_cur: not carried"),
         ("tcp-check send", "tcp-check send: not carried"),
         ("inter 9s", "b: inter 9s: health is one for all servers of a service"),
-        ("backup", "c: backup: HAProxy uses it when the others are down; here it has weight 0"),
         ("weight 10", "b: weight 10: not carried, line 28 says what holds for that server"),
         ("balance source", "balance source: not carried"),
         ("listen mail", "listen mail belongs to no FTP service"),
@@ -227,6 +228,25 @@ def test_whatever_was_not_read_is_told_with_its_line(directive, sentence):
     _services, notes = imported(APART)
     number = next(number for number, line in enumerate(APART.splitlines(), 1) if directive in line)
     assert any(note.startswith(f"line {number}: {sentence}") for note in notes), notes
+
+
+def test_slow_start_is_one_for_all_servers():
+    text = APART.replace("maxconn 200 on-", "maxconn 200 slowstart 30s on-").replace("inter 9s", "slowstart 5s")
+    services, notes = imported(text)
+    assert services["ftp"]["slow_start_s"] == 30.0
+    assert [note for note in notes if "slow" in note] == [
+        "line 28: b: slowstart 5s: slow_start_s is one for all servers of a service"
+    ]
+
+
+def test_backups_that_do_not_share_are_told():
+    services, notes = imported(APART.replace("weight 30", "backup"))
+    assert [name for name, server in services["ftp"]["real_servers"].items() if "backup" in server] == ["b", "c"]
+    assert any("c: all backups share the sessions, not the first one alone" in note for note in notes)
+    _services, notes = imported(
+        APART.replace("weight 30", "backup").replace("stick on", "option allbackups\n    stick on")
+    )
+    assert not any("backups" in note for note in notes)
 
 
 def test_passwords_are_in_no_note():

@@ -253,6 +253,18 @@ def test_the_client_hears_of_failures_only_after_all_retries():
     assert [refusal.reason for refusal in stage.noted(Refusal)] == ["no-server"]
 
 
+def test_the_sorry_text_is_read_when_all_retries_failed():
+    stage = greeted(plan(servers=servers(1), retries=0, sorry_text="We are back at 6."))
+    stage.unreachable = {"A"}
+    stage.play("""
+        C> USER anna
+        S< [dial A]
+        S< [ended]
+        C< 421 We are back at 6.
+        C< [ended]
+    """)
+
+
 def test_without_a_server_the_client_reads_why():
     stage = greeted(plan(servers=())).play("""
         C> USER anna

@@ -5,6 +5,7 @@ What happens, in order, one line each:
     C> line          the client sends a line             S> reply         the server sends a line of a reply
                                                          S> a + b         ... and another one in the same read
     C> [cut]         the client's connection is cut      S> [lost why]    the server's connection is lost
+                                                         S> [closed]      the server closes it in order
     C> [ended]       it is closed                        S> [TLS fails]   instead of the next handshake's success
     C> [TLS fails]   instead of the next success         C> [injected]    clear text stood behind AUTH
     C~ end 5         both data legs end well, 5 bytes    S~ cut, C~ cut   a data leg breaks
@@ -104,6 +105,8 @@ class Stage:
         self.vault = Vault()
         self.session.ask_vault(self.vault)
         self.facts: list[Fact] = []
+        self.ratings: list[tuple[int, str, str]] = []
+        """What the session said of its servers: slot, kind of error or aspect, and the reason of an error."""
         self.done: list[str] = []
         self.client_fails = self.server_fails = ""
         self.tls = TLS
@@ -170,6 +173,8 @@ class Stage:
         """S>."""
         if what.startswith("[lost"):
             self.tell(events.ServerLost(what[6:-1]))
+        elif what == "[closed]":
+            self.tell(events.ServerLost("it closed", End.ENDED))
         elif what == "[endless]":
             self.tell(events.LineTooLong(Leg.SERVER))
         elif what == "[TLS fails]":
@@ -286,6 +291,8 @@ PERFORM: dict[type[effects.Effect], Callable[[Stage, Any], events.Event | None]]
     effects.DropData: lambda stage, effect: stage.show(f"D< drop {effect.end.value}"),
     effects.HangUpServer: lambda stage, effect: stage.show(f"S< [{effect.end.value}]"),
     effects.HangUpClient: lambda stage, effect: stage.show(f"C< [{effect.end.value}]"),
+    effects.Blame: lambda stage, effect: stage.ratings.append((effect.slot, effect.kind, effect.reason)),
+    effects.Credit: lambda stage, effect: stage.ratings.append((effect.slot, effect.aspect, "")),
     effects.Note: lambda stage, effect: stage.facts.append(effect.fact),
 }
 

@@ -4,6 +4,7 @@ import pytest
 
 from ftpair.core.accounts import Role
 from ftpair.core.actions import GetStatus, StatusIs
+from ftpair.core.status import Health, PoolQuorum
 from tests.api.supervisor import node, server, service
 from tests.web.a_file import File
 
@@ -68,3 +69,25 @@ def test_who_is_no_admin_sees_no_way_to_change(browsing, file):
             page = operator.get(path).text
             assert "/change" not in page
             assert "/delete" not in page
+
+
+def test_a_lost_quorum_is_a_banner_on_every_page_and_stands_on_that_of_its_service(admin, supervisor, file):
+    lost = PoolQuorum("default", 2, 1, is_met=False, sentence="quorum of pool default is lost: 1 of 2 servers")
+    met = PoolQuorum("new", 1, 1, is_met=True, sentence="quorum of pool new is met")
+    supervisor.answers[GetStatus] = StatusIs(node(services=(service(quorums=(lost, met)),)))
+    banner = admin.get("/sessions").text.partition("<main")[0]
+    assert lost.sentence in banner
+    assert 'href="/services/FTPS_VIP"' in banner
+    assert met.sentence not in banner
+    page = admin.get("/services/FTPS_VIP").text.partition("<main")[2]
+    assert lost.sentence in page
+    assert met.sentence in page
+    assert "serves, below its quorum" in page
+
+
+def test_a_backup_and_an_ejected_server_are_told_from_the_others(admin, supervisor, file):
+    servers = (server("FTP_SVR1", is_backup=True), server("FTP_SVR2", health=Health.DOWN, is_ejected=True))
+    supervisor.answers[GetStatus] = StatusIs(node(services=(service(servers=servers),)))
+    page = admin.get("/services/FTPS_VIP").text
+    assert ">backup<" in page
+    assert "ejected" in page

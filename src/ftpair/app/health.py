@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ftpair.app.server_certificates import warnings_of
 from ftpair.app.states import is_same_place
+from ftpair.balance.slow_start import share_of, told
 from ftpair.core.health import PastVerdict, ServerHealth
 from ftpair.core.messages import Probed
 from ftpair.core.plan import CheckLevel, HealthPlan, Plan, ServerPlan
@@ -88,7 +89,7 @@ def _told(record: _Record, state: ServerState, now: float) -> ServerHealth:
         server=server.name,
         admin=state.admin,
         health=state.health,
-        reason=state.reason,
+        reason=told(state.reason, share_of(server, state, time.monotonic())),
         since=state.since,
         check=record.health.check,
         probe=described(record.health),

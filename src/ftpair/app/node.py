@@ -14,12 +14,14 @@ from ftpair.app.admin import AdminFile
 from ftpair.app.affinity import AffinityFile, AffinityKeeper
 from ftpair.app.bans import BanFile, BanKeeper
 from ftpair.app.confirmation import Confirmation
+from ftpair.app.ejecting import Ejector
 from ftpair.app.figures import Figures
 from ftpair.app.former import Former
 from ftpair.app.happenings import Happenings
 from ftpair.app.health import HealthBook
 from ftpair.app.jobs import Examiner, Jobs
 from ftpair.app.listing import Listing
+from ftpair.app.quorums import Quorums
 from ftpair.app.recent_log import RecentLog
 from ftpair.app.reports import Reports
 from ftpair.app.revisions import FILE, Revisions
@@ -44,6 +46,7 @@ from ftpair.core.messages import (
     PasswordWrong,
     Probed,
     Ready,
+    ServerErred,
     Sessions,
     TransfersEnded,
     UseBans,
@@ -54,6 +57,7 @@ from ftpair.core.messages import (
 )
 from ftpair.core.plan import Plan, ServerPlan, ServicePlan
 from ftpair.core.requests import Request
+from ftpair.core.status import PoolQuorum
 from ftpair.dataplane.children import Child
 from ftpair.dataplane.counts import Counts, create_counts_fd
 from ftpair.dataplane.groups import Groups
@@ -119,7 +123,7 @@ class Node:
         self.affinity.fill(self.tables.affinity)
         admin = AdminFile(Path(self.paths.state) / "admin.json", log.warning)
         self.happenings, self.recent_log = Happenings(), RecentLog()
-        self.states = States(admin, self._tell_states, self._say_health)
+        self.states, self._quorums = States(admin, self._tell_states, self._say_health), Quorums(self._say_quorum)
         self.health, self.server_warnings = HealthBook(), ServerWarnings(self._warn)
         self.haproxy = Haproxy(self.states.of, self.counts.add)
         self.news_for_haproxy = asyncio.Event()
@@ -127,7 +131,7 @@ class Node:
         self.bans = BanKeeper(BanFile(Path(self.paths.state) / "bans.json", log.warning), self._tell_bans)
         self.transfer_history = TransferHistory(Path(self.paths.state), log.warning)
         self.reports = Reports(Path(self.paths.state), log.warning)
-        self.groups = Groups()
+        self.groups, self.ejector = Groups(), Ejector(self.states, self._note_state, self._warn)
         self.jobs = Jobs(
             Examiner(self.plan.user),
             lambda service, said: self.happenings.note("doctor", said, service),
@@ -189,6 +193,7 @@ class Node:
         self.states.use_plan(plan)
         self.health.use_plan(plan)
         self.server_warnings.use_plan(plan)
+        self.ejector.use_plan(plan)
         self.bans.use_plan(plan)
         self._tell_plan(self.prober)
         self._tell_log()
@@ -211,6 +216,7 @@ class Node:
         for lines in RECENT.taken():
             self.recent_log.hear("supervisor", lines)
         self.bans.refresh()
+        self.ejector.refresh()
         self.web.refresh()
         self._leaving.release(self.slots, self.plan, self.counts.sessions, time.monotonic())
         self.former.keep(self.slots)
@@ -280,8 +286,8 @@ class Node:
                 self.recent_log.hear(child.name, message)
             case TransfersEnded():
                 self.transfer_history.hear(message)
-            case PasswordWrong():
-                self.bans.hear(message)
+            case PasswordWrong() | ServerErred():
+                self._hear_complaint(message)
             case Sessions() | Clients():
                 self.listing.hear(child.name, message)
             case Verdict() | Probed():
@@ -307,6 +313,12 @@ class Node:
 
     # How it is done.
 
+    def _hear_complaint(self, message: PasswordWrong | ServerErred) -> None:
+        if isinstance(message, PasswordWrong):
+            self.bans.hear(message)
+        else:
+            self.ejector.hear(message)
+
     def _hear_prober(self, message: Verdict | Probed) -> None:
         if isinstance(message, Probed):
             self.health.note_check(message)
@@ -326,6 +338,13 @@ class Node:
     def _warn(self, server: ServerPlan, sentence: str) -> None:
         log.warning(sentence)
         self.happenings.note("health", sentence, server.service)
+
+    def _note_state(self, server: ServerPlan) -> None:
+        self.health.note(server.slot, self.states.of(server))
+
+    def _say_quorum(self, service: str, quorum: PoolQuorum) -> None:
+        (log.info if quorum.is_met else log.warning)(quorum.sentence, service=service)
+        self.happenings.note("health", quorum.sentence, service)
 
     def _tell_log(self) -> None:
         self.api.send(UseLog(self.plan.log_format, self.plan.log_level))
@@ -348,6 +367,7 @@ class Node:
     def _tell_states(self) -> None:
         for worker in self.workers:
             worker.send(UseStates(self.states.by_slot()))
+        self._quorums.look(self.plan, self.states.by_slot())
         self.news_for_haproxy.set()
 
     def ring(self) -> None:

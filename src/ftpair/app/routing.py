@@ -1,5 +1,6 @@
 """Where a session would go, explained without one: the same question that a worker asks, and nothing is changed."""
 
+import time
 from ipaddress import ip_address
 
 from ftpair.app.node import Node
@@ -48,7 +49,8 @@ def _request(service: ServicePlan, action: FindRoute) -> Request:
     is_known = service.connect == "at-login"  # `at-once` chooses before the client says USER or HOST.
     user, host = (action.user, action.host) if is_known else ("", "")
     names = CertificateNames(action.certificate_subject, (action.certificate_san,) if action.certificate_san else ())
-    return Request(client, user, 0, lambda: 0.5, host, action.sni, action.certificate, names)
+    told = (host, action.sni, action.certificate, names)
+    return Request(client, user, 0, lambda: 0.5, *told, now=time.monotonic())
 
 
 def _explained(node: Node, request: Request, assigned: Assigned) -> RouteStatus:

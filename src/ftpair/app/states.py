@@ -1,9 +1,14 @@
-"""The states of all real servers: admin comes from the administrator, health from the probes, and both meet here."""
+"""The states of all real servers: admin comes from the administrator, health from the probes, and both meet here.
 
+A server that is ejected is down whatever the probes say; their verdict is kept until it comes back.
+"""
+
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
 from ftpair.app.admin import AdminFile
+from ftpair.balance.slow_start import came_up
 from ftpair.core.plan import Plan, ServerPlan
 from ftpair.core.status import Admin, Health, ServerState
 
@@ -11,10 +16,18 @@ from ftpair.core.status import Admin, Health, ServerState
 class States:
     """One state per server of the plan. `changed` is called when workers must know, `say` with a new health."""
 
-    def __init__(self, admin: AdminFile, changed: Callable[[], None], say: Callable[[ServerPlan, str], None]) -> None:
-        self._admin, self._changed, self._say = admin, changed, say
+    def __init__(
+        self,
+        admin: AdminFile,
+        changed: Callable[[], None],
+        say: Callable[[ServerPlan, str], None],
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._admin, self._changed, self._say, self._now = admin, changed, say, now
         self._servers: dict[int, ServerPlan] = {}
         self._states: dict[int, ServerState] = {}
+        self._verdicts: dict[int, ServerState] = {}
+        """What the probes said last of those that are ejected."""
         self._since: dict[int, int] = {}
         """The revision from which on verdicts about a slot mean the server that is there now."""
 
@@ -37,6 +50,7 @@ class States:
             else ServerState(admin=self._admin.of((server.service, server.name)))
             for slot, server in self._servers.items()
         }
+        self._verdicts = {slot: kept for slot, kept in self._verdicts.items() if slot in self._states}
         self._since = {
             slot: since[slot] if is_same_place(former.get(slot), server) else plan.revision
             for slot, server in self._servers.items()
@@ -51,12 +65,37 @@ class States:
         server, former = self._servers.get(slot), self._states.get(slot)
         if server is None or former is None or revision < self._since[slot]:
             return False
-        state = self._states[slot] = replace(verdict, admin=former.admin)
-        if state.health is not former.health and state.health is not Health.UNKNOWN:
+        if former.is_ejected:
+            self._verdicts[slot] = verdict
+            return False
+        self._turn(server, verdict)
+        return True
+
+    def _turn(self, server: ServerPlan, verdict: ServerState) -> None:
+        """Let this be the health of a server."""
+        former = self._states[server.slot]
+        again = came_up(former, verdict.health, self._now())
+        state = self._states[server.slot] = replace(verdict, admin=former.admin, came_up=again)
+        is_told = former.is_ejected or state.health is not Health.UNKNOWN
+        if state.health is not former.health and is_told:
             self._say(server, f"{server.name} is {state.reason}")
         if replace(state, check_seconds=0.0) != replace(former, check_seconds=0.0):
             self._changed()
-        return True
+
+    def eject(self, server: ServerPlan, reason: str, at: float) -> None:
+        """Take a server out, whatever the probes say; `at` in seconds since the epoch."""
+        former = self._verdicts[server.slot] = self._states[server.slot]
+        ejected = replace(former, health=Health.DOWN, reason=f"down: {reason}", since=at, is_ejected=True)
+        self._turn(server, ejected)
+
+    def bring_back(self, server: ServerPlan, at: float) -> None:
+        """Let the probes' last verdict hold again for a server that is ejected."""
+        verdict = self._verdicts.pop(server.slot)
+        self._turn(server, replace(verdict, since=at) if verdict.health is not Health.DOWN else verdict)
+
+    def probed(self, server: ServerPlan) -> ServerState:
+        """Return what the probes say of a server, ejected or not."""
+        return self._verdicts.get(server.slot) or self.of(server)
 
     def set_admin(self, server: ServerPlan, admin: Admin) -> None:
         """Follow the administrator from now on, and over a restart."""

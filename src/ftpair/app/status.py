@@ -2,6 +2,7 @@
 
 import math
 import time
+from dataclasses import replace
 
 import ftpair
 from ftpair.app.heart import open_fds
@@ -9,7 +10,9 @@ from ftpair.app.node import Node
 from ftpair.app.server_certificates import earliest_end, warnings_of
 from ftpair.balance.choice import NoChoice, choose
 from ftpair.balance.policies import Request
+from ftpair.balance.quorum import available, quorums
 from ftpair.balance.routes import pool_names, pool_of
+from ftpair.balance.slow_start import WHOLE, share_of, told
 from ftpair.core.plan import AnyService, Certificate, Plan, ServerPlan, ServicePlan, TcpServicePlan
 from ftpair.core.status import (
     Admin,
@@ -29,7 +32,10 @@ REMOVED = "removed: its sessions end by themselves"
 
 def node_status(node: Node) -> NodeStatus:
     """Return what the node is and does now."""
-    services = tuple(_service(node, service, _serving(node, service)) for service in node.plan.all_services)
+    services = tuple(
+        replace(_service(node, service, _serving(node, service)), quorums=quorums(service, node.states.by_slot()))
+        for service in node.plan.all_services
+    )
     removed = tuple(_service(node, service, (False, REMOVED)) for service in node.former.services())
     return NodeStatus(
         version=ftpair.__version__,
@@ -89,7 +95,7 @@ def _certificates(service: AnyService) -> tuple[Certificate, ...]:
 
 
 def _server(node: Node, server: ServerPlan, state: ServerState) -> ServerStatus:
-    moved = node.traffic.of(server.slot)
+    moved, share = node.traffic.of(server.slot), share_of(server, state, time.monotonic())
     return ServerStatus(
         name=server.name,
         address=str(server.address),
@@ -97,7 +103,7 @@ def _server(node: Node, server: ServerPlan, state: ServerState) -> ServerStatus:
         tls=server.tls.mode,
         admin=state.admin,
         health=state.health,
-        reason=state.reason,
+        reason=told(state.reason, share),
         since=state.since,
         sessions=node.counts.sessions(server.slot),
         transfers=node.counts.transfers(server.slot),
@@ -107,6 +113,9 @@ def _server(node: Node, server: ServerPlan, state: ServerState) -> ServerStatus:
         bytes_per_second=moved.bytes_per_second,
         pool=server.pool,
         warnings=warnings_of(server.name, state, time.time()),
+        is_backup=server.is_backup,
+        is_ejected=state.is_ejected,
+        share=share,
     )
 
 
@@ -172,9 +181,20 @@ def node_gauges(node: Node) -> tuple[Sample, ...]:
     ]
     for service in node.plan.all_services:
         gauges.append(Sample("passive_ports", (service.name,), float(len(service.passive))))
+        gauges += _pool_gauges(node, service)
         for server in service.servers:
             gauges += _server_gauges(node, server, node.states.of(server))
     return (*gauges, *node.bans.gauges(), *_certificate_gauges(node.plan))
+
+
+def _pool_gauges(node: Node, service: AnyService) -> list[Sample]:
+    states = node.states.by_slot()
+    pools = dict.fromkeys(server.pool for server in service.servers)
+    there = {pool: available((each for each in service.servers if each.pool == pool), states) for pool in pools}
+    return [
+        *(Sample("pool_servers_available", (service.name, pool), float(count)) for pool, count in there.items()),
+        *(Sample("pool_quorum", (service.name, each.pool), float(each.is_met)) for each in quorums(service, states)),
+    ]
 
 
 def _certificate_gauges(plan: Plan) -> list[Sample]:
@@ -190,6 +210,7 @@ def _server_gauges(node: Node, server: ServerPlan, state: ServerState) -> list[S
         *(Sample("server_admin", (*labels, each.value), float(state.admin is each)) for each in Admin),
         *(Sample("server_health", (*labels, each.value), float(state.health is each)) for each in Health),
         Sample("check_seconds", labels, state.check_seconds),
+        Sample("server_share", labels, share_of(server, state, time.monotonic()) / WHOLE),
         Sample("server_sessions", labels, float(node.counts.sessions(server.slot))),
         Sample("transfers", labels, float(node.counts.transfers(server.slot))),
     ]

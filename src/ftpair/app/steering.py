@@ -23,6 +23,8 @@ async def set_admin(node: Node, action: SetAdmin) -> Said:
     if action.dry_run:
         return Said(sentence)
     node.states.set_admin(server, action.admin)
+    if action.admin is Admin.ONLINE:
+        node.ejector.end(server)
     if action.admin is Admin.HALT:
         node.end_sessions(EndSessions(f"{server.name} is halted", slot=server.slot))
         await node.haproxy.end_sessions(server)
@@ -71,6 +73,8 @@ def _halted(node: Node, server: ServerPlan) -> str:
 
 
 def _brought_online(node: Node, server: ServerPlan) -> str:
+    if node.states.of(server).is_ejected:
+        return f"online {server.name}: its ejection ends (health: {node.states.probed(server).health.value})"
     return f"online {server.name}: takes new sessions again (health: {node.states.of(server).health.value})"
 
 

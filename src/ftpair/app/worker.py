@@ -60,6 +60,7 @@ class WorkerProcess:
         self._stopping: asyncio.Task[None] | None = None
         self._grace_s = _ORPHAN_GRACE_S
         self._channel = Channel(sock, ToWorker, self._told, self._orphaned)
+        self._worker.outcomes.report = self._channel.send
 
     async def run(self) -> None:
         """Work until told to stop, or until the supervisor is gone."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ftpair.balance.policies import POLICIES, Candidate, Request
+from ftpair.balance.slow_start import share_of
 from ftpair.core.plan import ServerPlan, ServicePlan
 from ftpair.core.status import Admin, ServerState
 
@@ -18,9 +19,16 @@ class NoChoice:
 
     reason: str
     text: str = "No server is available: try again later."
+    is_full: bool = False
+    """Whether a limit is among the causes."""
 
 
 FULL = "Too many sessions: try again later."
+
+
+def full(reason: str) -> NoChoice:
+    """Return that a limit keeps the session out."""
+    return NoChoice(reason, FULL, is_full=True)
 
 
 class Obstacle(Enum):
@@ -64,26 +72,31 @@ def choose(
 
     `states` is by slot, and a server that is missing there is unknown, thus eligible. `count(slot)` is the number of
     sessions in that row of the shared memory, the asking session not yet among them. `tried` are the slots that failed
-    for this session already. The server of a former session (`request.former`) comes before the policy.
+    for this session already. The server of a former session (`request.former`) comes before the policy. Backups are
+    asked when no other server can take the session.
     """
     if 0 < service.max_sessions <= count(service.slot):
-        return NoChoice(f"service is full (max_sessions {service.max_sessions})", FULL)
-    candidates = []
+        return full(f"service is full (max_sessions {service.max_sessions})")
+    able = []
     for server in service.servers:
-        if server.weight > 0 and server.slot not in tried and states.get(server.slot, _UNKNOWN).is_eligible:
+        state = states.get(server.slot, _UNKNOWN)
+        if server.weight > 0 and server.slot not in tried and state.is_eligible:
             sessions = count(server.slot)
             if not 0 < server.max_sessions <= sessions:
-                candidates.append(Candidate(server, sessions))
-    if not candidates:
-        return _none(service.servers, states, tried)
+                able.append(Candidate(server, sessions, share_of(server, state, request.now)))
+    if not able:
+        return _none(service, states, tried)
+    candidates = [each for each in able if not each.server.is_backup] or able
     former = next((each.server for each in candidates if each.server.name == request.former), None)
     return former or POLICIES[service.balance](candidates, request).server
 
 
-def _none(servers: tuple[ServerPlan, ...], states: Mapping[int, ServerState], tried: Collection[int]) -> NoChoice:
-    obstacles = [_obstacle(server, states.get(server.slot, _UNKNOWN), tried) for server in servers]
-    reason = _why_none(servers, obstacles)
-    return NoChoice(reason, FULL) if Obstacle.FULL in obstacles else NoChoice(reason)
+def _none(service: ServicePlan, states: Mapping[int, ServerState], tried: Collection[int]) -> NoChoice:
+    obstacles = [_obstacle(server, states.get(server.slot, _UNKNOWN), tried) for server in service.servers]
+    reason = _why_none(service.servers, obstacles)
+    if Obstacle.FULL in obstacles:
+        return full(reason)
+    return NoChoice(reason, service.sorry_text) if service.sorry_text else NoChoice(reason)
 
 
 def _why_none(servers: tuple[ServerPlan, ...], obstacles: list[Obstacle]) -> str:

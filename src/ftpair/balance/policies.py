@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from ftpair.balance.slow_start import WHOLE
 from ftpair.core.facts import NO_NAMES, CertificateNames
 from ftpair.core.plan import BalancePolicy, ServerPlan
 
@@ -21,11 +22,18 @@ class Candidate:
 
     server: ServerPlan
     sessions: int
+    share: int = WHOLE
+    """Percent of its weight that it has now (slow start)."""
+
+    @property
+    def weight(self) -> int:
+        """What it weighs now, in hundredths."""
+        return self.server.weight * self.share
 
     @property
     def load(self) -> float:
         """Sessions per weight; equal fractions are equal floats, since IEEE division rounds correctly."""
-        return self.sessions / self.server.weight
+        return self.sessions / self.weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,8 @@ class Request:
     """All names in it."""
     former: str = ""
     """The server that its former session had, if that counts."""
+    now: float = 0.0
+    """When it asks, by the monotonic clock."""
 
 
 Policy = Callable[[Sequence[Candidate], Request], Candidate]
@@ -57,7 +67,7 @@ Policy = Callable[[Sequence[Candidate], Request], Candidate]
 
 def round_robin(candidates: Sequence[Candidate], request: Request) -> Candidate:
     """Give each server its share of the turns, spread as evenly as whole turns can be."""
-    return candidates[_whose_turn([candidate.server.weight for candidate in candidates], request.turn)]
+    return candidates[_whose_turn([candidate.weight for candidate in candidates], request.turn)]
 
 
 def _whose_turn(weights: Sequence[int], turn: int) -> int:
@@ -96,9 +106,9 @@ def random_two(candidates: Sequence[Candidate], request: Request) -> Candidate:
 
 
 def _drawn(candidates: Sequence[Candidate], request: Request) -> Candidate:
-    point = request.chance() * sum(candidate.server.weight for candidate in candidates)
+    point = request.chance() * sum(candidate.weight for candidate in candidates)
     for candidate in candidates[:-1]:
-        point -= candidate.server.weight
+        point -= candidate.weight
         if point < 0:
             return candidate
     return candidates[-1]
@@ -119,14 +129,14 @@ def _rendezvous(candidates: Sequence[Candidate], key: str) -> Candidate:
 
     Servers are known by their names, so the answer outlives restarts, slots and the order in the file.
     """
-    return max(candidates, key=lambda candidate: (_score(candidate.server, key), candidate.server.name))
+    return max(candidates, key=lambda candidate: (_score(candidate, key), candidate.server.name))
 
 
-def _score(server: ServerPlan, key: str) -> float:
-    digest = blake2b(f"{key}\0{server.name}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
+def _score(candidate: Candidate, key: str) -> float:
+    digest = blake2b(f"{key}\0{candidate.server.name}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
     # 52 bits and a half fit a float exactly, so the fraction is never 0 nor 1 and its logarithm never 0.
     fraction = ((int.from_bytes(digest, "big") >> 12) + 0.5) / 2**52
-    return -server.weight / math.log(fraction)
+    return -candidate.weight / math.log(fraction)
 
 
 POLICIES: dict[BalancePolicy, Policy] = {

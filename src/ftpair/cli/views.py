@@ -131,6 +131,7 @@ def _service_lines(service: ServiceStatus) -> list[Part]:
         line(", ".join(_where(service)), indent=2),
         line(", ".join(figures), indent=2),
         *_passive_lines(service),
+        *(line(Cell(each.sentence, GOOD if each.is_met else BAD), indent=2) for each in service.quorums),
         *(line(f"certificate {each.name} ", days_cell(each.days_left), indent=2) for each in service.certificates),
         *(line(Cell(warning, WARN), indent=2) for server in service.servers for warning in server.warnings),
     ]
@@ -185,7 +186,7 @@ def _server_row(server: ServerStatus, now: float, *, has_pools: bool, is_removed
         admin,
         health,
         Cell(duration(max(0.0, now - server.since)) if server.since else ""),
-        Cell(str(server.weight)),
+        Cell(f"{server.weight} backup" if server.is_backup else str(server.weight)),
         Cell(f"{server.sessions}/{server.max_sessions}" if server.max_sessions else str(server.sessions)),
         Cell(str(server.transfers)),
         Cell(rate(server.bytes_per_second)),

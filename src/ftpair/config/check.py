@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ftpair.config.availability import vain_backups
 from ftpair.config.descriptors import fewest_descriptors
 from ftpair.config.haproxy import demand_descriptors, missing_engine
 from ftpair.config.load import draft, read_config
@@ -69,7 +70,13 @@ def check(
         made.config,
         plan,
         locate(
-            (*find_warnings(made.config, machine), *vain_routes(made.config), *materials.warnings), made.config.lines
+            (
+                *find_warnings(made.config, machine),
+                *vain_routes(made.config),
+                *vain_backups(made.config),
+                *materials.warnings,
+            ),
+            made.config.lines,
         ),
         materials,
         content,

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ftpair.config.availability import contradictory_availability
 from ftpair.config.checks import contradictions
 from ftpair.config.explain import explain, explain_empty
 from ftpair.config.haproxy import contradictory_engines
@@ -67,6 +68,7 @@ def draft(content: bytes, machine: Machine) -> Draft:
         (
             *contradictions(made.config, machine.cpus),
             *contradictory_pools(made.config),
+            *contradictory_availability(made.config),
             *contradictory_pairings(made.config),
             *contradictory_engines(made.config),
         )

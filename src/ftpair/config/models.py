@@ -10,9 +10,10 @@ from ftpair.config.advertising import AdvertisedByNetwork
 from ftpair.config.binding import DataBinding
 from ftpair.config.blocks import Block, CertificateFiles, HealthCheck, Log, Paths, Ports, Timeouts
 from ftpair.config.commanding import Commands
+from ftpair.config.ejecting import Ejection
 from ftpair.config.encryption import Ciphers, Curves, Tls
 from ftpair.config.limiting import Bans, Limits
-from ftpair.config.pools import Member, RealServer, ServerPool, SessionLimit
+from ftpair.config.pools import QUORUM, SLOW_START, Member, Quorum, RealServer, ServerPool, SessionLimit, SlowStart
 from ftpair.config.problems import Lines
 from ftpair.config.proxying import ProxyProtocol
 from ftpair.config.routing import Route
@@ -91,6 +92,8 @@ class FtpService(Block):
     balance: BalancePolicy = Field(
         default="least-sessions", description="Which real server a new session gets.", examples=["least-sessions"]
     )
+    slow_start_s: SlowStart = Field(default=0.0, description=SLOW_START, examples=[60])
+    quorum: Quorum = Field(default=0, description=QUORUM, examples=[2])
     retries: int = Field(
         default=2,
         ge=0,
@@ -101,10 +104,20 @@ class FtpService(Block):
     max_sessions: SessionLimit = Field(
         default=0, description="Most sessions at a time; 0 is no limit.", examples=[1000]
     )
+    sorry_text: Line | None = Field(
+        default=None,
+        description="Text of the 421 when no server is available, one line; ftpair's own words, if not there.",
+        examples=["We are back at 6 o'clock."],
+    )
     health: HealthCheck = Field(
         default=HealthCheck(),
         description="How, and how often, real servers are probed.",
         examples=[{"check": "banner"}],
+    )
+    ejection: Ejection | None = Field(
+        default=None,
+        description="When a server is taken out for what sessions suffered from it; none is, if not there.",
+        examples=[{"consecutive_errors": 5}],
     )
     commands: Commands = Field(
         default=Commands(), description="Which commands are offered.", examples=[{"read_only": True}]
@@ -236,6 +249,11 @@ class FtpService(Block):
         for pool, its in self.pools.items():
             for name, server in its.real_servers.items():
                 yield Member(pool, ("pools", pool, "real_servers", name), name, server)
+
+    def slow_start_of(self, pool: str) -> float:
+        """Return how long servers of one of its pools take to get back to their weight."""
+        own = self.pools[pool].slow_start_s if pool in self.pools else None
+        return self.slow_start_s if own is None else own
 
     def tls_towards(self, server: RealServer) -> ServerTlsMode:
         """Return how TLS is spoken with one of its real servers."""

@@ -7,6 +7,7 @@ from ftpair.config.advertising import advertised_of
 from ftpair.config.binding import bindings_of
 from ftpair.config.checks import ftp_services, tcp_services
 from ftpair.config.commanding import policy_of
+from ftpair.config.ejecting import ejection_of
 from ftpair.config.encryption import Tls
 from ftpair.config.limiting import bans_of, limits_of
 from ftpair.config.machine import Machine
@@ -30,6 +31,7 @@ from ftpair.core.plan import (
     ServicePlan,
     WebPlan,
 )
+from ftpair.core.routing import DEFAULT_POOL
 
 
 def rows_of(config: Config) -> tuple[Key, ...]:
@@ -119,11 +121,19 @@ def _service(parts: Parts, name: str, service: FtpService) -> ServicePlan:
         affinity=service.affinity,
         affinity_timeout_s=service.affinity_timeout_s,
         rescue=service.rescue,
+        sorry_text=service.sorry_text or "",
+        ejection=ejection_of(service.ejection),
+        quorums=_quorums(service),
         active_source_port=service.active_source_port,
         server_data=service.server_data,
         server_active_ports=service.server_active_ports,
         server_passive_networks=tuple(service.server_passive_networks),
     )
+
+
+def _quorums(service: FtpService) -> dict[str, int]:
+    wanted = {DEFAULT_POOL: service.quorum, **{name: pool.quorum for name, pool in service.pools.items()}}
+    return {name: quorum for name, quorum in wanted.items() if quorum}
 
 
 def _server(parts: Parts, key: Key, service: FtpService, member: Member[RealServer]) -> ServerPlan:
@@ -140,6 +150,8 @@ def _server(parts: Parts, key: Key, service: FtpService, member: Member[RealServ
         control_header=server.proxy_protocol.to_control or service.proxy_protocol.to_control,
         data_header=server.proxy_protocol.to_data or service.proxy_protocol.to_data,
         pool=member.pool,
+        is_backup=server.backup,
+        slow_start_s=service.slow_start_of(member.pool),
     )
 
 

@@ -13,6 +13,11 @@ from ftpair.config.values import FilePath, Host, Name, Port, ServerHost, ServerT
 from ftpair.core.plan import BalancePolicy, CloseNotify, ServerTlsMode
 
 SessionLimit = Annotated[int, Field(ge=0, le=1_000_000)]
+SlowStart = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
+Quorum = Annotated[int, Field(ge=0, le=1000)]
+SLOW_START = "Seconds in which a server that was down gets back to its weight; 0 is at once."
+QUORUM = "Servers of the pool that must be available, backups aside; fewer are an alarm. 0: there is none."
+BACKUP = "Whether it gets sessions only while no other server of its pool can take one."
 
 
 class RealServer(Block):
@@ -33,6 +38,7 @@ class RealServer(Block):
         examples=[100],
     )
     max_sessions: SessionLimit = Field(default=0, description="Most sessions at a time; 0 is no limit.", examples=[200])
+    backup: bool = Field(default=False, description=BACKUP, examples=[True])
     server_tls: ServerTlsChoice | None = Field(
         default=None,
         description="TLS towards this server: `off`, `explicit`, `implicit`, or `match`, as the client has it.",
@@ -88,6 +94,10 @@ class ServerPool(Block):
         description="Which of its servers a session gets; as the service has it.",
         examples=["round-robin"],
     )
+    slow_start_s: SlowStart | None = Field(
+        default=None, description="`slow_start_s` of its servers; as the service has it.", examples=[60]
+    )
+    quorum: Quorum = Field(default=0, description=QUORUM, examples=[2])
     real_servers: dict[Name, RealServer] = Field(
         default_factory=dict,
         description="Its servers, by names of their own in the service; at least one.",

@@ -9,6 +9,7 @@ from ftpair.config.advertising import ADVERTISED_WORDS
 from ftpair.config.binding import BINDING_WORDS
 from ftpair.config.certificates import day, fingerprint
 from ftpair.config.commanding import COMMAND_WORDS
+from ftpair.core.ejection import EjectionPolicy
 from ftpair.core.limits import BanPolicy
 from ftpair.core.plan import (
     AnyService,
@@ -78,6 +79,7 @@ def _service_steps(before: ServicePlan, after: ServicePlan) -> list[str]:
         *_struct_steps("timeouts", before.clocks, after.clocks),
         *_struct_steps("limits", before.limits, after.limits),
         *_ban_steps(before.bans, after.bans),
+        *_ejection_steps(before.ejection, after.ejection),
         *_pool_steps(before.servers, after.servers),
     ]
     return [f"{after.name}: {sentence}" for sentence in sentences]
@@ -168,6 +170,19 @@ def _ban_steps(before: BanPolicy | None, after: BanPolicy | None) -> Iterator[st
         yield "wrong passwords lead to no ban any more"
 
 
+def _ejection_steps(before: EjectionPolicy | None, after: EjectionPolicy | None) -> Iterator[str]:
+    if before and after:
+        yield from _struct_steps("ejection", before, after)
+    elif after:
+        yield f"a server is ejected for {after.ejection_s:g} s after {after.consecutive_errors} errors in a row"
+    elif before:
+        yield "no server is ejected any more"
+
+
+def _quorums(service: AnyService) -> str:
+    return ", ".join(f"{quorum} in pool {pool}" for pool, quorum in service.quorums.items())
+
+
 def _pool_steps(before: tuple[ServerPlan, ...], after: tuple[ServerPlan, ...]) -> Iterator[str]:
     former = {server.name: server for server in before}
     names = {server.name for server in after}
@@ -213,11 +228,13 @@ _SERVICE: _Words = (
     ("balance", lambda service: service.balance),
     ("retries", lambda service: service.retries),
     ("max_sessions", lambda service: service.max_sessions),
+    ("sorry_text", lambda service: service.sorry_text),
     ("proxies in front", lambda service: ", ".join(service.accept_from)),
     ("source of connections to servers", lambda service: service.source),
     ("routes", lambda service: "; ".join(f"{rule} to pool {rule.pool}" for rule in service.routes)),
     ("balance of pools", lambda service: ", ".join(f"{policy} in {pool}" for pool, policy in service.pools.items())),
     ("affinity", lambda service: service.affinity),
+    ("quorum", _quorums),
     ("affinity_timeout_s", lambda service: service.affinity_timeout_s),
     ("active_source_port", lambda service: service.active_source_port),
     ("server_data", lambda service: service.server_data),
@@ -243,6 +260,7 @@ _TCP_SERVICE: _Words = (
     ("source of connections to servers", lambda service: service.source),
     ("proxies in front", lambda service: ", ".join(service.accept_from)),
     ("clear_text", lambda service: service.clear_text),
+    ("quorum", _quorums),
     ("minimum TLS version of servers", lambda service: service.minimum_version),
 )
 _TLS: _Words = (
@@ -267,6 +285,8 @@ _SERVER: _Words = (
     ("slice of the passive range", lambda server: server.passive),
     ("weight", lambda server: server.weight),
     ("max_sessions", lambda server: server.max_sessions),
+    ("backup", lambda server: server.is_backup),
+    ("slow_start_s", lambda server: server.slow_start_s),
     ("TLS", lambda server: server.tls.mode),
     ("verification", lambda server: server.tls.verify),
     ("certificate name", lambda server: server.tls.name),

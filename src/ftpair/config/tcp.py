@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from ftpair.config.blocks import Block, HealthCheck, Ports
-from ftpair.config.pools import Member, SessionLimit
+from ftpair.config.pools import BACKUP, QUORUM, SLOW_START, Member, Quorum, SessionLimit, SlowStart
 from ftpair.config.proxying import ProxyProtocol, ServerHeaders
 from ftpair.config.values import (
     Address,
@@ -61,6 +61,7 @@ class TcpServer(Block):
         examples=[100],
     )
     max_sessions: SessionLimit = Field(default=0, description="Most sessions at a time; 0 is no limit.", examples=[200])
+    backup: bool = Field(default=False, description=BACKUP, examples=[True])
     passive: PassiveRange | None = Field(
         default=None,
         description="Its slice of the passive range, with `pairing: port`.",
@@ -112,6 +113,8 @@ class TcpService(Block):
     balance: Annotated[TcpBalance, BeforeValidator(_balance)] = Field(
         default="least-sessions", description="Which real server a new session gets.", examples=["least-sessions"]
     )
+    slow_start_s: SlowStart = Field(default=0.0, description=SLOW_START, examples=[60])
+    quorum: Quorum = Field(default=0, description=QUORUM, examples=[2])
     max_sessions: SessionLimit = Field(
         default=0, description="Most sessions at a time; 0 is no limit.", examples=[1000]
     )

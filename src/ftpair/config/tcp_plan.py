@@ -9,6 +9,7 @@ from ftpair.config.slots import Slots
 from ftpair.config.tcp import TcpServer, TcpService
 from ftpair.core.endpoint import Endpoint
 from ftpair.core.plan import HaproxyPlan, HealthPlan, ServerPlan, ServerTls, TcpServicePlan
+from ftpair.core.routing import DEFAULT_POOL
 
 
 def tcp_service_plan(name: str, service: TcpService, materials: Materials, slots: Slots) -> TcpServicePlan:
@@ -38,6 +39,7 @@ def tcp_service_plan(name: str, service: TcpService, materials: Materials, slots
         health=HealthPlan(**service.health.model_dump(exclude={"password_file"}), password=password),
         clear_text=service.clear_text,
         minimum_version=service.server_minimum_version,
+        quorums={DEFAULT_POOL: service.quorum} if service.quorum else {},
     )
 
 
@@ -55,6 +57,8 @@ def _server(
         tls=_tls(service, server, materials),
         control_header=server.proxy_protocol.to_control or service.proxy_protocol.to_control,
         data_header=server.proxy_protocol.to_data or service.proxy_protocol.to_data,
+        is_backup=server.backup,
+        slow_start_s=service.slow_start_s,
         passive=server.passive,
     )
 

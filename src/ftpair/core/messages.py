@@ -8,6 +8,7 @@ import msgspec
 
 from ftpair.core.clientele import Seen
 from ftpair.core.doctor import Diagnosis, Order
+from ftpair.core.ejection import ErrorKind
 from ftpair.core.facts import TransferEnded
 from ftpair.core.limits import Ban
 from ftpair.core.plan import Entrance, LogFormat, LogLevel, Plan, WebPlan
@@ -150,6 +151,17 @@ class PasswordWrong(Message, frozen=True, tag=True):
     user: str
 
 
+class ServerErred(Message, frozen=True, tag=True):
+    """A session suffered from its real server."""
+
+    slot: int
+    kind: ErrorKind
+    reason: str
+    good: int
+    """How often servers of this row did well by then, in this aspect, over all workers: errors with the same number
+    are in a row."""
+
+
 class Sessions(Message, frozen=True, tag=True):
     """The live sessions and transfers of one worker, and how many it ended if it was told to."""
 
@@ -209,6 +221,6 @@ class Examined(Message, frozen=True, tag=True):
 ToWorker = UsePlan | UseStates | UseBans | EndSessions | ListSessions | ListClients | Stop
 ToProber = UsePlan | Stop
 ToExaminer = Examine | Stop
-FromWorker = Ready | CannotFollow | PasswordWrong | Beat | TransfersEnded | Sessions | Clients | LogLines
+FromWorker = Ready | CannotFollow | PasswordWrong | ServerErred | Beat | TransfersEnded | Sessions | Clients | LogLines
 FromProber = Ready | Beat | Verdict | Probed | LogLines
 FromExaminer = Ready | Beat | Progress | Examined | LogLines

@@ -9,6 +9,7 @@ import msgspec
 
 from ftpair.core.advertising import Advertised
 from ftpair.core.binding import Bindings
+from ftpair.core.ejection import EjectionPolicy
 from ftpair.core.endpoint import Endpoint, PortRange
 from ftpair.core.errors import NotFoundError
 from ftpair.core.limits import BanPolicy, Limits
@@ -125,6 +126,10 @@ class ServerPlan(msgspec.Struct, frozen=True):
     """The PROXY protocol's header that control connections begin with."""
     data_header: HeaderVersion = "off"
     pool: str = DEFAULT_POOL
+    is_backup: bool = False
+    """Whether it gets sessions only while no other server of its pool can take one."""
+    slow_start_s: float = 0.0
+    """How long it takes to get back to its weight after it was down."""
     passive: PortRange | None = None
     """In TCP mode its own slice of the passive range (`pairing: port`)."""
 
@@ -217,6 +222,12 @@ class ServicePlan(msgspec.Struct, frozen=True):
     affinity_timeout_s: float = 3600.0
     rescue: Rescue = "off"
     """What goes on at another server when a session's own is lost: nothing, sessions, or downloads too."""
+    sorry_text: str = ""
+    """What a client reads when no server is available; empty: ftpair's own words."""
+    ejection: EjectionPolicy | None = None
+    """None: no server is ejected."""
+    quorums: dict[str, int] = {}
+    """How many servers of a pool must be available, by its name; a pool that is not there has no quorum."""
 
 
 class TcpServicePlan(msgspec.Struct, frozen=True):
@@ -253,6 +264,8 @@ class TcpServicePlan(msgspec.Struct, frozen=True):
     """What servers should do with logins without TLS."""
     minimum_version: TlsVersion = "1.2"
     """The oldest TLS version that servers should speak."""
+    quorums: dict[str, int] = {}
+    """How many servers must be available, if any: that of the only pool."""
 
     @property
     def doors(self) -> tuple[tuple[Entrance, int], ...]:

@@ -50,6 +50,10 @@ class ServerState:
     features: tuple[str, ...] | None = None
     certificates: tuple[ServerCertificate, ...] = ()
     """Several where its entrances show different ones."""
+    is_ejected: bool = False
+    """Whether it is down for what sessions suffered from it, whatever the probes say."""
+    came_up: float = 0.0
+    """When it came up after it had been down, by the monotonic clock; 0: it has not been down."""
 
     @property
     def is_eligible(self) -> bool:
@@ -130,6 +134,11 @@ class ServerStatus:
     pool: str = "default"
     warnings: tuple[str, ...] = ()
     """What will bring it down, or is amiss although it is up, in words."""
+    is_backup: bool = False
+    is_ejected: bool = False
+    """Whether it is down for what sessions suffered from it, whatever the probes say."""
+    share: int = 100
+    """Percent of its weight that it has now: less than 100 in its slow start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +169,17 @@ class RouteStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class PoolQuorum:
+    """Whether a pool has as many available servers as it should, backups aside."""
+
+    pool: str
+    quorum: int
+    available: int
+    is_met: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceStatus:
     """One virtual service as people see it."""
 
@@ -186,6 +206,8 @@ class ServiceStatus:
     """In TCP mode: `haproxy` or `builtin`."""
     pairing: str = ""
     """In TCP mode: `source` or `port`."""
+    quorums: tuple[PoolQuorum, ...] = ()
+    """How its pools stand that have a quorum."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Protocol
 
-from ftpair.balance.choice import FULL, NoChoice
+from ftpair.balance.choice import NoChoice
 from ftpair.core.columns import BYTES_DOWN, BYTES_UP, SESSIONS
 from ftpair.core.ending import End, Leg
 from ftpair.core.facts import DataConnection, Fact, Refusal, ServerFailed
@@ -132,7 +132,7 @@ class Connections:
 
     def _refuse(self, connection: Connection, choice: NoChoice) -> None:
         """Turn the client away: in words where a client can read them before TLS."""
-        is_full = choice.text == FULL
+        is_full = choice.is_full
         if is_full:
             client = str(connection.ends.client)
             self._owner.note(Refusal(connection.plan.name, "max-sessions", client, connection.name))

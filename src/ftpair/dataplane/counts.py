@@ -8,7 +8,7 @@ workers had moved, and counts what HAProxy carries.
 import mmap
 import os
 
-from ftpair.core.columns import BYTES_DOWN, BYTES_UP, COLUMNS, PLACES, SESSIONS, TRANSFERS
+from ftpair.core.columns import COLUMNS, KEPT, PLACES, SESSIONS, TRANSFERS
 from ftpair.core.errors import SetupError
 
 SLOTS = 1024
@@ -64,12 +64,12 @@ class Counts:
         return self._cells[worker * BLOCK + slot * COLUMNS + column]
 
     def clear(self, worker: int) -> None:
-        """Forget a dead worker: its sessions and transfers are gone, the bytes it moved go to the past.
+        """Forget a dead worker: its sessions and transfers are gone; what it moved and saw go well goes to the past.
 
         Only the supervisor calls this, and only before the worker's successor starts.
         """
         past, dead = self.workers * BLOCK, worker * BLOCK
         for slot in range(0, BLOCK, COLUMNS):
-            for column in (BYTES_UP, BYTES_DOWN):
+            for column in KEPT:
                 self._cells[past + slot + column] += self._cells[dead + slot + column]
         self._cells[dead : dead + BLOCK] = memoryview(bytes(BLOCK * CELL_BYTES)).cast("q")

@@ -24,6 +24,7 @@ from ftpair.dataplane.gate import Gate, Visit
 from ftpair.dataplane.intake import Intake
 from ftpair.dataplane.introductions import has_sent_header
 from ftpair.dataplane.opening import Guise
+from ftpair.dataplane.outcomes import Outcomes
 from ftpair.dataplane.sealed import Seal, Sealed
 from ftpair.dataplane.server_leg import ServerLeg
 from ftpair.dataplane.service import Service
@@ -49,6 +50,7 @@ class Worker(Surroundings, Protocol):
     clientele: Clientele
     commands: dict[str, int]
     seal: Seal
+    outcomes: Outcomes
 
     def choose(self, driver: "Driver", user: str, tried: tuple[int, ...]) -> ServerPlan | NoChoice:
         """Ask the balancer."""
@@ -351,5 +353,7 @@ class Driver:
         effects.Join: lambda self, effect: self._data.join(effect),
         effects.DropData: lambda self, effect: self._data.drop(effect.end),
         effects.DropServerLeg: lambda self, _effect: self._data.drop_server(),
+        effects.Blame: lambda self, effect: self.worker.outcomes.blame(effect),
+        effects.Credit: lambda self, effect: self.worker.outcomes.credit(effect),
         effects.Note: _note,
     }

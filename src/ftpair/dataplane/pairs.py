@@ -5,12 +5,13 @@ with `pairing: source` its client's address, which is remembered in a table that
 """
 
 import random
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 
 from msgspec.structs import replace
 
-from ftpair.balance.choice import FULL, NoChoice, choose
+from ftpair.balance.choice import NoChoice, choose, full
 from ftpair.balance.policies import Request
 from ftpair.core.columns import PLACES
 from ftpair.core.plan import ServerPlan
@@ -46,9 +47,9 @@ class Pairs:
     def choose(self, service: Carried, connection: Connection, tried: tuple[int, ...]) -> ServerPlan | NoChoice:
         """Choose a server for a control connection, none of those that were tried."""
         if not connection.has_place and not self._has_place(connection):
-            return NoChoice(f"service is full (max_sessions {service.plan.max_sessions})", FULL)
+            return full(f"service is full (max_sessions {service.plan.max_sessions})")
         service.turn += 1
-        request = Request(connection.ends.client.host, "", service.turn, random.random)
+        request = Request(connection.ends.client.host, "", service.turn, random.random, now=time.monotonic())
         ask = partial(self._ask, service, connection, request, tried)
         bonds = self._bonds()
         if service.plan.pairing == "port" or bonds is None:
@@ -77,7 +78,7 @@ class Pairs:
         server = next((each for each in service.plan.servers if each.name == former), None)
         if server is not None and server.slot not in tried and self._is_at_home(connection) and self._is_there(server):
             return server
-        wanted = Request(request.client, "", request.turn, request.chance, former=former)
+        wanted = Request(request.client, "", request.turn, request.chance, former=former, now=request.now)
         return choose(service.pool, self.states, self._others(service), wanted, tried)
 
     def _is_there(self, server: ServerPlan) -> bool:

@@ -182,12 +182,12 @@ class ServerLeg:
         if self._deadline and now > self._deadline:
             self._failed(f"no answer within {self._service.plan.clocks.connect_timeout_s:g} s")
 
-    def _lost(self, _end: End, reason: str) -> None:
-        self._failed(reason)
+    def _lost(self, end: End, reason: str) -> None:
+        self._failed(reason, end)
 
-    def _failed(self, reason: str) -> None:
+    def _failed(self, reason: str, end: End = End.CUT) -> None:
         self.leave(End.CUT)
-        self._tell(events.ServerLost(reason))
+        self._tell(events.ServerLost(reason, end))
 
     def leave(self, end: End) -> None:
         """Close the connection, or give the dialling up."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from weakref import WeakSet
 
-from ftpair.balance.choice import FULL, NoChoice
+from ftpair.balance.choice import NoChoice
 from ftpair.balance.policies import Request
 from ftpair.core.columns import PLACES, SESSIONS
 from ftpair.core.ending import Leg
@@ -32,6 +32,7 @@ from ftpair.dataplane.farewell import LINGER_S
 from ftpair.dataplane.gate import Gate, Visit, turn_away
 from ftpair.dataplane.heap import Heap
 from ftpair.dataplane.introductions import Introductions
+from ftpair.dataplane.outcomes import Outcomes
 from ftpair.dataplane.passive import PassivePorts
 from ftpair.dataplane.rows import session_row, transfer_row
 from ftpair.dataplane.sealed import Seal
@@ -58,11 +59,12 @@ def _prepare(listener: socket.socket) -> None:
 
 def _request(driver: Driver, user: str) -> Request:
     """Return all that is known of who asks for a server."""
-    session = driver.session
+    session, now = driver.session, time.monotonic()
     tls = session.tls
     if tls is None:
-        return Request(driver.client_host, user, 0, random.random, session.host)
-    return Request(driver.client_host, user, 0, random.random, session.host, tls.sni, tls.subject, tls.names)
+        return Request(driver.client_host, user, 0, random.random, session.host, now=now)
+    names = (tls.sni, tls.subject, tls.names)
+    return Request(driver.client_host, user, 0, random.random, session.host, *names, now=now)
 
 
 class Worker:
@@ -74,7 +76,7 @@ class Worker:
         self._most_sessions = most_sessions()
         self.sockets = Watch(self.loop)
         self.stock = Stock(self.sockets)
-        self.clientele = Clientele()
+        self.clientele, self.outcomes = Clientele(), Outcomes(counts)
         self.seal = Seal()
         self._heap = Heap()
         self.ports = PassivePorts(self.sockets, self._stray, self._meet_data)
@@ -218,7 +220,7 @@ class Worker:
         assigned = driver.service.assigning.assign(_request(driver, user), scene)
         if not isinstance(assigned.choice, NoChoice):
             self._assigned(driver, user, assigned, assigned.choice)
-        elif assigned.choice.text == FULL:
+        elif assigned.choice.is_full:
             driver.visit.refuse_for_places(user)
         else:
             driver.visit.refuse_without_server(user)

@@ -162,6 +162,7 @@ def _control(service: TcpServicePlan, scene: Scene) -> list[str]:
         *_sticking(service),
         *_source(service),
         *_check(service),
+        *(["    option allbackups"] if any(server.is_backup for server in service.servers) else []),
         *(_control_server(service, server, scene) for server in service.servers),
     ]
 
@@ -235,6 +236,8 @@ def _check(service: TcpServicePlan) -> list[str]:
 def _control_server(service: TcpServicePlan, server: ServerPlan, scene: Scene) -> str:
     words = [_server(server), f"weight {server.weight}", *_checked(service, server)]
     words += [f"maxconn {server.max_sessions}"] if server.max_sessions else []
+    words += [f"slowstart {_milliseconds(server.slow_start_s)}"] if server.slow_start_s else []
+    words += ["backup"] if server.is_backup else []
     words += ["disabled"] if (service.name, server.name) in scene.closed else []
     return f"    {' '.join(words)}{HEADERS[server.control_header]}"
 

@@ -18,6 +18,7 @@ class Figures:
     status: str
     """`UP`, `DOWN`, `MAINT`, `DRAIN`, `no check`, `UP 1/3`; `OPEN` of clients."""
     weight: int
+    """As it was set: `weight` of the answer is less in a slow start."""
     sessions: int
     """Connections now."""
     bytes_in: int
@@ -44,7 +45,7 @@ def figures(answer: str) -> tuple[Figures, ...]:
             row["pxname"],
             row["svname"],
             row["status"],
-            _number(row["weight"]),
+            _number(row.get("uweight") or row["weight"]),
             _number(row["scur"]),
             _number(row["bin"]),
             _number(row["bout"]),

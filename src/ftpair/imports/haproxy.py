@@ -8,7 +8,7 @@ from ftpair.core.endpoint import PortRange
 from ftpair.core.errors import FtpairError, WrongRequestError
 from ftpair.imports.haproxy_file import ControlPorts, Door, Section, doors_of, last, sections_of
 from ftpair.imports.haproxy_ports import passive_range, server_ports, slices_of
-from ftpair.imports.haproxy_servers import health, hosts_of, real_servers, untold
+from ftpair.imports.haproxy_servers import health, hosts_of, real_servers, shared_backups, slow_start, untold
 from ftpair.imports.haproxy_times import seconds, times
 from ftpair.imports.haproxy_untold import of_binds, of_lines, of_section
 from ftpair.imports.names import fresh_name
@@ -92,12 +92,14 @@ def _service(controls: list[Door], passive: list[Door], taken: list[PortRange], 
     service["ports"] |= {"passive": str(whole)}
     service |= {"server_ports": theirs} if theirs else {}
     service |= _balance(first, notes) | times(doors) | _most(controls)
+    service |= slow_start(first)
     service["health"] = health(first)
     service["real_servers"] = {
         server.pop("name"): server | ({"passive": str(slices[host])} if slices else {})
         for host, server in real_servers(first).items()
     }
     notes += of_binds(doors, address, ports, whole)
+    notes += shared_backups(first)
     notes += untold([*controls, *passive], {str(port) for port in (ports | theirs).values()})
     notes += _tables(doors, service.get("longest_transfer_s", 7200.0))
     return service

@@ -12,12 +12,11 @@ from ftpair.imports.notes import Note
 _FLAGS = {"agent-check", "allow-0rtt", "backup", "check", "check-send-proxy", "check-ssl", "check-via-socks4"}
 _FLAGS |= {"disabled", "enabled", "ktls", "non-stick", "send-proxy", "send-proxy-v2", "send-proxy-v2-ssl"}
 _FLAGS |= {"send-proxy-v2-ssl-cn", "ssl", "stick", "tfo", "tls-tickets"}
-_CARRIED = {"check", "enabled", "fall", "inter", "maxconn", "rise", "send-proxy", "send-proxy-v2", "weight"}
+_CARRIED = {"backup", "check", "enabled", "fall", "inter", "maxconn", "rise", "send-proxy", "send-proxy-v2"}
+_CARRIED |= {"slowstart", "weight"}
 _USUAL = {"inter": "2s", "rise": "2", "fall": "3"}
 """What HAProxy takes where nothing is written."""
 _REMEDIES = {
-    "backup": "HAProxy uses it when the others are down; here it has weight 0 and gets no session: give it a weight, "
-    "for good or when it is to step in",
     "disabled": "it begins online: ftpair drain, or ftpair halt, keeps it out",
     "ssl": "TLS towards a server in TCP mode would be a second one: left out",
     "cookie": "cookies are for HTTP: left out",
@@ -60,7 +59,7 @@ def _server(line: Line, options: Options) -> dict[str, Any]:
     server: dict[str, Any] = {"address": host_of(line)}
     for word, key in (("weight", "weight"), ("maxconn", "max_sessions")):
         server |= {key: int(options[word])} if options.get(word, "").isdigit() else {}
-    server |= {"weight": 0} if "backup" in options else {}
+    server |= {"backup": True} if "backup" in options else {}
     for word, header in (("send-proxy", "v1"), ("send-proxy-v2", "v2")):
         server |= {"proxy_protocol": {"to_control": header, "to_data": header}} if word in options else {}
     return server
@@ -77,6 +76,24 @@ def health(door: Door) -> dict[str, Any]:
     checks: dict[str, Any] = {"check": "banner" if is_deep else "tcp"}
     checks |= {"interval_s": seconds(checked["inter"])} if "inter" in checked else {}
     return checks | {word: int(checked[word]) for word in ("rise", "fall") if checked.get(word, "").isdigit()}
+
+
+def slow_start(door: Door) -> dict[str, Any]:
+    """Return the slow start of the service: that of the first server that has one."""
+    written = _slow_starts(door)
+    return {"slow_start_s": seconds(written[0])} if written else {}
+
+
+def _slow_starts(door: Door) -> list[str]:
+    return [options["slowstart"] for options in _all_options(door) if "slowstart" in options]
+
+
+def shared_backups(door: Door) -> Iterator[Note]:
+    """Yield what is otherwise where one backup alone would step in."""
+    backups = [line for section, line in door.servers if "backup" in options_of(section, line)]
+    sharing = [line for each in door.scopes for line in each.all("option", "allbackups")]
+    if len(backups) > 1 and not sharing:
+        yield Note(backups[1].number, f"{backups[1].value}: all backups share the sessions, not the first one alone")
 
 
 def _all_options(door: Door) -> Iterator[Options]:
@@ -105,7 +122,7 @@ def untold(doors: list[Door], probed: set[str]) -> Iterator[Note]:
 
     `probed` are the ports that health checks go to anyway.
     """
-    first = hosts_of(doors[0])
+    first, slow = hosts_of(doors[0]), _slow_starts(doors[0])[:1]
     common = next((options for options in _all_options(doors[0]) if "check" in options), {})
     for door in doors:
         for _section, line in door.servers:
@@ -114,6 +131,7 @@ def untold(doors: list[Door], probed: set[str]) -> Iterator[Note]:
             if line is own:
                 yield from _of_words(line, line.value, _options(line.words[3:]), probed)
                 yield from _other_health(line, carried, common)
+                yield from _other_slow_start(line, carried.get("slowstart", "0"), slow)
             else:
                 yield from _of_further(line, own, carried)
         for line in [line for scope in door.scopes for line in scope.all("default-server")]:
@@ -125,6 +143,11 @@ def _other_health(line: Line, options: Options, common: Options) -> Iterator[Not
         value = options.get(word, usual)
         if "check" in options and value != common.get(word, usual):
             yield Note(line.number, f"{line.value}: {word} {value}: health is one for all servers of a service")
+
+
+def _other_slow_start(line: Line, value: str, common: list[str]) -> Iterator[Note]:
+    if common and seconds(value) != seconds(common[0]):
+        yield Note(line.number, f"{line.value}: slowstart {value}: slow_start_s is one for all servers of a service")
 
 
 def _of_further(line: Line, own: Line, carried: Options) -> Iterator[Note]:

@@ -59,7 +59,16 @@ METRICS: dict[str, Metric] = {
     "server_sessions": Metric("gauge", "Live sessions of a server.", ("service", "server")),
     "server_admin": Metric("gauge", "1 for the state that the administrator set.", ("service", "server", "state")),
     "server_health": Metric("gauge", "1 for the state that the probes found.", ("service", "server", "state")),
+    "pool_servers_available": Metric("gauge", "Servers that get new sessions, backups aside.", ("service", "pool")),
+    "pool_quorum": Metric("gauge", "1 while as many are available as the quorum wants.", ("service", "pool")),
+    "server_share": Metric("gauge", "Share of its weight that a server has now (slow start).", ("service", "server")),
     "server_failures_total": Metric("counter", "Servers that failed a new session.", ("service", "server")),
+    "ejections_total": Metric(
+        "counter", "Ejections of servers that sessions suffered from.", ("service", "server", "reason")
+    ),
+    "ejections_prevented_total": Metric(
+        "counter", "Ejections that would have left too few servers.", ("service", "server")
+    ),
     "routes_total": Metric("counter", "Choices of a server by routes.", ("service", "rule", "pool")),
     "affinity_total": Metric("counter", "Choices of a server by affinity.", ("service", "result")),
     "rescues_total": Metric("counter", "Sessions and downloads whose server was lost.", ("service", "kind", "result")),

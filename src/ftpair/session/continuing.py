@@ -7,6 +7,7 @@ from ftpair.session.conversation import Conversation
 from ftpair.session.effects import DropData, DropServerLeg
 from ftpair.session.events import ClientSent, DataEnded, ServerReplied
 from ftpair.session.ongoing import Transfer
+from ftpair.session.rating import rate_transfer
 from ftpair.session.states import State
 from ftpair.session.transfer import running
 
@@ -141,6 +142,7 @@ def on_data_ended_last(talk: Conversation, event: DataEnded) -> None:
 
 def _conclude(talk: Conversation, reply: Reply) -> None:
     fault = _fault(running(talk), reply)
+    rate_transfer(talk, running(talk), reply, fault)
 
     def otherwise(talk: Conversation) -> None:
         download = running(talk)

@@ -56,6 +56,7 @@ class Conversation:
         "command",
         "commands",
         "delayed",
+        "dialled",
         "effects",
         "errand",
         "greeting",
@@ -107,7 +108,7 @@ class Conversation:
     def __init__(self, plan: ServicePlan, caller: Caller, now: float, commands: dict[str, int]) -> None:
         self.plan = plan
         self.caller = caller
-        self.started = self.now = self.since = now
+        self.started = self.now = self.since = self.dialled = now
         self.binding = plan.bindings.of(caller.client.host)
         self.limits = limits(plan.clocks)
         self.login_deadline = now + plan.clocks.login_timeout_s

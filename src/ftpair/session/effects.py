@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from ftpair.core.ejection import Aspect, ErrorKind
 from ftpair.core.ending import End
 from ftpair.core.facts import Fact
 from ftpair.core.plan import ServerPlan
@@ -126,6 +127,21 @@ class DropServerLeg(Effect, frozen=True):
 
     No event follows. How many bytes the client was given is what `ask_progress` tells right before.
     """
+
+
+class Blame(Effect, frozen=True):
+    """Tell who ejects servers that this one has erred, and how."""
+
+    slot: int
+    kind: ErrorKind
+    reason: str
+
+
+class Credit(Effect, frozen=True):
+    """Tell who ejects servers that this one has done well."""
+
+    slot: int
+    aspect: Aspect
 
 
 class Note(Effect, frozen=True):

@@ -17,6 +17,7 @@ from ftpair.session.events import (
     ShuttingDown,
     Ticked,
 )
+from ftpair.session.rating import SILENCE, rate_421, rate_loss, rate_silence
 from ftpair.session.states import State
 from ftpair.session.transfer import SERVER_LOST, SERVER_SILENT
 
@@ -59,9 +60,10 @@ def on_all_said(talk: Conversation) -> None:
     talk.end(CLIENT_CLOSED)
 
 
-def on_server_lost(talk: Conversation, _event: ServerLost) -> None:
+def on_server_lost(talk: Conversation, event: ServerLost) -> None:
     """Tell the client."""
     if talk.is_attached:
+        rate_loss(talk, event)
         talk.end("the connection to the server is lost", SERVER_LOST)
 
 
@@ -72,6 +74,7 @@ def on_stray_reply(talk: Conversation, _event: ServerReplied) -> None:
 
 def on_421(talk: Conversation, event: ServerReplied) -> None:
     """Relay it: with a 421 the server ends the session (RFC 959, 5.4)."""
+    rate_421(talk)
     talk.end("the server answered 421", event.reply.raw)
 
 
@@ -126,7 +129,8 @@ def on_idle(talk: Conversation, _event: Ticked) -> None:
 
 def on_silent_server(talk: Conversation, _event: Ticked) -> None:
     """End a session whose server does not answer."""
-    _let_go(talk, "reply-timeout", "the server does not answer", SERVER_SILENT)
+    rate_silence(talk)
+    _let_go(talk, "reply-timeout", SILENCE, SERVER_SILENT)
 
 
 def on_late_login(talk: Conversation, _event: Ticked) -> None:

@@ -91,6 +91,8 @@ class ServerLost(Event, frozen=True):
     """The server's control connection could not be made or secured, or is gone."""
 
     reason: str
+    end: End = End.CUT
+    """ENDED: the server closed it in order."""
 
 
 class ServerReplied(Event, frozen=True):

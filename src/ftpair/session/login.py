@@ -20,6 +20,7 @@ from ftpair.session.events import (
     Ticked,
 )
 from ftpair.session.naming import has_refused_name
+from ftpair.session.rating import credit, rate_failure, rate_time
 from ftpair.session.states import State
 
 CHORES: dict[bool, tuple[bytes, ...]] = {
@@ -34,6 +35,7 @@ Nobody asks for clear data: every server begins with them (RFC 4217, 9), and one
 LOGGED_IN_CODES = frozenset({230, 232})
 ACCOUNT_NEEDED = 332
 SYNTAX_CODES = range(500, 505)
+UNREACHABLE = "Service not available: no server could be reached."
 
 
 def on_opened(talk: Conversation, event: Opened) -> None:
@@ -149,7 +151,7 @@ def on_chosen(talk: Conversation, event: Chosen) -> None:
         return
     if talk.is_attached:
         leave_server(talk)
-    talk.server = event.server
+    talk.server, talk.dialled = event.server, talk.now
     talk.emit(Dial(event.server))
     talk.go(State.DIALING)
 
@@ -175,7 +177,7 @@ def on_greeting(talk: Conversation, event: ServerReplied) -> None:
         if talk.plan.connect == "at-once" and talk.rescue is None:
             talk.tell(reply.raw)
     elif not reply.is_positive:
-        fail_server(talk, f"it greets with {reply.code}")
+        fail_server(talk, f"it greets with {reply.code}", reply.code)
     else:
         talk.greeting = reply.raw
         _secure_server(talk)
@@ -210,6 +212,7 @@ def on_server_secured(talk: Conversation, event: ServerSecured) -> None:
 
 
 def _attach(talk: Conversation) -> None:
+    rate_time(talk)
     talk.replaying = list(talk.to_replay.values())
     _replay_next(talk)
 
@@ -233,7 +236,7 @@ def _replay_next(talk: Conversation) -> None:
 def on_replay_reply(talk: Conversation, event: ServerReplied) -> None:
     """Swallow the reply: the client had ftpair's own before login."""
     if event.reply.code == 421:
-        fail_server(talk, "it answers 421")
+        fail_server(talk, "it answers 421", 421)
     elif event.reply.is_final:
         line = talk.replaying.pop(0)
         if talk.memory is not None and talk.memory.has_refused(line, event.reply, is_first=talk.rescue is None):
@@ -252,9 +255,10 @@ def on_slow_server(talk: Conversation, _event: Ticked) -> None:
     fail_server(talk, f"no answer while {talk.state.value}")
 
 
-def fail_server(talk: Conversation, reason: str) -> None:
+def fail_server(talk: Conversation, reason: str, code: int = 0) -> None:
     """Give the server up and try another one, up to `retries`; only then the client hears of it."""
     server = chosen(talk)
+    rate_failure(talk, reason, code)
     talk.emit(Note(ServerFailed(talk.plan.name, server.name, reason)))
     talk.emit(HangUpServer(End.ENDED))
     talk.tried = (*talk.tried, server.slot)
@@ -263,7 +267,7 @@ def fail_server(talk: Conversation, reason: str) -> None:
         talk.rescue.failed(talk, "no server could be reached")
     elif len(talk.tried) > talk.plan.retries:
         talk.note_refusal("no-server")
-        talk.end("no server", b"421 Service not available: no server could be reached.\r\n")
+        talk.end("no server", f"421 {talk.plan.sorry_text or UNREACHABLE}\r\n".encode())
     else:
         choose(talk)
 
@@ -318,6 +322,7 @@ def _log_in(talk: Conversation, reply: Reply) -> None:
 
 def _note_login(talk: Conversation, *, accepted: bool) -> None:
     caller, server = talk.caller, chosen(talk)
+    credit(talk, "control")
     talk.emit(Note(LoginAnswered(talk.plan.name, caller.id, str(caller.client), talk.user, server.name, accepted)))
 
 

@@ -6,7 +6,8 @@ from typing import Any
 from ftpair.session import continuing, endings, rescuing, transfer
 from ftpair.session.aborting import ABORTED
 from ftpair.session.conversation import Conversation
-from ftpair.session.events import Dismissed, ServerHalted, ServerReplied
+from ftpair.session.events import Dismissed, Event, ServerHalted, ServerReplied
+from ftpair.session.rating import SILENCE, rate_end
 from ftpair.session.rescuing import Owed
 from ftpair.session.states import State
 from ftpair.session.transfer import running
@@ -91,7 +92,7 @@ OWED: dict[State, Callable[[Conversation], Owed]] = {
 """The states in which a session can be rescued."""
 
 
-def _is_rescued(talk: Conversation, reason: str) -> bool:
+def _is_rescued(talk: Conversation, event: Event, reason: str) -> bool:
     """Rescue the session if that is wanted and possible; a rescue that runs goes to the next server."""
     if talk.state is State.CHOOSING:
         return False
@@ -100,6 +101,7 @@ def _is_rescued(talk: Conversation, reason: str) -> bool:
         return True
     if talk.state not in OWED or not rescuing.may_begin(talk):
         return False
+    rate_end(talk, event)
     rescuing.begin(talk, reason, OWED[talk.state](talk))
     return True
 
@@ -108,7 +110,7 @@ def or_else(handler: Handler) -> Handler:
     """Return what rescues the session at an event that tells of a lost server, or lets `handler` take it."""
 
     def take(talk: Conversation, event: Any) -> None:
-        if not _is_rescued(talk, getattr(event, "reason", "the server does not answer")):
+        if not _is_rescued(talk, event, getattr(event, "reason", SILENCE)):
             handler(talk, event)
 
     return take
@@ -116,11 +118,11 @@ def or_else(handler: Handler) -> Handler:
 
 def on_halted(talk: Conversation, event: ServerHalted) -> None:
     """Go to another server, or end as by the operator."""
-    if not _is_rescued(talk, event.reason):
+    if not _is_rescued(talk, event, event.reason):
         endings.on_dismissed(talk, Dismissed(event.reason))
 
 
 def on_421(talk: Conversation, event: ServerReplied) -> None:
     """Go to another server, or let the client know."""
-    if not _is_rescued(talk, "it answers 421"):
+    if not _is_rescued(talk, event, "it answers 421"):
         endings.on_421(talk, event)

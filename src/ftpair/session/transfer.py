@@ -11,6 +11,7 @@ from ftpair.session.effects import DropData, Join, ToServer
 from ftpair.session.events import DataEnded, ServerLost, ServerReplied, Ticked
 from ftpair.session.examining import questions
 from ftpair.session.ongoing import Transfer
+from ftpair.session.rating import SILENCE, rate_loss, rate_silence
 from ftpair.session.states import State
 
 NO_ADDRESS = b"425 Use PASV or EPSV first.\r\n"
@@ -173,15 +174,17 @@ def lose(talk: Conversation) -> None:
     talk.tell(reply)
 
 
-def on_server_lost(talk: Conversation, _event: ServerLost) -> None:
+def on_server_lost(talk: Conversation, event: ServerLost) -> None:
     """End with 426 and 421: without its server a transfer is never complete."""
+    rate_loss(talk, event)
     _end_cut(talk, LOST, SERVER_LOST)
 
 
 def on_silent_server(talk: Conversation, _event: Ticked) -> None:
     """End with 426 and 421 when the server does not answer: a late reply would belong to no command."""
     talk.note_refusal("reply-timeout")
-    _end_cut(talk, "the server does not answer", SERVER_SILENT)
+    rate_silence(talk)
+    _end_cut(talk, SILENCE, SERVER_SILENT)
 
 
 def _end_cut(talk: Conversation, reason: str, last: bytes) -> None:

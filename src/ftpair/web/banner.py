@@ -1,4 +1,4 @@
-"""The banner of every page: what waits to be applied, and the apply that waits to be confirmed."""
+"""The banner of every page: lost quorums, what waits to be applied, and the apply that waits to be confirmed."""
 
 import time
 from collections.abc import Iterable
@@ -13,7 +13,8 @@ from ftpair.web.pages import may_change, rendered
 
 async def banner(door: Door, request: Request) -> str:
     """Return the banner as HTML; empty where nothing waits."""
-    unconfirmed = (await door.status()).unconfirmed
+    status = await door.status()
+    unconfirmed = status.unconfirmed
     waiting = await door.ask(GetWaiting(), WaitingIs)
     left = max(0, round(unconfirmed.until - time.time())) if unconfirmed else 0
     return rendered(
@@ -21,6 +22,7 @@ async def banner(door: Door, request: Request) -> str:
         unconfirmed=unconfirmed,
         waiting=waiting,
         seconds_left=left,
+        lost=[(each.name, quorum.sentence) for each in status.services for quorum in each.quorums if not quorum.is_met],
         may_change=may_change(request),
     ).strip()
 

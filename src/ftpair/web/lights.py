@@ -18,9 +18,10 @@ class Light:
     word: str
 
 
-UP, DOWN = Light("green", "up"), Light("red", "down")
+UP, DOWN, EJECTED = Light("green", "up"), Light("red", "down"), Light("red", "ejected")
 UNKNOWN, DRAINING, HALTED = Light("yellow", "not probed yet"), Light("blue", "drains"), Light("secondary", "halted")
 DEGRADED = Light("yellow", "serves, not with all servers")
+BELOW = Light("orange", "serves, below its quorum")
 SERVING, SILENT = Light("green", "serves"), Light("red", "cannot serve")
 
 
@@ -29,7 +30,7 @@ def light_of_server(server: ServerStatus) -> Light:
     if server.admin is Admin.HALT:
         return HALTED
     if server.health is Health.DOWN:
-        return DOWN
+        return EJECTED if server.is_ejected else DOWN
     if server.admin is Admin.DRAIN:
         return DRAINING
     return UP if server.health is Health.UP else UNKNOWN
@@ -39,6 +40,8 @@ def light_of_service(service: ServiceStatus) -> Light:
     """Return the light of a service: yellow where a server that should serve does not."""
     if not service.is_serving:
         return SILENT
+    if not all(quorum.is_met for quorum in service.quorums):
+        return BELOW
     lost = any(server.admin is Admin.ONLINE and server.health is Health.DOWN for server in service.servers)
     return DEGRADED if lost else SERVING
 

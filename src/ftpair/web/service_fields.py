@@ -29,10 +29,18 @@ class Group:
 BASIC = ("address", "ports", "engine", "pairing", "tls.certificate")
 """What stands in the form before everything else, beside the label and the mode."""
 GROUPS = (
-    Group("Balancing", "scale", ("balance", "retries", "max_sessions", "connect", "source", "longest_transfer_s")),
+    Group(
+        "Balancing",
+        "scale",
+        (
+            *("balance", "slow_start_s", "quorum", "retries", "max_sessions", "sorry_text", "connect"),
+            *("source", "longest_transfer_s"),
+        ),
+    ),
     Group("Affinity", "link", ("affinity", "affinity_timeout_s")),
     Group("Rescue", "rotate-clockwise", ("rescue",)),
     Group("Health check", "heartbeat", ("health.*",)),
+    Group("Ejection", "logout", ("ejection.*",)),
     Group("TLS with clients", "lock", ("tls.*", "public_name", "clear_text")),
     Group(
         "TLS with real servers",
@@ -61,7 +69,8 @@ _COLUMNS = {
     "tcp": ("address", "weight", "passive"),
 }
 _FURTHER = (
-    *("max_sessions", "server_name", "server_ca", "server_verify", "server_minimum_version", "server_close_notify"),
+    *("max_sessions", "backup", "server_name", "server_ca", "server_verify", "server_minimum_version"),
+    "server_close_notify",
     *("server_ciphers", "server_curves", "server_crl", "server_certificate", "proxy_protocol.*"),
 )
 
