@@ -18,7 +18,7 @@ def test_it_shows_the_file_as_it_is(admin):
 
 def test_what_is_saved_is_the_text_and_the_next_page_says_what_waits(admin, supervisor):
     answer = admin.act("POST", "/revisions/edit", data=TYPED)
-    assert (answer.status_code, answer.headers["hx-redirect"]) == (204, "/revisions/waiting")
+    assert (answer.status_code, answer.headers["hx-redirect"]) == (200, "/revisions/waiting")
     assert supervisor.actions[-1] == SaveConfiguration("mode: ftp\nname: <b>\n", '"tag of file"', "", "mine")
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ftpair.core.log_lines import LogLine
+from ftpair.core.revisions import LONGEST_COMMENT
 from ftpair.core.status import WorkerStatus
 from ftpair.core.transfers import PastTransfer
 
@@ -74,7 +75,7 @@ class Log:
     """The highest number of all lines: what to give as `after` to hear what comes next."""
 
 
-Words = Annotated[str, Field(max_length=500)]
+Words = Annotated[str, Field(max_length=LONGEST_COMMENT)]
 ConfirmSeconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
 
 

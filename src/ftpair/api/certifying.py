@@ -20,13 +20,14 @@ from ftpair.core.certificates import (
     GetCertificates,
     SaveCertificate,
 )
+from ftpair.core.revisions import LONGEST_COMMENT
 
 router = APIRouter(prefix="/api/v1/certificates", tags=["certificates"], responses=documented(*ASKING))
 
 Wish = Annotated[CertificateWish, Body(openapi_examples=certificate_examples.WISHES)]
 DryRun = Annotated[bool, Query(description="Only say what is wrong with it.")]
 IfMatch = Annotated[str, Header(description="The entity tag of the configuration's text.", max_length=200)]
-Words = Annotated[str, Query(max_length=500)]
+Words = Annotated[str, Query(max_length=LONGEST_COMMENT)]
 NameInPath = Annotated[str, Path(description="The name by which services use it.")]
 REFUSALS: tuple[Kind, ...] = ("invalid", "setup", "busy", "conflict", "changed", "wrong-request")
 

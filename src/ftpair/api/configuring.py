@@ -38,7 +38,7 @@ from ftpair.core.actions import (
     SaveConfiguration,
     WaitingIs,
 )
-from ftpair.core.revisions import Revision
+from ftpair.core.revisions import LONGEST_COMMENT, Revision
 
 router = APIRouter(prefix="/api/v1", tags=["configuration"], responses=documented(*ASKING))
 
@@ -114,8 +114,8 @@ async def patch_configuration(
     patch: Annotated[
         dict[str, Any], Body(media_type="application/merge-patch+json", openapi_examples=examples.PATCHES)
     ],
-    author: Annotated[str, Query(max_length=500)] = "api",
-    comment: Annotated[str, Query(max_length=500)] = "",
+    author: Annotated[str, Query(max_length=LONGEST_COMMENT)] = "api",
+    comment: Annotated[str, Query(max_length=LONGEST_COMMENT)] = "",
     if_match: IfMatch = "",
 ) -> ApplyDone:
     """Merge a patch (RFC 7396) into the file: objects are merged, null removes, anything else replaces.

@@ -69,14 +69,23 @@ class RefusalError(Exception):
         self.members = members
         """Extension members of the body (RFC 9457, 3.2)."""
 
+    @property
+    def status(self) -> int:
+        """The status of the response."""
+        return KINDS[self.kind][0]
+
+    @property
+    def title(self) -> str:
+        """What kind of refusal it is, for people."""
+        return KINDS[self.kind][1]
+
 
 def answer(refusal: RefusalError) -> JSONResponse:
     """Return the problem as a response."""
-    status, title = KINDS[refusal.kind]
-    body = _body(refusal.kind, title, status, refusal.sentence) | refusal.members
+    body = _body(refusal.kind, refusal.title, refusal.status, refusal.sentence) | refusal.members
     if refusal.kind == "invalid":
         body["problems"] = [{"path": at.path, "line": at.line, "sentence": at.sentence} for at in refusal.problems]
-    return JSONResponse(body, status, HEADERS.get(refusal.kind), MEDIA_TYPE)
+    return JSONResponse(body, refusal.status, HEADERS.get(refusal.kind), MEDIA_TYPE)
 
 
 def documented(*kinds: Kind) -> dict[int | str, dict[str, Any]]:

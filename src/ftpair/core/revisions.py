@@ -3,6 +3,9 @@
 import hashlib
 from dataclasses import dataclass
 
+LONGEST_COMMENT = 500
+"""In characters, for the author too; a difference says the rest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Revision:

@@ -9,12 +9,12 @@ from pydantic import BaseModel
 
 from ftpair.api.access import may
 from ftpair.api.asking import Door, TheDoor
-from ftpair.api.problems import KINDS, RefusalError
+from ftpair.api.problems import RefusalError
 from ftpair.core.account_actions import BeginTotp, ChangePassword, ConfirmTotp, EndTotp, GetUsers, TotpIs, UsersAre
 from ftpair.core.accounts import UserRow
 from ftpair.core.actions import Said
-from ftpair.web.banner import banner
-from ftpair.web.pages import page, rendered
+from ftpair.web.banner import shown
+from ftpair.web.pages import rendered
 from ftpair.web.users import told
 
 router = APIRouter(prefix="/account", dependencies=[may("viewer")])
@@ -40,13 +40,13 @@ class Code(BaseModel):
 async def account(request: Request, door: TheDoor) -> HTMLResponse:
     """Show what one may change of one's own."""
     row = await _row(door, request)
-    return page(
+    return await shown(
+        door,
         request,
         "account.html",
         row=row,
         form=rendered("password_form.html", problems={}, first=""),
         factor=_factor(row),
-        banner=await banner(door, request),
     )
 
 
@@ -65,7 +65,7 @@ async def change_password(door: TheDoor, given: Annotated[Passwords, Form()]) ->
         await door.ask(ChangePassword(given.password, given.wanted), Said)
     except RefusalError as refusal:
         is_new_one = refusal.kind == "wrong-request"
-        return _refused("wanted" if is_new_one else "password", refusal.sentence, KINDS[refusal.kind][0])
+        return _refused("wanted" if is_new_one else "password", refusal.sentence, refusal.status)
     return Response(status_code=204, headers={"HX-Redirect": "/login?next=/account"})
 
 
@@ -83,7 +83,7 @@ async def confirm(request: Request, door: TheDoor, given: Annotated[Code, Form()
     try:
         said = await door.ask(ConfirmTotp(_name(request), given.code.replace(" ", "")), Said)
     except RefusalError as refusal:
-        return HTMLResponse(_code("confirm", refusal.sentence), KINDS[refusal.kind][0])
+        return HTMLResponse(_code("confirm", refusal.sentence), refusal.status)
     return told(said.sentence)
 
 
@@ -93,7 +93,7 @@ async def remove(request: Request, door: TheDoor, given: Annotated[Code, Form()]
     try:
         said = await door.ask(EndTotp(_name(request), given.code.replace(" ", "")), Said)
     except RefusalError as refusal:
-        return HTMLResponse(_code("remove", refusal.sentence), KINDS[refusal.kind][0])
+        return HTMLResponse(_code("remove", refusal.sentence), refusal.status)
     return told(said.sentence)
 
 

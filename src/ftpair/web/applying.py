@@ -10,8 +10,9 @@ from pydantic import BaseModel
 
 from ftpair.api.access import may
 from ftpair.api.asking import Door, TheDoor
-from ftpair.api.problems import KINDS, RefusalError
+from ftpair.api.problems import RefusalError
 from ftpair.core.actions import Applied, Apply, ConfigurationIs, Confirm, GetConfiguration, RollBack, Said
+from ftpair.core.revisions import LONGEST_COMMENT
 from ftpair.web.acting import toast
 from ftpair.web.pages import rendered
 from ftpair.web.revisions import Number
@@ -20,7 +21,6 @@ router = APIRouter(prefix="/revisions", dependencies=[may("admin")])
 
 USUAL_TRIAL_S = 120
 SHORTEST_TRIAL_S, LONGEST_TRIAL_S = 10, 86_400
-LONGEST_COMMENT = 500
 
 
 class Wish(BaseModel):
@@ -68,7 +68,7 @@ class Dialog:
     def answer(self, status: int = 200) -> HTMLResponse:
         """Return it as what the browser shows."""
         path = f"/revisions/{self.number}/rollback" if self.number else "/revisions/apply"
-        title = KINDS[self.refusal.kind][1] if self.refusal else ""
+        title = self.refusal.title if self.refusal else ""
         return HTMLResponse(rendered("apply_dialog.html", dialog=self, path=path, refused=title), status)
 
 
@@ -109,7 +109,7 @@ async def _done(door: Door, number: int, wish: Wish) -> HTMLResponse:
         applied = await door.ask(_order(number, wish), Applied)
     except RefusalError as refusal:
         now = await _foreseen(door, number, wish.model_copy(update={"etag": ""}))
-        return replace(now, refusal=refusal, is_tried=True).answer(KINDS[refusal.kind][0])
+        return replace(now, refusal=refusal, is_tried=True).answer(refusal.status)
     return toast(_sentence(number, applied))
 
 

@@ -11,8 +11,7 @@ from ftpair.api.access import may
 from ftpair.api.asking import TheDoor
 from ftpair.core.account_actions import AuditIs, GetAudit
 from ftpair.core.accounts import AuditRow
-from ftpair.web.banner import banner
-from ftpair.web.pages import page
+from ftpair.web.banner import shown
 
 router = APIRouter(prefix="/audit", dependencies=[may("admin")])
 
@@ -40,7 +39,8 @@ async def audit(request: Request, door: TheDoor, search: Annotated[Search, Query
     # One more than is shown tells whether there is a further page.
     wanted = GetAudit(AT_ONCE + 1, search.before, search.user, search.action, search.outcome)
     found = (await door.ask(wanted, AuditIs)).entries
-    return page(
+    return await shown(
+        door,
         request,
         "audit.html",
         search=search,
@@ -48,7 +48,6 @@ async def audit(request: Request, door: TheDoor, search: Annotated[Search, Query
         outcomes=OUTCOMES,
         newest=f"/audit?{urlencode(search.words())}",
         older=_older(search, found),
-        banner=await banner(door, request),
     )
 
 

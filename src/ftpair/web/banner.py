@@ -1,14 +1,16 @@
-"""The banner of every page: lost quorums, what waits to be applied, and the apply that waits to be confirmed."""
+"""The banner of every page (lost quorums, what waits to be applied or confirmed), and pages under it."""
 
 import time
 from collections.abc import Iterable
+from typing import Any
 
 from fastapi import Request
+from fastapi.responses import HTMLResponse
 
 from ftpair.api.asking import Door
 from ftpair.core.actions import GetWaiting, WaitingIs
 from ftpair.web.news import News, part
-from ftpair.web.pages import may_change, rendered
+from ftpair.web.pages import may_change, page, rendered
 
 
 async def banner(door: Door, request: Request) -> str:
@@ -25,6 +27,11 @@ async def banner(door: Door, request: Request) -> str:
         lost=[(each.name, quorum.sentence) for each in status.services for quorum in each.quorums if not quorum.is_met],
         may_change=may_change(request),
     ).strip()
+
+
+async def shown(door: Door, request: Request, template: str, **values: Any) -> HTMLResponse:
+    """Return a whole page under its banner."""
+    return page(request, template, banner=await banner(door, request), **values)
 
 
 async def look(door: Door, request: Request) -> Iterable[News]:

@@ -13,9 +13,9 @@ from ftpair.api.problems import RefusalError
 from ftpair.core.actions import AddBan, BansAre, GetBans, LiftBan, Said
 from ftpair.core.text import safe
 from ftpair.web.acting import toast
-from ftpair.web.banner import banner
+from ftpair.web.banner import shown
 from ftpair.web.news import News, part
-from ftpair.web.pages import may_operate, page, rendered
+from ftpair.web.pages import may_operate, rendered
 
 router = APIRouter(prefix="/bans")
 
@@ -51,13 +51,13 @@ class Lifting(BaseModel):
 async def bans(request: Request, door: TheDoor) -> HTMLResponse:
     """Show the bans in force."""
     has_services = bool(await _services(door))
-    return page(
+    return await shown(
+        door,
         request,
         "bans.html",
         part=await _part(door, request),
         may_operate=may_operate(request),
         has_services=has_services,
-        banner=await banner(door, request),
     )
 
 

@@ -6,7 +6,7 @@ from starlette.datastructures import UploadFile
 
 from ftpair.api.access import may
 from ftpair.api.asking import Door, TheDoor
-from ftpair.api.problems import KINDS, RefusalError
+from ftpair.api.problems import RefusalError
 from ftpair.core.actions import Said
 from ftpair.core.certificates import (
     CertificateEntry,
@@ -17,10 +17,10 @@ from ftpair.core.certificates import (
     SaveCertificate,
 )
 from ftpair.web.acting import gone_to
-from ftpair.web.banner import banner
+from ftpair.web.banner import shown
 from ftpair.web.dialogs import Sentences
 from ftpair.web.lights import light_of_certificate
-from ftpair.web.pages import may_change, page, rendered
+from ftpair.web.pages import may_change, rendered
 from ftpair.web.saving import TOLD_ON_FORM, sent
 from ftpair.web.wanted import wanted
 
@@ -36,12 +36,12 @@ async def listed(request: Request, door: TheDoor) -> HTMLResponse:
         if error.kind != "invalid":
             raise
         known, refusal = (), error.sentence
-    return page(
+    return await shown(
+        door,
         request,
         "certificates.html",
         certificates=[(each, light_of_certificate(each)) for each in known],
         refusal=refusal,
-        banner=await banner(door, request),
         may_change=may_change(request),
     )
 
@@ -93,7 +93,7 @@ def _refused(refusal: RefusalError) -> HTMLResponse:
         at = {"name": refusal.sentence}
     alert = "" if at else refusal.sentence
     html = rendered("certificate_verdict.html", at=Sentences(at), alert=alert)
-    return HTMLResponse(html, KINDS[refusal.kind][0])
+    return HTMLResponse(html, refusal.status)
 
 
 @router.get("/certificates/{name}/delete", dependencies=[may("admin")])

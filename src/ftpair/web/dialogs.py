@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from fastapi.responses import HTMLResponse
 
 from ftpair.api.asking import Door
-from ftpair.api.problems import KINDS, RefusalError
+from ftpair.api.problems import RefusalError
 from ftpair.web.fields import Field
 from ftpair.web.pages import rendered
+from ftpair.web.placing import nearest, placed
 from ftpair.web.saving import TOLD_ON_FORM, who_was_faster
-from ftpair.web.service_form import nearest, without_key
 from ftpair.web.wanted import wanted
 
 
@@ -54,22 +54,15 @@ class Dialog:
         if refusal.kind == "changed":
             etag = (await wanted(door)).etag
             sentence = f"{await who_was_faster(door, etag)} Nothing was saved: save again to save yours on top of it."
-            return replace(self, alert=sentence, hidden={**self.hidden, "etag": etag}).html(KINDS[refusal.kind][0])
+            return replace(self, alert=sentence, hidden={**self.hidden, "etag": etag}).html(refusal.status)
         if refusal.kind not in TOLD_ON_FORM:
             raise refusal
-        return self._told(refusal).html(KINDS[refusal.kind][0])
+        return self._told(refusal).html(refusal.status)
 
     def _told(self, refusal: RefusalError) -> "Dialog":
-        at: dict[str, str] = {}
-        elsewhere = [] if refusal.problems else [refusal.sentence]
-        for problem in refusal.problems:
-            key = self._control(problem.path)
-            if key:
-                sentence = without_key(problem)
-                at[key] = f"{at[key]}; {sentence}" if key in at else sentence
-            else:
-                elsewhere.append(f"{problem.path}: {problem.sentence}")
-        return replace(self, at=at, alert="; ".join(elsewhere))
+        verdict = placed(refusal.problems, self._control)
+        elsewhere = [f"{each.path}: {each.sentence}" for each in verdict.elsewhere]
+        return replace(self, at=verdict.at, alert="; ".join(elsewhere) if refusal.problems else refusal.sentence)
 
     def _control(self, path: str) -> str | None:
         keys = {each.key for each in (*self.fields, *self.further)}

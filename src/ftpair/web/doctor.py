@@ -9,16 +9,16 @@ from fastapi.responses import HTMLResponse, Response
 
 from ftpair.api.access import may
 from ftpair.api.asking import Door, TheDoor
-from ftpair.api.problems import KINDS, RefusalError
+from ftpair.api.problems import RefusalError
 from ftpair.core.actions import Said
 from ftpair.core.doctor import SEVERITIES, Diagnosis
 from ftpair.core.jobs import EndJob, GetJob, GetJobs, Job, JobIs, JobsAre, StartDoctor
 from ftpair.core.units import counted
 from ftpair.web.acting import toast
-from ftpair.web.banner import banner
+from ftpair.web.banner import shown
 from ftpair.web.doctor_form import Wish, at_field
 from ftpair.web.news import News, part
-from ftpair.web.pages import may_operate, page, rendered
+from ftpair.web.pages import may_operate, rendered
 
 router = APIRouter(prefix="/doctor")
 WORDS = {"running": "at work", "done": "done", "failed": "broken off", "ended": "ended"}
@@ -34,14 +34,14 @@ async def doctor(
     """Show the form and the examinations; `service` is chosen already."""
     names = [each.name for each in (await door.status()).services]
     wish = Wish(services=service or (names if len(names) == 1 else []))
-    return page(
+    return await shown(
+        door,
         request,
         "doctor.html",
         names=names,
         form=_form(names, wish),
         part=await _list(door, names),
         may_operate=may_operate(request),
-        banner=await banner(door, request),
     )
 
 
@@ -55,7 +55,7 @@ async def begin(door: TheDoor, wish: Annotated[Wish, Form()]) -> Response:
     if refused:
         fields = {at_field(each.sentence): each.sentence for each in refused.values() if at_field(each.sentence)}
         others = [f"{name}: {each.sentence}" for name, each in refused.items() if not at_field(each.sentence)]
-        status = max(KINDS[each.kind][0] for each in refused.values())
+        status = max(each.status for each in refused.values())
         return HTMLResponse(_form(names, wish, fields, others), 422 if fields else status)
     there = f"/doctor/{begun[0].id}" if len(begun) == 1 else "/doctor"
     return Response(status_code=204, headers={"HX-Redirect": there})
@@ -65,9 +65,7 @@ async def begin(door: TheDoor, wish: Annotated[Wish, Form()]) -> Response:
 async def examination(request: Request, door: TheDoor, job: str) -> HTMLResponse:
     """Show how far an examination is, and what was found."""
     found = (await door.ask(GetJob(job), JobIs)).job
-    return page(
-        request, "examination.html", job=found, part=_examination(found, request), banner=await banner(door, request)
-    )
+    return await shown(door, request, "examination.html", job=found, part=_examination(found, request))
 
 
 @router.delete("/{job}", dependencies=[may("operator")])

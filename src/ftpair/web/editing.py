@@ -4,20 +4,20 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
 from ftpair.api.access import may
 from ftpair.api.asking import TheDoor
-from ftpair.api.problems import KINDS, RefusalError
+from ftpair.api.problems import RefusalError
 from ftpair.core.actions import Applied, ConfigurationIs, GetConfiguration, SaveConfiguration
-from ftpair.web.banner import banner
+from ftpair.core.revisions import LONGEST_COMMENT
+from ftpair.web.acting import gone_to
+from ftpair.web.banner import shown
 from ftpair.web.differences import Hunk, difference
-from ftpair.web.pages import page, rendered
+from ftpair.web.pages import rendered
 
 router = APIRouter(prefix="/revisions", dependencies=[may("admin")])
-
-LONGEST_COMMENT = 500
 
 
 class Text(BaseModel):
@@ -41,7 +41,7 @@ class Editor:
 
     def form(self) -> str:
         """Return it as HTML."""
-        title = KINDS[self.refusal.kind][1] if self.refusal else ""
+        title = self.refusal.title if self.refusal else ""
         return rendered("editor_form.html", editor=self, refused=title)
 
 
@@ -50,18 +50,18 @@ async def edit(request: Request, door: TheDoor) -> HTMLResponse:
     """Show the file as it is now, to be edited."""
     file = await door.ask(GetConfiguration(), ConfigurationIs)
     editor = Editor(Text(content=file.content, etag=file.etag), file.name)
-    return page(request, "editor.html", name=file.name, form=editor.form(), banner=await banner(door, request))
+    return await shown(door, request, "editor.html", name=file.name, form=editor.form())
 
 
 @router.post("/edit")
-async def save(door: TheDoor, text: Annotated[Text, Form()]) -> Response:
+async def save(door: TheDoor, text: Annotated[Text, Form()]) -> HTMLResponse:
     """Write the file, and go to what waits to be applied; what is refused comes back with all that was typed."""
     text = text.model_copy(update={"content": text.content.replace("\r\n", "\n")})
     try:
         await door.ask(SaveConfiguration(text.content, text.etag, "", text.comment[:LONGEST_COMMENT]), Applied)
     except RefusalError as refusal:
-        return HTMLResponse((await _refused(door, text, refusal)).form(), KINDS[refusal.kind][0])
-    return Response(status_code=204, headers={"HX-Redirect": "/revisions/waiting"})
+        return HTMLResponse((await _refused(door, text, refusal)).form(), refusal.status)
+    return gone_to("/revisions/waiting")
 
 
 async def _refused(door: TheDoor, text: Text, refusal: RefusalError) -> Editor:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from ftpair.api.access import ANYBODY, COOKIE, address_of, demand_own_origin, end_cookie, may, set_cookie
 from ftpair.api.asking import TheDoor
-from ftpair.api.problems import KINDS, RefusalError
+from ftpair.api.problems import RefusalError
 from ftpair.core.account_actions import LoggedIn, LogIn, LogOut, SetUp
 from ftpair.core.actions import Said
 from ftpair.web.pages import page
@@ -50,7 +50,7 @@ async def log_in(request: Request, door: TheDoor, given: Annotated[Credentials, 
     try:
         session = await door.ask(LogIn(given.user, given.password, given.code, address_of(request)), LoggedIn)
     except RefusalError as refusal:
-        status = KINDS[refusal.kind][0]
+        status = refusal.status
         return page(request, "login.html", status, next=_own(given.next), user=given.user, sentence=refusal.sentence)
     return _begun(session, _own(given.next))
 
@@ -70,7 +70,7 @@ async def set_up(request: Request, door: TheDoor, given: Annotated[FirstUser, Fo
     try:
         session = await door.ask(SetUp(given.key, given.user, given.password, address_of(request)), LoggedIn)
     except RefusalError as refusal:
-        status = KINDS[refusal.kind][0]
+        status = refusal.status
         return page(request, "setup.html", status, key=given.key, user=given.user, sentence=refusal.sentence)
     return _begun(session, "/")
 

@@ -11,8 +11,7 @@ from ftpair.api.problems import RefusalError
 from ftpair.core.guides import FirewallIs, GetFirewall, GetGuide, GuideIs, GuideText
 from ftpair.guides.firewall import Format
 from ftpair.guides.guide import STEPS, TITLES, Kind
-from ftpair.web.banner import banner
-from ftpair.web.pages import page
+from ftpair.web.banner import shown
 
 router = APIRouter(prefix="/services/{service}", dependencies=[may("viewer")])
 
@@ -30,7 +29,8 @@ FORMATS: dict[Format, str] = {
 async def guide(request: Request, door: TheDoor, service: str, server: str, kind: Kind | None = None) -> HTMLResponse:
     """Show the steps and the files for one server; which make it is, the doctor may know."""
     text = await _guide(door, service, server, kind)
-    return page(
+    return await shown(
+        door,
         request,
         "guide.html",
         service=service,
@@ -38,7 +38,6 @@ async def guide(request: Request, door: TheDoor, service: str, server: str, kind
         titles=TITLES,
         guide=text,
         steps=STEPS,
-        banner=await banner(door, request),
     )
 
 
@@ -58,6 +57,4 @@ async def firewall(
 ) -> HTMLResponse:
     """Show the rules that a firewall in front of a service needs."""
     rules = (await door.ask(GetFirewall(service, format_), FirewallIs)).rules
-    return page(
-        request, "firewall.html", service=service, formats=FORMATS, rules=rules, banner=await banner(door, request)
-    )
+    return await shown(door, request, "firewall.html", service=service, formats=FORMATS, rules=rules)

@@ -11,8 +11,7 @@ from pydantic import BaseModel, Field
 from ftpair.api.access import may
 from ftpair.api.asking import TheDoor
 from ftpair.core.actions import GetTransferHistory, TransferHistoryIs
-from ftpair.web.banner import banner
-from ftpair.web.pages import page
+from ftpair.web.banner import shown
 from ftpair.web.sifting import choices
 
 router = APIRouter(prefix="/transfers", dependencies=[may("viewer")])
@@ -47,7 +46,8 @@ async def transfer_history(request: Request, door: TheDoor, search: Annotated[Se
     """Show what the form asks for, the newest first."""
     problems = _problems(search)
     found = TransferHistoryIs((), 0, 0) if problems else await door.ask(_wanted(search), TransferHistoryIs)
-    return page(
+    return await shown(
+        door,
         request,
         "transfer_history.html",
         status=422 if problems else 200,
@@ -57,7 +57,6 @@ async def transfer_history(request: Request, door: TheDoor, search: Annotated[Se
         choices=choices(await door.status(), search.service, search.server),
         results=RESULTS,
         links=_links(search, found),
-        banner=await banner(door, request),
     )
 
 

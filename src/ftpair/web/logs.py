@@ -13,9 +13,8 @@ from ftpair.api.asking import Door, TheDoor
 from ftpair.core.actions import GetLog, LogIs
 from ftpair.core.log_lines import LogLine
 from ftpair.core.text import safe
-from ftpair.web.banner import banner
+from ftpair.web.banner import shown
 from ftpair.web.news import News
-from ftpair.web.pages import page
 from ftpair.web.rows import Row
 
 router = APIRouter(prefix="/log", dependencies=[may("viewer")])
@@ -29,7 +28,7 @@ LEVELS = {"debug": "All levels", "info": "info and above", "warning": "warning a
 async def log(request: Request, door: TheDoor, q: str = "", level: str = "debug", process: str = "") -> HTMLResponse:
     """Show the frame of the log; its lines come with the stream."""
     wanted = {"q": q, "level": level, "process": process}
-    return page(request, "log.html", wanted=wanted, levels=LEVELS, kept=KEPT, banner=await banner(door, request))
+    return await shown(door, request, "log.html", wanted=wanted, levels=LEVELS, kept=KEPT)
 
 
 @dataclass(slots=True)

@@ -15,11 +15,11 @@ from ftpair.core.actions import GetReport, ReportIs
 from ftpair.core.jobs import Job
 from ftpair.core.reports import Measure
 from ftpair.core.status import CertificateStatus, NodeStatus
-from ftpair.web.banner import banner
+from ftpair.web.banner import shown
 from ftpair.web.doctor import last_examinations, verdict
 from ftpair.web.lights import SOON_DAYS
 from ftpair.web.news import News, figures, part
-from ftpair.web.pages import may_operate, page, rendered
+from ftpair.web.pages import may_operate, rendered
 
 router = APIRouter()
 
@@ -37,12 +37,12 @@ async def overview(request: Request, door: TheDoor) -> HTMLResponse:
     """Show the whole node."""
     node = await door.status()
     stats, services = _stats(node), _part(node, request, await last_examinations(door))
-    return page(
+    return await shown(
+        door,
         request,
         "overview.html",
         stats=stats,
         part=services,
-        banner=await banner(door, request),
         drawn=await _drawn(door),
     )
 

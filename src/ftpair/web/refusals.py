@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from ftpair.api.problems import KINDS, RefusalError, answer_to, places
+from ftpair.api.problems import RefusalError, answer_to, places
 from ftpair.web.acting import toast
 from ftpair.web.pages import page
 
@@ -22,7 +22,7 @@ async def _on_error(request: Request, error: Exception) -> Response:
     if _is_for_machines(request):
         return await answer_to(request, error)
     refusal = _refusal_of(error)
-    status, title = KINDS[refusal.kind]
+    status, title = refusal.status, refusal.title
     if isinstance(error, HTTPException):
         status, title = error.status_code, str(error.detail)
     is_part = "hx-request" in request.headers

@@ -16,8 +16,8 @@ from ftpair.core.actions import GetReport, ReportIs
 from ftpair.core.reports import MEASURES, Measure
 from ftpair.core.status import NodeStatus
 from ftpair.core.units import duration, moment, size
-from ftpair.web.banner import banner
-from ftpair.web.pages import page, rendered
+from ftpair.web.banner import shown
+from ftpair.web.pages import rendered
 
 router = APIRouter(prefix="/reports", dependencies=[may("viewer")])
 
@@ -114,7 +114,8 @@ class Figures:
 async def reports(request: Request, door: TheDoor, wanted: TheWanted) -> HTMLResponse:
     """Show the charts."""
     figures = await _figures(door, wanted)
-    return page(
+    return await shown(
+        door,
         request,
         "reports.html",
         wanted=wanted,
@@ -124,7 +125,6 @@ async def reports(request: Request, door: TheDoor, wanted: TheWanted) -> HTMLRes
         places=_places(await door.status()),
         totals=figures.totals(),
         has_figures=any(figures.known(measure) for measure in MEASURES),
-        banner=await banner(door, request),
     )
 
 

@@ -19,10 +19,10 @@ from ftpair.core.actions import (
     WaitingIs,
 )
 from ftpair.core.revisions import Revision
-from ftpair.web.banner import banner
+from ftpair.web.banner import shown
 from ftpair.web.differences import difference
 from ftpair.web.news import News, part
-from ftpair.web.pages import may_change, page, rendered
+from ftpair.web.pages import may_change, rendered
 
 router = APIRouter(dependencies=[may("viewer")])
 
@@ -35,12 +35,12 @@ NOTHING = ConfigurationIs("nothing", "", "")
 @router.get("/revisions")
 async def revisions(request: Request, door: TheDoor, before: Annotated[int, Query(ge=0, lt=2**31)] = 0) -> HTMLResponse:
     """List them, the newest first, `SHOWN` on a page; `before` is where the page begins."""
-    return page(
+    return await shown(
+        door,
         request,
         "revisions.html",
         before=before,
         part=await _list(door, request, before),
-        banner=await banner(door, request),
     )
 
 
@@ -54,7 +54,7 @@ async def look(door: Door, request: Request) -> Iterable[News]:
 @router.get("/revisions/waiting")
 async def waiting(request: Request, door: TheDoor) -> HTMLResponse:
     """Show what separates the file from what runs."""
-    return page(request, "waiting.html", part=await _waiting(door, request), banner=await banner(door, request))
+    return await shown(door, request, "waiting.html", part=await _waiting(door, request))
 
 
 async def look_at_waiting(door: Door, request: Request) -> Iterable[News]:
@@ -69,10 +69,10 @@ async def revision(
     """Show what a revision changed, what separates it from what runs, or its text."""
     text = await door.ask(GetConfiguration(str(number)), ConfigurationIs)
     former = await _former(door, number, show)
-    return page(
+    return await shown(
+        door,
         request,
         "revision.html",
-        banner=await banner(door, request),
         revision=await _row(door, number),
         running=(await door.status()).revision,
         show=show,

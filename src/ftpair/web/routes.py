@@ -17,11 +17,11 @@ from ftpair.core.merge_patch import merged
 from ftpair.core.routing import DEFAULT_POOL
 from ftpair.core.status import RouteStatus
 from ftpair.web.acting import gone_to
-from ftpair.web.banner import banner
+from ftpair.web.banner import shown
 from ftpair.web.dialogs import Dialog
 from ftpair.web.fields import Field, fields
 from ftpair.web.filled import changes, texts_of
-from ftpair.web.pages import may_change, page, rendered
+from ftpair.web.pages import may_change, rendered
 from ftpair.web.saving import save, sent
 from ftpair.web.service_fields import place
 from ftpair.web.service_form import mode_of, origin_of
@@ -61,7 +61,8 @@ async def listed(
 ) -> HTMLResponse:
     """Show the rules of all services, and where the session that was asked for would go."""
     found = await wanted(door)
-    return page(
+    return await shown(
+        door,
         request,
         "routes.html",
         etag=found.etag,
@@ -70,7 +71,6 @@ async def listed(
         asked=traits.values,
         service=service,
         answer=await _answer(door, service, traits.values) if service else None,
-        banner=await banner(door, request),
         may_change=may_change(request),
     )
 

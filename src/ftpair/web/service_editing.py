@@ -10,23 +10,22 @@ from fastapi.responses import HTMLResponse
 from ftpair.api.access import may
 from ftpair.api.asking import Door, TheDoor
 from ftpair.api.problems import KINDS, RefusalError
-from ftpair.core.actions import Problem
 from ftpair.web import saving
 from ftpair.web.acting import gone_to
-from ftpair.web.banner import banner
+from ftpair.web.banner import shown
 from ftpair.web.dialogs import Sentences
 from ftpair.web.differences import Hunk, difference
 from ftpair.web.fields import PORTS, ports_meant
-from ftpair.web.pages import page, rendered
+from ftpair.web.pages import rendered
+from ftpair.web.placing import Verdict
 from ftpair.web.saving import TOLD_ON_FORM, sent, who_was_faster
 from ftpair.web.service_fields import GROUPS, Mode, basic, server_columns
 from ftpair.web.service_form import (
     LABEL,
     Row,
     ServiceForm,
-    Verdict,
     form_of,
-    placed,
+    placed_on,
     posted,
     spelled_out,
     yaml_of,
@@ -153,9 +152,8 @@ async def _refused(door: Door, form: ServiceForm, refusal: RefusalError) -> HTML
         return await _raced(door, form)
     if refusal.kind not in TOLD_ON_FORM:
         raise refusal
-    problems = tuple(Problem(each.path, each.sentence, each.line) for each in refusal.problems)
-    told = Told(placed(form, problems), "" if problems else refusal.sentence)
-    return HTMLResponse(_drawn(form, await wanted(door), told), KINDS[refusal.kind][0])
+    told = Told(placed_on(form, refusal.problems), "" if refusal.problems else refusal.sentence)
+    return HTMLResponse(_drawn(form, await wanted(door), told), refusal.status)
 
 
 async def _raced(door: Door, form: ServiceForm) -> HTMLResponse:
@@ -171,7 +169,7 @@ async def _raced(door: Door, form: ServiceForm) -> HTMLResponse:
 
 async def _page(request: Request, door: Door, found: Wanted, form: ServiceForm) -> HTMLResponse:
     drawn = _drawn(form, found, Told())
-    return page(request, "service_edit.html", form=form, drawn=drawn, banner=await banner(door, request))
+    return await shown(door, request, "service_edit.html", form=form, drawn=drawn)
 
 
 def _drawn(form: ServiceForm, found: Wanted, told: Told) -> str:

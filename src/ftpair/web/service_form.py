@@ -1,7 +1,7 @@
 """The form of a virtual service: what it began with, what was typed since, and the patch between the two."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
@@ -12,6 +12,7 @@ from ftpair.core.actions import Problem
 from ftpair.core.merge_patch import merged
 from ftpair.web.fields import PORTS, ports_meant, ports_text
 from ftpair.web.filled import changes, difference, texts_of
+from ftpair.web.placing import Verdict, nearest, placed
 from ftpair.web.service_fields import (
     BASIC,
     MODES,
@@ -180,32 +181,9 @@ def _ordered(block: dict[str, Any]) -> dict[str, Any]:
     return {key: block[key] for key in first} | {key: block[key] for key in block if key not in servers} | servers
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What was refused: sentences by the control that each belongs to, and those that belong to none."""
-
-    at: Mapping[str, str] = field(default_factory=dict)
-    elsewhere: tuple[Problem, ...] = ()
-
-
-def placed(form: ServiceForm, problems: tuple[Problem, ...]) -> Verdict:
+def placed_on(form: ServiceForm, problems: Sequence[Problem]) -> Verdict:
     """Put each problem at its control."""
-    at: dict[str, str] = {}
-    elsewhere = []
-    for problem in problems:
-        key = _control(form, problem.path)
-        if key is None:
-            elsewhere.append(problem)
-        else:
-            sentence = without_key(problem)
-            at[key] = f"{at[key]}; {sentence}" if key in at else sentence
-    return Verdict(at, tuple(elsewhere))
-
-
-def without_key(problem: Problem) -> str:
-    """Return the sentence for a control, where the value alone is written: `retries: 2` is the file's spelling."""
-    key = problem.path.rpartition(".")[2]
-    return problem.sentence.replace(f"write for example {key}: ", "write for example ")
+    return placed(problems, lambda path: _control(form, path))
 
 
 def _control(form: ServiceForm, path: str) -> str | None:
@@ -228,10 +206,3 @@ def _control_of_server(form: ServiceForm, path: str) -> str | None:
         return "real_servers"
     key = nearest(path.removeprefix(row.label).removeprefix("."), {each.key for each in server_columns(form.mode)})
     return f"{_ROW}{row.id}.{key or LABEL}" if key or path == row.label else None
-
-
-def nearest(path: str, keys: set[str]) -> str | None:
-    """Return the key of a path, or that of the value that it lies in (`ports.passive` lies in `ports`)."""
-    steps = path.split(".")
-    around = (".".join(steps[:length]) for length in range(len(steps), 0, -1))
-    return next((each for each in around if each in keys), None)

@@ -10,9 +10,9 @@ from ftpair.api.asking import Door, TheDoor
 from ftpair.core.status import ServiceStatus
 from ftpair.core.units import counted
 from ftpair.web.acting import gone_to
-from ftpair.web.banner import banner
+from ftpair.web.banner import shown
 from ftpair.web.news import News, part
-from ftpair.web.pages import may_change, may_operate, page, rendered
+from ftpair.web.pages import may_change, may_operate, rendered
 from ftpair.web.saving import save, sent
 from ftpair.web.service import Service, service_named, services_of
 from ftpair.web.wanted import wanted
@@ -23,11 +23,11 @@ router = APIRouter()
 @router.get("/services", dependencies=[may("viewer")])
 async def listed(request: Request, door: TheDoor) -> HTMLResponse:
     """List the services."""
-    return page(
+    return await shown(
+        door,
         request,
         "services.html",
         part=await _list(door, request),
-        banner=await banner(door, request),
         may_change=may_change(request),
     )
 
@@ -48,12 +48,12 @@ async def one(request: Request, door: TheDoor, name: str) -> HTMLResponse:
     """Show one service."""
     found = await wanted(door)
     service = service_named(name, found, await door.status())
-    return page(
+    return await shown(
+        door,
         request,
         "service.html",
         service=service,
         part=_part(service, request),
-        banner=await banner(door, request),
         may_change=may_change(request),
     )
 

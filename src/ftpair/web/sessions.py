@@ -15,9 +15,9 @@ from ftpair.core.actions import KillSession, Said, SessionTable
 from ftpair.core.status import SessionRow, TransferRow
 from ftpair.core.text import safe
 from ftpair.web.acting import toast
-from ftpair.web.banner import banner
+from ftpair.web.banner import shown
 from ftpair.web.news import News, part
-from ftpair.web.pages import may_operate, page, rendered
+from ftpair.web.pages import may_operate, rendered
 from ftpair.web.rows import Row, Rows, speed, steady
 from ftpair.web.sifting import Sieve, choices
 
@@ -28,13 +28,13 @@ router = APIRouter(prefix="/sessions")
 async def sessions(request: Request, door: TheDoor, sieve: Annotated[Sieve, Depends()]) -> HTMLResponse:
     """Show the frame of the table; its rows come with the stream."""
     of_filters = choices(await door.status(), sieve.service, sieve.server)
-    return page(
+    return await shown(
+        door,
         request,
         "sessions.html",
         sieve=sieve,
         choices=of_filters,
         may_operate=may_operate(request),
-        banner=await banner(door, request),
     )
 
 
@@ -42,13 +42,13 @@ async def sessions(request: Request, door: TheDoor, sieve: Annotated[Sieve, Depe
 async def one_session(request: Request, door: TheDoor, session: str) -> HTMLResponse:
     """Show one session and what it transfers."""
     detail = _part(await door.table(), session, request)
-    return page(
+    return await shown(
+        door,
         request,
         "session.html",
         session=session,
         part=detail,
         may_operate=may_operate(request),
-        banner=await banner(door, request),
     )
 
 

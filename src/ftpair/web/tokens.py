@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from ftpair.api.access import may
 from ftpair.api.asking import TheDoor
-from ftpair.api.problems import KINDS, RefusalError
+from ftpair.api.problems import RefusalError
 from ftpair.core.account_actions import AddToken, RemoveToken, TokenIs
 from ftpair.core.accounts import Role
 from ftpair.core.actions import Said
@@ -63,7 +63,7 @@ async def remove(door: TheDoor, name: str) -> HTMLResponse:
 def _new(wish: Wish, refusal: RefusalError | None = None) -> HTMLResponse:
     problem = refusal.sentence if refusal else ""
     html = rendered("token_new_dialog.html", wish=wish, problem=problem, roles=ROLES, lives=LIVES)
-    return HTMLResponse(html, KINDS[refusal.kind][0] if refusal else 200)
+    return HTMLResponse(html, refusal.status if refusal else 200)
 
 
 def _seconds(days: str) -> float:

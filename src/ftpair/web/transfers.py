@@ -12,9 +12,9 @@ from ftpair.api.access import may
 from ftpair.api.asking import Door, TheDoor
 from ftpair.core.status import TransferRow
 from ftpair.core.text import safe
-from ftpair.web.banner import banner
+from ftpair.web.banner import shown
 from ftpair.web.news import News
-from ftpair.web.pages import may_operate, page
+from ftpair.web.pages import may_operate
 from ftpair.web.rows import Row, Rows, speed
 from ftpair.web.sifting import Sieve, choices
 
@@ -24,13 +24,13 @@ router = APIRouter(prefix="/transfers", dependencies=[may("viewer")])
 @router.get("")
 async def transfers(request: Request, door: TheDoor, sieve: Annotated[Sieve, Depends()]) -> HTMLResponse:
     """Show the frame of the table; its rows come with the stream."""
-    return page(
+    return await shown(
+        door,
         request,
         "transfers.html",
         sieve=sieve,
         choices=choices(await door.status(), sieve.service, sieve.server),
         may_operate=may_operate(request),
-        banner=await banner(door, request),
     )
 
 

@@ -10,13 +10,13 @@ from pydantic import BaseModel
 
 from ftpair.api.access import may
 from ftpair.api.asking import Door, TheDoor
-from ftpair.api.problems import KINDS, RefusalError
+from ftpair.api.problems import RefusalError
 from ftpair.core.account_actions import AddUser, ChangeUser, GetTokens, GetUsers, RemoveUser, TokensAre, UsersAre
 from ftpair.core.accounts import Role, UserRow
 from ftpair.core.actions import Said
 from ftpair.web.acting import toast
-from ftpair.web.banner import banner
-from ftpair.web.pages import page, rendered
+from ftpair.web.banner import shown
+from ftpair.web.pages import rendered
 
 router = APIRouter(prefix="/users", dependencies=[may("admin")])
 
@@ -43,7 +43,7 @@ class Wish(BaseModel):
 @router.get("")
 async def users(request: Request, door: TheDoor) -> HTMLResponse:
     """List users and tokens."""
-    return page(request, "users.html", part=await _lists(door, request), banner=await banner(door, request))
+    return await shown(door, request, "users.html", part=await _lists(door, request))
 
 
 @router.get("/part")
@@ -133,7 +133,7 @@ def _change(row: UserRow, wish: Wish, refusal: RefusalError | None = None) -> HT
 
 
 def _dialog(template: str, refusal: RefusalError | None, **values: object) -> HTMLResponse:
-    return HTMLResponse(rendered(template, **values), KINDS[refusal.kind][0] if refusal else 200)
+    return HTMLResponse(rendered(template, **values), refusal.status if refusal else 200)
 
 
 def _at_field(refusal: RefusalError, otherwise: str) -> Mapping[str, str]:

@@ -4,26 +4,15 @@
 (() => {
   const SPARE = 6;          // Rows drawn above and below those in sight.
   const LONGEST = 300;      // Signs of a name that are drawn; all of them stand on the page of the session.
-  const SIZES = [["TiB", 2 ** 40], ["GiB", 2 ** 30], ["MiB", 2 ** 20], ["KiB", 2 ** 10]];
-  const TIMES = [["d", 86400, "h", 3600], ["h", 3600, "min", 60], ["min", 60, "s", 1]];
+  const { size, rate, duration } = globalThis.ftpairUnits;
   const collator = new Intl.Collator("en", { numeric: true });
 
-  const size = (count) => {
-    for (const [unit, step] of SIZES) if (count >= step) return (count / step).toFixed(count / step < 100 ? 1 : 0) + " " + unit;
-    return Math.round(count) + " B";
-  };
-  // From ten of a unit on, the lesser one is left out: a column is narrow.
-  const duration = (seconds) => {
-    for (const [unit, step, lesser, part] of TIMES)
-      if (seconds >= step) return Math.floor(seconds / step) + " " + unit + (seconds < 10 * step ? " " + Math.floor((seconds % step) / part) + " " + lesser : "");
-    return Math.max(0, Math.floor(seconds)) + " s";
-  };
   const clipped = (text) => (text.length > LONGEST ? text.slice(0, LONGEST) + "…" : text);
   const SAID = {
     text: (value) => (value ? clipped(value) : "–"),
     count: (value) => String(value),
     size,
-    rate: (value) => (value ? size(value) + "/s" : "–"),
+    rate: (value) => (value ? rate(value) : "–"),
     age: (value, now) => (value === null ? "–" : duration(now - value)),
   };
   // Larger comes after smaller; of ages the moment says the opposite, and what has none is youngest.
