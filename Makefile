@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo test check bench fuzz soak chaos interop docs clean parts format
+.PHONY: help demo test check bench fuzz soak load chaos interop docs clean parts format
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -51,6 +51,9 @@ soak: $(DEV) parts ## 100,000 transfers through one ftpair: memory, descriptors,
 
 chaos: $(DEV) parts ## faults under load, and what each of them costs: no file may be wrong (ARGS="--only server-killed --seconds 5 --write")
 	@$(AS_ROOT) $(PYTHON) -m tests.chaos $(ARGS)
+
+load: $(DEV) parts ## 10,000 idle sessions, 1,000 transfers and a flood of connections at once (ARGS="--seconds 60")
+	@$(AS_ROOT) $(PYTHON) -m tests.load $(ARGS)
 
 docs: $(DOCS) ## regenerate the generated pages, check all links, build HTML into docs/_build
 	@$(PYTHON) docs/generate.py

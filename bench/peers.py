@@ -194,11 +194,11 @@ def _tcp_mode(site: Site, engine: str, address: str) -> Peer:
 def _serve(site: Site, name: str, configuration: Path, runtime: str, doors: dict[str, Door]) -> int:
     command = [sys.executable, "-m", "ftpair.cli.main", "serve", "--config", str(configuration)]
     pid = site.start(name, command, list(doors.values()))
-    _wait_for_api(site.folder / runtime / "ftpair.sock")
+    wait_for_api(site.folder / runtime / "ftpair.sock")
     return pid
 
 
-def _wait_for_api(path: Path) -> None:
+def wait_for_api(path: Path) -> None:
     """Wait until ftpair is whole: its API comes seconds after its ports, with 11 MiB that belong to no session."""
     deadline = time.monotonic() + START_S
     with httpx.Client(transport=httpx.HTTPTransport(uds=str(path)), base_url="http://ftpair") as client:
