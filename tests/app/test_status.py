@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from ftpair.app.status import node_gauges, node_status
+from ftpair.core.messages import Beat
 from ftpair.core.plan import Certificate, ClientTls, ServerTls
 from ftpair.core.status import Admin, Health, Sample, ServerCertificate, ServerState
 
@@ -50,6 +51,40 @@ def test_a_node_without_a_ready_worker_serves_nothing(site):
         assert (status.services[0].is_serving, status.services[0].reason) == (False, "no worker is ready")
         node.is_draining = True
         assert node_status(node).services[0].reason == "ftpair is stopping"
+        node.close()
+
+    asyncio.run(scenario())
+
+
+def test_when_every_worker_refuses_new_sessions_nothing_serves_them(site):
+    async def scenario():
+        async with site.running() as node:
+            first, *others = range(len(node.workers))
+
+            def short(number, *shortages):
+                gauges = tuple(Sample("overload", (str(number), shortage), 1.0) for shortage in shortages)
+                node.figures.hear(node.workers[number].name, Beat((), gauges))
+
+            for number in others:
+                short(number)
+            short(first, "memory")
+            status = node_status(node)
+            assert status.workers[first].shortages == ("memory",)
+            assert status.services[0].is_serving is bool(others)
+            for number in others:
+                short(number, "loop-lag", "memory")
+            refused = (False, "new sessions are refused: it cannot keep up, too little memory is available")
+            (service,) = node_status(node).services
+            assert (service.is_serving, service.reason) == refused
+
+    asyncio.run(scenario())
+
+
+def test_the_machine_tells_of_dropped_connections(site):
+    async def scenario():
+        node = site.node()
+        (overflows,) = [gauge.value for gauge in node_gauges(node) if gauge.name == "listen_overflows_total"]
+        assert overflows >= 0
         node.close()
 
     asyncio.run(scenario())

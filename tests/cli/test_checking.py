@@ -18,11 +18,15 @@ virtual_services:
 INVALID = VALID.replace("2121", "70000").replace("127.0.0.3", "127.0.0.3, weight: -5")
 
 
-def test_a_valid_file_is_one_sentence(ftpair, tmp_path):
+def test_a_valid_file_is_one_sentence_and_what_the_machine_has_room_for(ftpair, tmp_path):
     file = tmp_path / "ftpair.yaml"
     file.write_text(VALID)
     ran = ftpair("check", str(file))
-    assert (ran.status, ran.out) == (0, f"{file} is valid: 1 service, 2 servers\n")
+    first, empty, titles, *rooms = ran.out.splitlines()
+    assert (ran.status, first, empty) == (0, f"{file} is valid: 1 service, 2 servers", "")
+    assert titles.split() == ["THIS", "MACHINE", "HAS", "ROOM", "FOR", "WHY"]
+    assert rooms[0].startswith("sessions, by descriptors")
+    assert rooms[1].startswith("sessions, by memory")
 
 
 def test_an_invalid_file_tells_every_problem_with_file_line_and_path(ftpair, tmp_path):
@@ -72,6 +76,8 @@ def test_json_has_problems_and_warnings(ftpair, tmp_path):
     file.write_text(VALID)
     report = json.loads(ftpair("check", str(file), "--json").out)
     assert (report["is_valid"], report["services"], report["servers"]) == (True, 1, 2)
+    assert report["rooms"][0]["what"] == "sessions, by descriptors"
+    assert report["rooms"][0]["most"] > 0
 
 
 def test_s18_a_key_made_to_hurt_is_escaped(ftpair, tmp_path):
@@ -92,5 +98,5 @@ def test_the_file_of_the_environment_is_checked_as_it_is_served(ftpair, tmp_path
     file = tmp_path / "ftpair.yaml"
     file.write_text(VALID)
     monkeypatch.setenv("FTPAIR_CONFIG", str(file))
-    assert ftpair("check").out == f"{file} is valid: 1 service, 2 servers\n"
+    assert ftpair("check").out.startswith(f"{file} is valid: 1 service, 2 servers\n")
     assert ftpair("check", str(tmp_path / "other.yaml")).status == 3

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,13 @@ def test_a_draining_node_and_lost_workers_are_told(ftpair, supervisor):
     supervisor.answers[GetStatus] = StatusIs(node(is_draining=True, workers=tuple(lost)))
     assert "is draining," in ftpair("status").out
     assert "2 workers (1 ready), 2 restarts of workers" in ftpair("status").out
+
+
+def test_a_worker_that_refuses_new_sessions_is_told_with_the_reason(ftpair, supervisor):
+    (worker,) = node().workers
+    supervisor.answers[GetStatus] = StatusIs(node(workers=(replace(worker, shortages=("descriptors",)),)))
+    sentence = "Worker 0 refuses new sessions: no descriptors are left for further sessions"
+    assert sentence in ftpair("status").out.splitlines()
 
 
 def test_status_of_one_service_shows_only_that(ftpair, supervisor):

@@ -10,6 +10,7 @@ from ftpair.config.descriptors import (
     DESCRIPTORS_PER_SESSION,
     descriptors_needed,
     fewest_descriptors,
+    sessions_with,
 )
 from ftpair.config.models import Config
 from ftpair.config.slots import Slots
@@ -31,6 +32,12 @@ def test_descriptors_are_counted_for_twice_the_even_share_of_a_worker():
 def test_the_fewest_let_a_worker_serve_some_sessions_and_the_supervisor_hold_every_listener():
     assert fewest_descriptors(config(), 1) == 69
     assert fewest_descriptors(config(services=20, ports="21,990,1025-1052"), 16) == 32 + 40 * 16 + 18 * 4
+
+
+def test_no_more_sessions_are_let_in_than_there_are_descriptors_for():
+    assert sessions_with(1000) == 418
+    assert sessions_with(20000) == 8968
+    assert sessions_with(60) == 4
 
 
 def test_below_the_fewest_nothing_starts_and_the_remedy_is_told(folder, machine):

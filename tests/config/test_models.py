@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from pydantic import ValidationError
 
+from ftpair.config import limiting
 from ftpair.config.blocks import Block, HealthCheck, Timeouts
 from ftpair.config.encryption import Tls
 from ftpair.config.models import Config, FtpService
@@ -11,6 +12,7 @@ from ftpair.config.pools import RealServer
 from ftpair.config.problems import Lines
 from ftpair.config.shape import block_in, blocks_named, keys_of
 from ftpair.config.tcp import TcpServer, TcpService
+from ftpair.core.overload import Overload
 from ftpair.core.plan import ClientTls, Clocks, HealthPlan, ServerPlan, ServerTls, ServicePlan, TcpServicePlan
 
 ROUTING = {"routes", "pools", "pool"}
@@ -39,6 +41,7 @@ def every_block(block=Config):
     ("block", "struct", "others"),
     [
         (Timeouts, Clocks, set()),
+        (limiting.Overload, Overload, set()),
         (HealthCheck, HealthPlan, {"password"}),
         (Tls, ClientTls, {"ciphers", "curves", "certificates"}),
         (

@@ -8,6 +8,7 @@ from ftpair.config.slots import Slots
 from ftpair.config.steps import steps
 from ftpair.core.endpoint import Endpoint
 from ftpair.core.limits import BanPolicy, Limits
+from ftpair.core.overload import Overload
 from ftpair.core.plan import Clocks, ServerTls, WebPlan
 from ftpair.core.routing import Route
 
@@ -177,6 +178,11 @@ def test_pools_and_routes_may_come_and_go(running):
     more = msgspec.structs.replace(service.servers[0], name="FTP_SVR9", pool="new")
     (said,) = steps(running, with_service(running, servers=(*service.servers, more)))
     assert said == "FTPS_VIP: add FTP_SVR9 to pool new at 10.0.0.11:21, weight 100, TLS off"
+
+
+def test_when_a_worker_has_enough_is_told_key_by_key(running):
+    wanted = msgspec.structs.replace(running, overload=Overload(memory_floor_bytes=0, loop_lag_ceiling_s=1.5))
+    assert steps(running, wanted) == ("memory_floor_bytes 67108864 -> 0", "loop_lag_ceiling_s 0.5 -> 1.5")
 
 
 def test_limits_and_bans_are_told_key_by_key(running):

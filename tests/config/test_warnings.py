@@ -79,3 +79,12 @@ def test_servers_on_one_machine_and_a_server_of_two_pools_are_no_mistake(machine
     assert said(config(real_servers=apart), machine) == []
     pools = {"new": {"real_servers": {"C": {"address": "10.0.0.11"}}}}
     assert said(config(pools=pools), machine) == []
+
+
+def test_a_short_queue_is_warned_of(machine):
+    (sentence,) = said(config(), replace(machine, somaxconn=128))
+    assert sentence == (
+        "virtual_services: only 128 connections may wait at a port, and 4096 are wanted for a flood: "
+        "set net.core.somaxconn=4096 (sysctl)"
+    )
+    assert said(config(), replace(machine, somaxconn=4096)) == []

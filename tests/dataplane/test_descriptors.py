@@ -3,7 +3,7 @@
 import os
 import resource
 
-from ftpair.dataplane.descriptors import FEWEST_SESSIONS, OpenDescriptors, most_sessions, open_descriptors
+from ftpair.dataplane.descriptors import OpenDescriptors, is_one_left, most_descriptors, open_descriptors, used_up
 
 from . import descriptors
 
@@ -30,12 +30,18 @@ def test_a_count_that_begins_without_a_free_descriptor_is_zero_and_no_error():
         assert OpenDescriptors().count() == 0
 
 
-def test_no_more_sessions_are_let_in_than_there_are_descriptors_for():
+def test_the_soft_limit_is_what_may_be_open():
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (1000, hard))
-        assert most_sessions() == 418
-        resource.setrlimit(resource.RLIMIT_NOFILE, (60, hard))
-        assert most_sessions() == FEWEST_SESSIONS
+        assert most_descriptors() == 1000
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_whether_one_is_left_is_tried_and_a_failure_is_counted():
+    before = used_up["connect"]
+    assert is_one_left()
+    with descriptors.only(0):
+        assert not is_one_left()
+    assert used_up["connect"] == before + 1

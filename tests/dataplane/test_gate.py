@@ -290,7 +290,7 @@ def test_a_session_ends_when_it_has_lived_long_enough():
 
 def test_without_descriptors_for_a_session_more_nobody_is_let_in():
     with limited() as running:
-        running.call(lambda: setattr(running.worker, "_most_sessions", 1))
+        running.call(lambda: setattr(running.worker.threshold, "most_sessions", 1))
         with RawClient() as one, RawClient() as two:
             assert one.reply().startswith("220 ")
             assert two.reply() == "421 Too many sessions: try again later."

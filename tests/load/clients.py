@@ -141,13 +141,13 @@ def transfers(rate_bytes: int) -> Callable[[Door, int, Tally], None]:
     """Return what downloads at a rate of so many bytes per second, all transfers together."""
 
     def work(door: Door, count: int, tally: Tally) -> None:
-        context, buffer = client_context(), bytearray(1 << 16)
+        context = client_context()
         sessions = [Session(door, context) for _ in range(count)]
         data = {number: session.open_data(b"RETR " + BIG) for number, session in enumerate(sessions)}
         for connection in data.values():
             connection.settimeout(0)
         tally.add("ready")
-        portion = memoryview(buffer)[: max(1, int(rate_bytes * TURN_S) // (count * PROCESSES))]
+        portion = memoryview(bytearray(max(1, int(rate_bytes * TURN_S) // (count * PROCESSES))))
         turn = time.monotonic()
         while data:
             turn += TURN_S

@@ -6,6 +6,7 @@ from ftpair.core.facts import (
     DataConnection,
     Handshake,
     LoginAnswered,
+    Overloaded,
     ProtocolError,
     Refusal,
     Rescued,
@@ -74,6 +75,8 @@ LEVELS = [
     (CommandRefused("S", "DELE", "a1", "192.0.2.7", "anna"), "info"),
     (ServerChosen("S", "a1", "192.0.2.7", "anna", "new", "2", "FTP_SVR1", "kept"), "debug"),
     (Refusal("S", "connections", "192.0.2.7", "a1", "anna"), "debug"),
+    (Overloaded("", "memory", "10.0 MiB of memory are available, the floor is 64.0 MiB", 3), "warning"),
+    (Overloaded("", "memory", "10.0 MiB of memory are available, the floor is 64.0 MiB", 9, is_over=True), "info"),
     (ProtocolError("S", Leg.CLIENT, "injection", "a1", "192.0.2.7"), "debug"),
 ]
 """Facts and the level at which they are logged."""

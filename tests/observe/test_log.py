@@ -11,9 +11,10 @@ import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ftpair.core.facts import CertificateNames, Tls, TransferEnded
+from ftpair.core.facts import CertificateNames, Overloaded, Refusal, Tls, TransferEnded
 from ftpair.core.status import Admin
 from ftpair.observe import log
+from ftpair.observe.sparing import Sparing
 from tests.observe.examples import LEVELS, session, transfer
 
 
@@ -241,3 +242,32 @@ def test_what_rules_may_go_by_in_a_certificate_is_in_the_line(logged):
     assert "tls_certificate_san" not in json_of(
         logged(lambda: log.log_fact(msgspec.structs.replace(session(), tls=bare)))
     )
+
+
+def test_a_flood_of_refusals_is_no_flood_of_lines_and_what_is_left_out_is_counted(logged, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(log, "_REFUSALS", Sparing(2, lambda: now[0]))
+    refused = Refusal("FTPS_VIP", "memory", "192.0.2.7")
+
+    def flood() -> None:
+        for _ in range(50):
+            log.log_fact(refused)
+        now[0] += 1
+        log.log_fact(refused)
+        log.log_fact(session())
+
+    *lines, last = map(json.loads, logged(flood, level="debug").splitlines())
+    assert [line.get("left_out") for line in lines] == [None, None, 48]
+    assert last["event"] == "session ended"
+
+
+def test_a_shortage_is_a_warning_and_its_end_is_no_longer_one(logged):
+    def act() -> None:
+        log.log_fact(Overloaded("", "memory", "10.0 MiB of memory are available, the floor is 64.0 MiB", 7))
+        log.log_fact(
+            Overloaded("", "memory", "10.0 MiB of memory are available, the floor is 64.0 MiB", 9, is_over=True)
+        )
+
+    first, last = map(json.loads, logged(act).splitlines())
+    assert (first["level"], first["event"], first["refused"]) == ("warning", "new sessions are refused", 7)
+    assert (last["level"], last["event"], last["refused"]) == ("info", "new sessions are taken again", 9)

@@ -6,6 +6,7 @@ from ftpair.core.advertising import Advertised, AdvertisedRule
 from ftpair.core.endpoint import Endpoint
 from ftpair.core.facts import ProtocolError
 from ftpair.core.plan import ServerPlan
+from ftpair.session.events import NoPort
 from tests.transcripts.play import logged_in, passive, plan, play
 
 V6_SERVER = (ServerPlan(0, "VIP", "A", Endpoint("2001:db8::1", 21)),)
@@ -135,6 +136,20 @@ def test_a_full_passive_range_is_said_readably():
         C> PASV
         D< expect
         C< 425 All passive ports are in use for your address: try again later.
+    """)
+
+
+def test_a_port_that_cannot_be_opened_for_want_of_descriptors_is_said_readably():
+    stage = logged_in()
+    stage.has_ports, stage.no_port = False, NoPort(for_want_of_descriptors=True)
+    stage.play("""
+        C> EPSV
+        D< expect
+        C< 425 Too many connections: try again later.
+        C> NOOP
+        S< NOOP
+        S> 200 ok
+        C< 200 ok
     """)
 
 

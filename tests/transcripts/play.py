@@ -112,6 +112,8 @@ class Stage:
         self.tls = TLS
         """What the client's handshake agrees on."""
         self.has_ports = True
+        self.no_port = events.NoPort()
+        """Why there is none."""
         self.door = Endpoint("10.9.0.1", 30000)
         """Our own address towards the server, where it may connect to."""
         self._replies = ReplyReader()
@@ -263,7 +265,7 @@ class Stage:
 
     def do_expect(self, effect: effects.Expect) -> events.Event:
         self.show("D< expect tls" if effect.tls else "D< expect")
-        return events.PortReady(next(self.ports)) if self.has_ports else events.NoPort()
+        return events.PortReady(next(self.ports)) if self.has_ports else self.no_port
 
     def do_listen(self, effect: effects.Listen) -> events.Event:
         self.show("D< listen")

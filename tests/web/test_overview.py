@@ -1,5 +1,7 @@
 """System Overview, and the buttons on it."""
 
+from dataclasses import replace
+
 import pytest
 
 from ftpair.core.accounts import Role
@@ -89,3 +91,13 @@ def test_the_charts_begin_with_what_was_before_somebody_looked(admin, supervisor
     assert 'data-drawn="[[1767225600, 1767225610], [3.0, null], [3.0, null]]"' in admin.get("/").text
     supervisor.answers[GetReport] = Refused("setup", "no reports are kept")
     assert admin.get("/").status_code == 200
+
+
+def test_a_worker_that_refuses_new_sessions_stands_before_everything_else(admin, supervisor):
+    (worker,) = node().workers
+    short = replace(worker, shortages=("memory", "loop-lag"))
+    supervisor.answers[GetStatus] = StatusIs(node(workers=(short,)))
+    page = admin.get("/").text
+    assert "Worker 0 refuses new sessions: too little memory is available, it cannot keep up." in page
+    supervisor.answers[GetStatus] = StatusIs(node())
+    assert "refuses new sessions" not in admin.get("/").text

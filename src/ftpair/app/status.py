@@ -13,6 +13,7 @@ from ftpair.balance.policies import Request
 from ftpair.balance.quorum import available, quorums
 from ftpair.balance.routes import pool_names, pool_of
 from ftpair.balance.slow_start import WHOLE, share_of, told
+from ftpair.core.overload import SHORTAGES
 from ftpair.core.plan import AnyService, Certificate, Plan, ServerPlan, ServicePlan, TcpServicePlan
 from ftpair.core.status import (
     Admin,
@@ -25,6 +26,7 @@ from ftpair.core.status import (
     ServiceStatus,
     WorkerStatus,
 )
+from ftpair.dataplane.overflows import listen_overflows
 
 DAY_S = 86400.0
 REMOVED = "removed: its sessions end by themselves"
@@ -32,8 +34,10 @@ REMOVED = "removed: its sessions end by themselves"
 
 def node_status(node: Node) -> NodeStatus:
     """Return what the node is and does now."""
+    workers = tuple(_worker(node, number) for number in range(len(node.workers)))
+    closed, states = _why_no_worker(workers), node.states.by_slot()
     services = tuple(
-        replace(_service(node, service, _serving(node, service)), quorums=quorums(service, node.states.by_slot()))
+        replace(_service(node, service, _serving(node, service, closed)), quorums=quorums(service, states))
         for service in node.plan.all_services
     )
     removed = tuple(_service(node, service, (False, REMOVED)) for service in node.former.services())
@@ -47,7 +51,7 @@ def node_status(node: Node) -> NodeStatus:
         last_apply_successful=node.last_apply.is_successful,
         services=services,
         removed_services=removed,
-        workers=tuple(_worker(node, number) for number in range(len(node.workers))),
+        workers=workers,
         unconfirmed=node.confirmation.waiting,
         confinement={child.name: child.confinement for child in node.children},
     )
@@ -119,14 +123,17 @@ def _server(node: Node, server: ServerPlan, state: ServerState) -> ServerStatus:
     )
 
 
-def _serving(node: Node, service: AnyService) -> tuple[bool, str]:
-    """Return whether a new session would find a server now, and the sentence that says why."""
+def _serving(node: Node, service: AnyService, closed: str) -> tuple[bool, str]:
+    """Return whether a new session would find a server now, and the sentence that says why.
+
+    `closed` is why no worker lets anybody in.
+    """
     if node.is_draining:
         return False, "ftpair is stopping"
     if isinstance(service, TcpServicePlan) and service.engine == "haproxy":
         return _served_by_haproxy(node, service)
-    if not any(worker.is_ready for worker in node.workers):
-        return False, "no worker is ready"
+    if closed:
+        return False, closed
     if isinstance(service, TcpServicePlan):
         return _eligible(node, service)
     refusals, number = refusals_of(node, service), len(pool_names(service))
@@ -134,6 +141,17 @@ def _serving(node: Node, service: AnyService) -> tuple[bool, str]:
     if len(refusals) == number:
         return False, "; ".join(reasons)
     return True, "; ".join([_eligible(node, service)[1], *reasons])
+
+
+def _why_no_worker(workers: tuple[WorkerStatus, ...]) -> str:
+    """Return why no worker lets a new session in; empty: one of them does."""
+    ready = [worker for worker in workers if worker.is_ready]
+    if not ready:
+        return "no worker is ready"
+    if not all(worker.shortages for worker in ready):
+        return ""
+    short = sorted({shortage for worker in ready for shortage in worker.shortages})
+    return f"new sessions are refused: {', '.join(SHORTAGES[each] for each in short)}"
 
 
 def refusals_of(node: Node, service: ServicePlan) -> dict[str, str]:
@@ -164,6 +182,7 @@ def _worker(node: Node, number: int) -> WorkerStatus:
         restarts=child.restarts,
         loop_lag_seconds=node.figures.gauge("event_loop_lag_seconds", str(number)),
         open_fds=int(node.figures.gauge("process_open_fds", child.name)),
+        shortages=tuple(each for each in SHORTAGES if node.figures.gauge("overload", str(number), each)),
     )
 
 
@@ -184,6 +203,9 @@ def node_gauges(node: Node) -> tuple[Sample, ...]:
         gauges += _pool_gauges(node, service)
         for server in service.servers:
             gauges += _server_gauges(node, server, node.states.of(server))
+    overflows = listen_overflows()
+    if overflows is not None:
+        gauges.append(Sample("listen_overflows_total", (), float(overflows)))
     return (*gauges, *node.bans.gauges(), *_certificate_gauges(node.plan))
 
 

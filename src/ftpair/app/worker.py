@@ -29,7 +29,6 @@ from ftpair.core.messages import (
     UsePlan,
     UseStates,
 )
-from ftpair.core.status import Sample
 from ftpair.dataplane.bonds import Bonds
 from ftpair.dataplane.channel import Channel
 from ftpair.dataplane.counts import Counts
@@ -133,9 +132,7 @@ class WorkerProcess:
         self._done.set()
 
     def _beat(self) -> None:
-        commands = self._worker.commands.items()
-        counted = tuple(Sample("commands_total", (verb,), float(number)) for verb, number in commands)
-        self._channel.send(Beat((*self._tally.samples(), *counted), self._worker.gauges()))
+        self._channel.send(Beat((*self._tally.samples(), *self._worker.counters()), self._worker.gauges()))
         for message in (*self._ended.taken(), *RECENT.taken()):
             self._channel.send(message)
 

@@ -4,12 +4,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ftpair.cli.show import say, show_json, talk
+from ftpair.cli.sheet import Cell, Column, Table
+from ftpair.cli.show import say, show, show_json, talk
+from ftpair.config.capacity import Room
 from ftpair.config.check import Checked, check
 from ftpair.config.problems import InvalidConfigError
 from ftpair.config.slots import Slots
 from ftpair.core.actions import Problem
 from ftpair.core.units import counted
+
+_COLUMNS = (Column("THIS MACHINE HAS ROOM FOR"), Column("", is_number=True), Column("WHY"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,8 @@ class Report:
     servers: int = 0
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    rooms: tuple[Room, ...] = ()
+    """What the machine has room for."""
 
 
 def examine(file: Path) -> Report:
@@ -43,6 +49,9 @@ def tell(report: Report, as_json: bool) -> None:
     if report.is_valid:
         services, servers = counted(report.services, "service"), counted(report.servers, "server")
         say(f"{report.file} is valid: {services}, {servers}")
+        if report.rooms:
+            say("")
+            show((Table(_COLUMNS, tuple(map(_row, report.rooms))),))
     else:
         talk(f"{report.file} is invalid: {counted(len(report.problems), 'problem')}")
 
@@ -50,7 +59,18 @@ def tell(report: Report, as_json: bool) -> None:
 def _valid(file: Path, checked: Checked) -> Report:
     services = checked.plan.all_services
     servers = sum(len(service.servers) for service in services)
-    return Report(str(file), is_valid=True, services=len(services), servers=servers, warnings=checked.warnings)
+    return Report(
+        str(file),
+        is_valid=True,
+        services=len(services),
+        servers=servers,
+        warnings=checked.warnings,
+        rooms=checked.rooms,
+    )
+
+
+def _row(room: Room) -> tuple[Cell, ...]:
+    return Cell(room.what), Cell(f"{room.most:,}"), Cell(room.why)
 
 
 def _listed(report: Report, problems: Iterable[Problem], lead: str = "") -> list[str]:

@@ -1,7 +1,16 @@
 """Sheets of what people look at: node, services, sessions, transfers. States are told in words and in colour."""
 
 from ftpair.cli.sheet import Cell, Column, Line, Part, Sheet, Table, line
-from ftpair.core.status import Admin, Health, NodeStatus, ServerStatus, ServiceStatus, SessionRow, TransferRow
+from ftpair.core.status import (
+    Admin,
+    Health,
+    NodeStatus,
+    ServerStatus,
+    ServiceStatus,
+    SessionRow,
+    TransferRow,
+    overload_sentences,
+)
 from ftpair.core.units import counted, duration, of_limit, rate, size
 
 BAR_COLUMNS = 24
@@ -94,6 +103,7 @@ def _node_lines(node: NodeStatus, now: float) -> list[Part]:
     lines: list[Part] = [first]
     if node.last_apply:
         lines.append(line("last apply: ", Cell(node.last_apply, "" if node.last_apply_successful else BAD)))
+    lines += [line(Cell(sentence, BAD)) for sentence in overload_sentences(node)]
     if waiting := node.unconfirmed:
         left = duration(max(0.0, waiting.until - now))
         back = f"revision {waiting.former} comes back in {left} unless `ftpair confirm` keeps {waiting.revision}"

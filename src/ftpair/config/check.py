@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ftpair.config.availability import vain_backups
+from ftpair.config.capacity import Room, rooms
 from ftpair.config.descriptors import fewest_descriptors
 from ftpair.config.haproxy import demand_descriptors, missing_engine
 from ftpair.config.load import draft, read_config
@@ -32,6 +33,8 @@ class Checked:
     materials: Materials
     content: bytes
     """The text of it."""
+    rooms: tuple[Room, ...] = ()
+    """What the machine has room for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ def check(
         ),
         materials,
         content,
+        rooms(made.config, machine),
     )
 
 

@@ -1,4 +1,7 @@
-"""The blocks of limits and bans, and what of the plan is made of them. A default here equals that of `core.limits`."""
+"""The blocks of limits, bans and overload, and what of the plan is made of them.
+
+A default here equals that of `core.limits` and `core.overload`.
+"""
 
 from typing import Annotated, Literal
 
@@ -7,6 +10,7 @@ from pydantic import AfterValidator, Field
 from ftpair.config.blocks import Block
 from ftpair.config.values import Networks, Seconds
 from ftpair.core import limits as plan
+from ftpair.core import overload
 from ftpair.ftp.lines import LONGEST_LINE_BYTES
 
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
@@ -96,6 +100,27 @@ class Bans(Block):
         description="What wrong passwords are counted by, and banned.",
         examples=[["address", "user"]],
     )
+
+
+class Overload(Block):
+    """When a worker takes no new sessions, so that those that are here go on; 0 switches either off."""
+
+    memory_floor_bytes: Annotated[int, Field(ge=0, le=1 << 50)] = Field(
+        default=64 << 20,
+        description="Memory, of the machine or of the control group, below which new sessions get 421.",
+        examples=[67108864],
+    )
+    loop_lag_ceiling_s: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] = Field(
+        default=0.5,
+        description="How long a command may wait for the worker; beyond it, three seconds in a row, "
+        "new sessions get 421.",
+        examples=[0.5],
+    )
+
+
+def overload_of(wanted: Overload) -> overload.Overload:
+    """Return what the plan says of overload."""
+    return overload.Overload(**wanted.model_dump())
 
 
 def limits_of(wanted: Limits) -> plan.Limits:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ftpair.config.memory import available_memory
 from ftpair.core.endpoint import PortRange
 
 _IPV4 = Path("/proc/sys/net/ipv4")
@@ -67,6 +68,10 @@ class Machine:
     """Ports that the kernel gives to outgoing connections (net.ipv4.ip_local_port_range)."""
     reserved_ports: tuple[PortRange, ...] = ()
     """Ports that it leaves out (net.ipv4.ip_local_reserved_ports)."""
+    somaxconn: int = 0
+    """Connections that may wait at one listener (net.core.somaxconn); 0: nobody can tell."""
+    available_bytes: int | None = None
+    """Memory that may still be taken; None: nobody can tell."""
     capabilities: frozenset[str] = frozenset(CAPABILITIES)
     """What this process may do and hand on; root may everything."""
     transparency: str = ""
@@ -88,6 +93,8 @@ def this_machine(settings: Path = _IPV4) -> Machine:
         descriptors=resource.getrlimit(resource.RLIMIT_NOFILE)[1],
         local_ports=local[0] if local else None,
         reserved_ports=port_ranges(_setting(settings / "ip_local_reserved_ports")),
+        somaxconn=int(_setting(settings.parent / "core/somaxconn") or 0),
+        available_bytes=available_memory(),
         capabilities=held_capabilities(),
         transparency=why_not_transparent(),
     )

@@ -12,7 +12,7 @@ from ftpair.config.blocks import Block, CertificateFiles, HealthCheck, Log, Path
 from ftpair.config.commanding import Commands
 from ftpair.config.ejecting import Ejection
 from ftpair.config.encryption import Ciphers, Curves, Tls
-from ftpair.config.limiting import Bans, Limits
+from ftpair.config.limiting import Bans, Limits, Overload
 from ftpair.config.pools import QUORUM, SLOW_START, Member, Quorum, RealServer, ServerPool, SessionLimit, SlowStart
 from ftpair.config.problems import Lines
 from ftpair.config.proxying import ProxyProtocol
@@ -291,6 +291,11 @@ class Config(Block):
         allow_inf_nan=False,
         description="Seconds that running transfers get when ftpair stops.",
         examples=[30],
+    )
+    overload: Overload = Field(
+        default=Overload(),
+        description="When workers take no new sessions.",
+        examples=[{"memory_floor_bytes": 67108864}],
     )
     log: Log = Field(default=Log(), description="What is written about the work.", examples=[{"level": "info"}])
     paths: Paths = Field(

@@ -9,7 +9,7 @@ from ftpair.config.checks import ftp_services, tcp_services
 from ftpair.config.commanding import policy_of
 from ftpair.config.ejecting import ejection_of
 from ftpair.config.encryption import Tls
-from ftpair.config.limiting import bans_of, limits_of
+from ftpair.config.limiting import bans_of, limits_of, overload_of
 from ftpair.config.machine import Machine
 from ftpair.config.materials import Materials
 from ftpair.config.models import Config, FtpService
@@ -80,6 +80,7 @@ def plan_of(parts: Parts, revision: int, machine: Machine) -> Plan:
         ),
         haproxy=haproxy_plan(config, machine),
         web=_web(parts),
+        overload=overload_of(config.overload),
     )
 
 

@@ -217,6 +217,8 @@ _NODE: _Words = (
     ("shutdown_timeout_s", lambda plan: plan.shutdown_timeout_s),
     ("log format", lambda plan: plan.log_format),
     ("log level", lambda plan: plan.log_level),
+    ("memory_floor_bytes", lambda plan: plan.overload.memory_floor_bytes),
+    ("loop_lag_ceiling_s", lambda plan: plan.overload.loop_lag_ceiling_s),
 )
 _SERVICE: _Words = (
     ("address", lambda service: service.address),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from ftpair.config.binding import loosely_bound
 from ftpair.config.checks import ftp_services, services
-from ftpair.config.descriptors import descriptors_needed
+from ftpair.config.descriptors import BACKLOG, carried_here, descriptors_needed
 from ftpair.config.haproxy import few_connections
 from ftpair.config.machine import Machine
 from ftpair.config.models import Config, FtpService, VirtualService
@@ -30,6 +30,12 @@ def _few_descriptors(config: Config, machine: Machine) -> Iterator[Finding]:
     if needed > machine.descriptors:
         has = f"a worker may need {needed} open files, but is allowed {machine.descriptors}"
         yield Finding(("virtual_services",), f"{has}: raise LimitNOFILE (ulimit -n) or lower max_sessions")
+
+
+def _short_queue(config: Config, machine: Machine) -> Iterator[Finding]:
+    if 0 < machine.somaxconn < BACKLOG and any(carried_here(config)):
+        short = f"only {machine.somaxconn} connections may wait at a port, and {BACKLOG} are wanted for a flood"
+        yield Finding(("virtual_services",), f"{short}: set net.core.somaxconn={BACKLOG} (sysctl)")
 
 
 def _ports_of_the_kernel(config: Config, machine: Machine) -> Iterator[Finding]:
@@ -113,6 +119,7 @@ def _everybody(where: Where, networks: list[str], opened: str) -> Iterator[Findi
 
 _LOOKS: tuple[Callable[[Config, Machine], Iterator[Finding]], ...] = (
     _few_descriptors,
+    _short_queue,
     few_connections,
     _ports_of_the_kernel,
     _no_weight,

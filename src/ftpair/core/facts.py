@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from ftpair.core.ending import Leg
+from ftpair.core.overload import Shortage
 
 Reason = Literal[
     "banned-address",
@@ -17,6 +18,8 @@ Reason = Literal[
     "logins-per-user",
     "commands",
     "descriptors",
+    "memory",
+    "loop-lag",
     "max-sessions",
     "no-server",
     "login-timeout",
@@ -71,6 +74,17 @@ class Refusal(Fact, frozen=True, tag=True):
     client: str
     session: str = ""
     user: str = ""
+
+
+class Overloaded(Fact, frozen=True, tag=True):
+    """A worker takes no new sessions, of whatever service (it is empty here), or takes them again."""
+
+    shortage: Shortage
+    why: str
+    """What it has, and what it would need, in words."""
+    refused: int
+    """How many connections were turned away for it so far."""
+    is_over: bool = False
 
 
 class SessionEnded(Fact, frozen=True, tag=True):
@@ -133,6 +147,7 @@ class DataConnection(Fact, frozen=True, tag=True):
         "stray",
         "failed",
         "no-port",
+        "no-descriptor",
         "not-resumed",
         "no-handshake",
         "too-slow",

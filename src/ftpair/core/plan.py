@@ -13,6 +13,7 @@ from ftpair.core.ejection import EjectionPolicy
 from ftpair.core.endpoint import Endpoint, PortRange
 from ftpair.core.errors import NotFoundError
 from ftpair.core.limits import BanPolicy, Limits
+from ftpair.core.overload import Overload
 from ftpair.core.policy import CommandPolicy
 from ftpair.core.routing import DEFAULT_POOL, Affinity, Route
 
@@ -346,6 +347,7 @@ class Plan(msgspec.Struct, frozen=True):
     haproxy: HaproxyPlan = HaproxyPlan()
     web: WebPlan | None = None
     """None: the API answers on its unix socket alone."""
+    overload: Overload = Overload()
 
     @property
     def all_services(self) -> tuple[AnyService, ...]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ftpair.core.overload import SHORTAGES, Shortage
 from ftpair.core.revisions import Unconfirmed
 
 PASSES = "passes"
@@ -221,6 +222,8 @@ class WorkerStatus:
     restarts: int
     loop_lag_seconds: float
     open_fds: int
+    shortages: tuple[Shortage, ...] = ()
+    """Why it takes no new sessions; empty: it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +246,15 @@ class NodeStatus:
     """The apply that is taken back unless somebody confirms it."""
     confinement: dict[str, str] = field(default_factory=dict)
     """What keeps each child from files, by its name: `landlock 7`; `none`; empty while it starts."""
+
+
+def overload_sentences(node: NodeStatus) -> tuple[str, ...]:
+    """Return a sentence for each worker that takes no new sessions."""
+    return tuple(
+        f"Worker {worker.number} refuses new sessions: {', '.join(SHORTAGES[each] for each in worker.shortages)}"
+        for worker in node.workers
+        if worker.shortages
+    )
 
 
 @dataclass(frozen=True, slots=True)

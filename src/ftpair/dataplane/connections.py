@@ -10,11 +10,12 @@ from typing import Protocol
 from ftpair.balance.choice import NoChoice
 from ftpair.core.columns import BYTES_DOWN, BYTES_UP, SESSIONS
 from ftpair.core.ending import End, Leg
-from ftpair.core.facts import DataConnection, Fact, Refusal, ServerFailed
+from ftpair.core.facts import DataConnection, Fact, Reason, Refusal, ServerFailed
 from ftpair.core.plan import Entrance, ServerPlan
 from ftpair.dataplane.bonds import Bonds
 from ftpair.dataplane.carried import Carried, Connection, session_ended
 from ftpair.dataplane.counts import Counts
+from ftpair.dataplane.descriptors import NONE_LEFT, is_one_left
 from ftpair.dataplane.dialling import Dialling, keep_alive
 from ftpair.dataplane.ends import ends_of
 from ftpair.dataplane.farewell import reset
@@ -98,6 +99,7 @@ class Connections:
     def _try_next(self, service: Carried, connection: Connection, tried: tuple[int, ...]) -> None:
         is_worth_it = len(tried) <= FURTHER_SERVERS
         choice = self._pairs.choose(service, connection, tried) if is_worth_it else NoChoice(NO_SERVER)
+        choice = choice if is_one_left() else NONE_LEFT
         if isinstance(choice, NoChoice):
             self._refuse(connection, choice)
             return
@@ -134,8 +136,8 @@ class Connections:
         """Turn the client away: in words where a client can read them before TLS."""
         is_full = choice.is_full
         if is_full:
-            client = str(connection.ends.client)
-            self._owner.note(Refusal(connection.plan.name, "max-sessions", client, connection.name))
+            reason: Reason = "descriptors" if choice is NONE_LEFT else "max-sessions"
+            self._owner.note(Refusal(connection.plan.name, reason, str(connection.ends.client), connection.name))
         self._forget(connection, f"no server: {choice.reason}")
         text = TOO_MANY_IN_ALL if is_full else NO_SERVER
         turn_away(connection.sock, text if connection.entrance == "explicit" else "")

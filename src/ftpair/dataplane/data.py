@@ -82,7 +82,10 @@ class DataConnections:
     # Before the transfer.
 
     def expect(self, address: str, numbers: tuple[int, ...], client: str, *, with_tls: bool) -> int | None:
-        """Wait for the client's leg; return the port, or None when every port of the range is taken for this client."""
+        """Wait for the client's leg; return the port, or None when every port of the range is taken for this client.
+
+        Raises OSError when no descriptor is left for one.
+        """
         self._client.wants_tls = with_tls
         return self.meeting.expect(address, numbers, client)
 

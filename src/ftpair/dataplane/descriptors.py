@@ -1,21 +1,43 @@
 """How many descriptors this process has open; asking never fails, not even when the last one is taken."""
 
+import errno
 import os
 import resource
+from collections import Counter
 from contextlib import suppress
+from typing import Literal
 
-FEWEST_SESSIONS = 4
-_OF_THE_PROCESS = 64
-_OF_AN_IDLE_SESSION = 2
-"""Its control connections with client and server."""
-_SHARE_OF_SESSIONS = 0.9
-"""The rest is for the data connections of those who are here."""
+from ftpair.balance.choice import FULL, NoChoice
+
+NONE_LEFT = NoChoice("no descriptor is left to dial a server with", FULL)
+"""Why no server is chosen: none is blamed for what we lack ourselves."""
 
 
-def most_sessions() -> int:
-    """Return how many sessions this process lets in: with more, those who are here could not work any more."""
-    soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(FEWEST_SESSIONS, int(soft * _SHARE_OF_SESSIONS - _OF_THE_PROCESS) // _OF_AN_IDLE_SESSION)
+def most_descriptors() -> int:
+    """Return how many this process may have open."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
+Call = Literal["accept", "listen", "connect"]
+used_up: Counter[Call] = Counter()
+"""How often each call of this process has failed for want of a descriptor."""
+
+
+def are_used_up(error: OSError, call: Call) -> bool:
+    """Return whether a call failed for want of a descriptor, of the process or of the machine; count it."""
+    if error.errno not in {errno.EMFILE, errno.ENFILE}:
+        return False
+    used_up[call] += 1
+    return True
+
+
+def is_one_left() -> bool:
+    """Return whether one more can be opened, to connect with."""
+    try:
+        os.close(os.eventfd(0, os.EFD_CLOEXEC))
+    except OSError as error:
+        return not are_used_up(error, "connect")
+    return True
 
 
 class OpenDescriptors:

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable
 
 from ftpair.dataplane.departure import Departure
+from ftpair.dataplane.descriptors import are_used_up
 from ftpair.dataplane.opening import PLAIN, Opening
 from ftpair.dataplane.tls import reason_of
 from ftpair.dataplane.watch import Watch
@@ -14,6 +15,7 @@ from ftpair.dataplane.watch import Watch
 KEEPALIVE_IDLE_S = 60
 KEEPALIVE_INTERVAL_S = 15
 KEEPALIVE_PROBES = 4
+NO_DESCRIPTOR = "too many open files"
 
 
 def keep_alive(sock: socket.socket) -> None:
@@ -83,7 +85,7 @@ class Dialling:
 
     def _fail(self, error: OSError) -> None:
         self.cancel()
-        self._on_failed(reason_of(error))
+        self._on_failed(NO_DESCRIPTOR if are_used_up(error, "connect") else reason_of(error))
 
 
 def _check(number: int) -> None:

@@ -24,6 +24,7 @@ TOO_MANY_OF_USER = "Too many sessions of this user: end one first."
 MOST_AT_ONCE = 16
 """So many passwords of one address or user may be under way while none was wrong: an office that begins its day."""
 
+_FIRST_BYTES = 4096
 Note = Callable[[Fact], None]
 OnFailure = Callable[[str, str, str], None]
 """Hears of a wrong password: service, address, user."""
@@ -70,9 +71,11 @@ def gate_of(fds: tuple[int, int], salt: bytes, place: tuple[int, int], note: Not
 
 def turn_away(sock: socket.socket, text: str) -> None:
     """Close a connection at the door, with a 421 where the client can read one: no session begins."""
-    if text:
-        with contextlib.suppress(OSError):  # Who is gone already needs no words.
+    with contextlib.suppress(OSError):  # Who is gone already needs no words.
+        if text:
             sock.send(f"421 {text}\r\n".encode())
+        # A ClientHello or a PROXY header: unread, it would make the close a reset.
+        sock.recv(_FIRST_BYTES, socket.MSG_DONTWAIT)
     sock.close()
 
 
@@ -211,9 +214,9 @@ class Visit:
             return None
         return Throttle(self._gate.rates, self._limits, self._plan.name, self.session, bans.subject_of_user(user))
 
-    def refuse_for_descriptors(self) -> str:
-        """Return why nobody can be let in while this process has no descriptors left for a session."""
-        return self._refuse("descriptors", TOO_MANY_IN_ALL)
+    def refuse_for_descriptors(self, user: str) -> None:
+        """Note that no server can be dialled, for no descriptor is left."""
+        self._refuse("descriptors", "", user)
 
     def refuse_for_places(self, user: str) -> None:
         """Note that no server, or not the service, has a place for the session."""

@@ -6,14 +6,13 @@ The supervisor keeps them open, so that connections queue in the kernel while a 
 import socket
 from collections.abc import Iterable
 
+from ftpair.config.descriptors import BACKLOG
 from ftpair.core.endpoint import Endpoint, PortRange
 from ftpair.core.errors import SetupError
 from ftpair.core.messages import ListenerKey
 from ftpair.core.plan import AnyService, Entrance, Plan
 from ftpair.dataplane.claims import Claim, served_here, why_not
 from ftpair.dataplane.ports import bind
-
-BACKLOG = 1024
 
 
 def listener_keys(plan: Plan) -> tuple[ListenerKey, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from ftpair.core.endpoint import PortRange
 from ftpair.dataplane.accepting import Accepting
+from ftpair.dataplane.descriptors import are_used_up
 from ftpair.dataplane.farewell import reset
 from ftpair.dataplane.passive import listen_on
 from ftpair.dataplane.watch import Watch
@@ -49,7 +50,9 @@ def open_port(address: str, numbers: PortRange | None, *, is_foreign: bool = Fal
     for number in _in_random_order(numbers):
         try:
             return listen_on(address, number, is_foreign=is_foreign)
-        except OSError:
+        except OSError as error:
+            if are_used_up(error, "listen"):
+                break
             continue  # Taken: the range has others.
     return None
 

@@ -14,14 +14,14 @@ from ftpair.dataplane.awaiting import Guest
 from ftpair.dataplane.buffered_tls import BufferedTls
 from ftpair.dataplane.candidates import Candidates
 from ftpair.dataplane.departure import Departure
-from ftpair.dataplane.dialling import Dialling
+from ftpair.dataplane.dialling import NO_DESCRIPTOR, Dialling
 from ftpair.dataplane.farewell import arm, reset
 from ftpair.dataplane.half import Half
 from ftpair.dataplane.listening import Listening
 from ftpair.dataplane.terms import Surroundings, Terms
 
 Mode = Literal["passive", "active"]
-Result = Literal["opened", "stray", "failed", "no-port"]
+Result = Literal["opened", "stray", "failed", "no-port", "no-descriptor"]
 
 
 class Meeting:
@@ -66,13 +66,20 @@ class Meeting:
     # The client's leg.
 
     def expect(self, address: str, numbers: tuple[int, ...], client: str) -> int | None:
-        """Wait for the client's leg; return the port, or None when every port of the range is taken for this client."""
+        """Wait for the client's leg; return the port, or None when every port of the range is taken for this client.
+
+        Raises OSError when no descriptor is left for one.
+        """
         binding = self._terms.binding
         if binding.session != "off" and self._client.wants_tls:
             self._candidates = Candidates(self._with, self._terms, client, self._first_came, self._won)
         welcome = self._candidates.welcome if self._candidates else self._client_arrived
         guest = Guest(client, binding.peer, may_come_again=self._candidates is not None)
-        expectation = self._with.ports.expect(address, numbers, guest, welcome)
+        try:
+            expectation = self._with.ports.expect(address, numbers, guest, welcome)
+        except OSError:
+            self._note("passive", Leg.CLIENT, "no-descriptor")
+            raise
         if expectation is None:
             self._note("passive", Leg.CLIENT, "no-port")
             return None
@@ -181,7 +188,7 @@ class Meeting:
 
     def _fail(self, half: Half, mode: Mode, reason: str) -> None:
         half.way = None
-        self._note(mode, half.leg, "failed")
+        self._note(mode, half.leg, "no-descriptor" if reason == NO_DESCRIPTOR else "failed")
         self._on_failed(half, f"data connection to the {half.leg.value}: {reason}")
 
     def _note(self, mode: Mode, leg: Leg, result: Result) -> None:

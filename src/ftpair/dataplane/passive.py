@@ -13,6 +13,7 @@ from functools import partial
 from ftpair.core.networks import around
 from ftpair.dataplane.accepting import Accepting, OnAccepted
 from ftpair.dataplane.awaiting import Awaited, Bounds, Expectation, Guest
+from ftpair.dataplane.descriptors import are_used_up
 from ftpair.dataplane.farewell import reset
 from ftpair.dataplane.opening import make_transparent
 from ftpair.dataplane.watch import Watch
@@ -56,7 +57,10 @@ class PassivePorts:
         """How many connections have come that are still to prove whose they are (`candidates`)."""
 
     def expect(self, address: str, numbers: Sequence[int], guest: Guest, on_accepted: OnAccepted) -> Expectation | None:
-        """Wait for a guest on a random port that is free for it; None if there is none in the whole range."""
+        """Wait for a guest on a random port that is free for it; None if there is none in the whole range.
+
+        Raises OSError when no descriptor is left for one.
+        """
         if self._waits[_subject(guest.client)] >= self.bounds.waits_per_client:
             return None
         start = secrets.randbelow(len(numbers)) if numbers else 0
@@ -103,7 +107,9 @@ class PassivePorts:
             return port
         try:
             listener = listen_on(address, number)
-        except OSError:
+        except OSError as error:
+            if are_used_up(error, "listen"):
+                raise
             return None  # Somebody else's port: the range has others.
         port = self._ports[address, number] = _Port(number)
         port.idle_since = self._watch.loop.time()

@@ -70,10 +70,14 @@ class SessionData:
         service = self._owner.service
         self._current = data = self._new()
         host = self._owner.client_host
-        port = data.expect(service.plan.address, service.passive_ports, host, with_tls=effect.tls)
+        no_port = events.NoPort()
+        try:
+            port = data.expect(service.plan.address, service.passive_ports, host, with_tls=effect.tls)
+        except OSError:
+            port, no_port = None, events.NoPort(for_want_of_descriptors=True)
         if port is None:
             self._current = None
-        self._owner.dispatch(events.NoPort() if port is None else events.PortReady(port))
+        self._owner.dispatch(no_port if port is None else events.PortReady(port))
 
     def _new(self) -> DataConnections:
         self.drop(End.ENDED)

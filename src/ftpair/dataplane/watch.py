@@ -7,6 +7,7 @@ dealt with or its watch is taken back.
 
 import asyncio
 import select
+import time
 from collections.abc import Callable
 
 _READS = select.EPOLLIN
@@ -22,7 +23,7 @@ class Watch:
     Whoever closes a descriptor takes its watches back first.
     """
 
-    __slots__ = ("_epoll", "_fresh", "_masks", "_readers", "_writers", "loop")
+    __slots__ = ("_epoll", "_fresh", "_masks", "_readers", "_writers", "lasted_s", "loop", "turn")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
@@ -33,6 +34,10 @@ class Watch:
         """What the kernel was asked for."""
         self._fresh: set[int] = set()
         """Watched since the last wake-up: events that are at hand belong to a former owner of the number."""
+        self.turn = 0
+        """How many wake-ups there were."""
+        self.lasted_s = 0.0
+        """How long the last one that is over took."""
         loop.add_reader(self._epoll.fileno(), self._wake)
 
     def add_reader(self, fd: int, callback: Callback) -> None:
@@ -75,11 +80,14 @@ class Watch:
 
     def _wake(self) -> None:
         self._fresh.clear()
+        self.turn += 1
+        began = time.monotonic()
         for fd, events in self._epoll.poll(0, _MOST_EVENTS):
             if events != _WRITES and fd not in self._fresh and (reader := self._readers.get(fd)) is not None:
                 self._call(reader)
             if events != _READS and fd not in self._fresh and (writer := self._writers.get(fd)) is not None:
                 self._call(writer)
+        self.lasted_s = time.monotonic() - began
 
     def _call(self, callback: Callback) -> None:
         try:

@@ -18,15 +18,16 @@ from ftpair.core.facts import DataConnection, Fact, ServerChosen
 from ftpair.core.messages import ListenerKey, Sessions
 from ftpair.core.plan import Entrance, Plan, ServerPlan, ServicePlan
 from ftpair.core.status import Sample, ServerState
-from ftpair.dataplane.accepting import Accepting, OnAccepted
+from ftpair.dataplane.accepting import Accepting, OnAccepted, Share
 from ftpair.dataplane.assigning import Assigned, Scene
 from ftpair.dataplane.bonds import Bonds
 from ftpair.dataplane.carrying import Carrier
 from ftpair.dataplane.clientele import Clientele
 from ftpair.dataplane.counts import Counts
-from ftpair.dataplane.descriptors import most_sessions, open_descriptors
+from ftpair.dataplane.descriptors import NONE_LEFT, is_one_left, used_up
 from ftpair.dataplane.dialling import keep_alive
 from ftpair.dataplane.driver import Driver
+from ftpair.dataplane.echo import Echo
 from ftpair.dataplane.ends import ends_of
 from ftpair.dataplane.farewell import LINGER_S
 from ftpair.dataplane.gate import Gate, Visit, turn_away
@@ -39,13 +40,14 @@ from ftpair.dataplane.sealed import Seal
 from ftpair.dataplane.service import Service
 from ftpair.dataplane.stock import Stock
 from ftpair.dataplane.terms import Clocked
+from ftpair.dataplane.threshold import Threshold
 from ftpair.dataplane.watch import Watch
 from ftpair.session import events
 
 log = logging.getLogger(__name__)
 
 TICK_S = 1.0
-_ACCEPTS_AT_ONCE = 16
+_ACCEPTS_AT_ONCE = 64
 
 
 def _prepare(listener: socket.socket) -> None:
@@ -73,8 +75,9 @@ class Worker:
     def __init__(self, number: int, workers: int, counts: Counts, note: Callable[[Fact], None], gate: Gate) -> None:
         self.loop = asyncio.get_running_loop()
         self.number, self.counts, self.note, self.gate = number, counts, note, gate
-        self._most_sessions = most_sessions()
+        self.threshold = Threshold(note, self.loop.time)
         self.sockets = Watch(self.loop)
+        self._echo, self._newcomers = Echo(self.sockets), Share(self.sockets)
         self.stock = Stock(self.sockets)
         self.clientele, self.outcomes = Clientele(), Outcomes(counts)
         self.seal = Seal()
@@ -108,6 +111,7 @@ class Worker:
         try:
             made = {service.name: self._made(service) for service in plan.services}
             self.carrier.use_plan(plan)
+            self.threshold.limits = plan.overload
             self._services = made
         except BaseException:  # Whatever it was, nobody else closes these descriptors; it is raised again.
             for fd in fds:
@@ -147,15 +151,20 @@ class Worker:
                 listener = socket.socket(fileno=fd)
                 _prepare(listener)
                 welcome = partial(self._meet, key)
-                self._listeners[key] = Accepting(self.sockets, listener, welcome, at_once=_ACCEPTS_AT_ONCE)
+                self._listeners[key] = Accepting(
+                    self.sockets, listener, welcome, at_once=_ACCEPTS_AT_ONCE, share=self._newcomers
+                )
 
     def _meet(self, key: ListenerKey, sock: socket.socket, host: str) -> None:
-        if self.carrier.carries(key.service):
+        shortage = self.threshold.shortage(len(self._drivers) + len(self.carrier))
+        if shortage is not None:
+            self.threshold.turn_away(shortage, key.service, key.entrance, sock, host)
+        elif self.carrier.carries(key.service):
             self.carrier.meet(key.service, key.entrance, sock, host)
-            return
-        service = self._services.get(key.service)
-        plans = (service.plan,) if service is not None else ()
-        self._introductions.meet(plans, sock, host, partial(self._welcome, key))
+        else:
+            service = self._services.get(key.service)
+            plans = (service.plan,) if service is not None else ()
+            self._introductions.meet(plans, sock, host, partial(self._welcome, key))
 
     def _meet_data(self, address: str, port: int, then: OnAccepted, sock: socket.socket, host: str) -> None:
         plans = (each.plan for each in self._alive if each.plan.address == address and port in each.plan.passive)
@@ -173,7 +182,7 @@ class Worker:
         except OSError:  # It was gone before it was greeted.
             sock.close()
             return
-        text = self._why_not(visit, key.entrance)
+        text = visit.may_enter(with_handshake=key.entrance == "implicit")
         if text:
             turn_away(sock, text if key.entrance == "explicit" else "")
         else:
@@ -189,12 +198,6 @@ class Worker:
         self._drivers[driver.name] = driver
         self._count_in(driver)
         driver.begin()
-
-    def _why_not(self, visit: Visit, entrance: Entrance) -> str:
-        """Return why the client is turned away at the door, before any work is done for it; empty if it may come in."""
-        if len(self._drivers) + len(self.carrier) < self._most_sessions:
-            return visit.may_enter(with_handshake=entrance == "implicit")
-        return visit.refuse_for_descriptors()
 
     def _count_in(self, driver: Driver) -> None:
         self.counts.add(driver.service.plan.slot, SESSIONS, 1)
@@ -213,7 +216,10 @@ class Worker:
     # What drivers ask for.
 
     def choose(self, driver: Driver, user: str, tried: tuple[int, ...]) -> ServerPlan | NoChoice:
-        """Ask the balancer."""
+        """Ask the balancer; no server is blamed for what we lack ourselves."""
+        if not is_one_left():
+            driver.visit.refuse_for_descriptors(user)
+            return NONE_LEFT
         if not driver.has_place:
             self._take_place(driver)
         scene = Scene(self._states, partial(self._others, driver), self.bonds, tried)
@@ -274,9 +280,10 @@ class Worker:
     # Once a second.
 
     def _tick(self) -> None:
-        self.lag_s = max(0.0, self.loop.time() - self._next_tick)
+        self.lag_s = self._echo.call()
         self._next_tick = self.loop.time() + TICK_S
         self._timer = self.loop.call_at(self._next_tick, self._tick)
+        self.threshold.look(self.lag_s)
         now = time.monotonic()
         for data in tuple(self._moving):
             self._check(data, now)
@@ -296,12 +303,20 @@ class Worker:
             self.unwatch(data)
             data.give_up()
 
+    def counters(self) -> tuple[Sample, ...]:
+        """Return what the worker has counted beside its facts."""
+        commands = (Sample("commands_total", (verb,), float(number)) for verb, number in self.commands.items())
+        lacks = (Sample("descriptors_used_up_total", (call,), float(number)) for call, number in used_up.items())
+        return (*commands, *lacks)
+
     def gauges(self) -> tuple[Sample, ...]:
         """Return what can be read off right now."""
         samples = [
             Sample("event_loop_lag_seconds", (str(self.number),), self.lag_s),
-            Sample("process_open_fds", (f"worker {self.number}",), float(open_descriptors())),
+            *self.threshold.gauges(self.number),
         ]
+        for key, accepting in self._listeners.items():
+            samples.append(Sample("accept_queue", (key.service, key.entrance), float(accepting.waiting)))
         for name, service in self._services.items():
             in_use = self.ports.in_use(service.plan.address, service.passive_ports)
             samples.append(Sample("passive_ports_in_use", (name,), float(in_use)))
@@ -343,6 +358,7 @@ class Worker:
                 driver.dispatch(events.Dismissed("ftpair is shutting down"))
             await self._wait_idle(LINGER_S)
         self._timer.cancel()
+        self._echo.close()
         self.ports.close()
         self._introductions.close()
         await asyncio.sleep(0.05)  # The last replies are on their way: let the farewells send their FIN.

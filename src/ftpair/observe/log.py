@@ -22,6 +22,7 @@ from ftpair.core.facts import (
     Fact,
     Handshake,
     LoginAnswered,
+    Overloaded,
     ProtocolError,
     Refusal,
     Rescued,
@@ -35,6 +36,7 @@ from ftpair.core.facts import (
 from ftpair.core.plan import LogFormat, LogLevel
 from ftpair.observe.fitting import CUT, LONGEST_LINE, Event, fitted
 from ftpair.observe.recent import SINK
+from ftpair.observe.sparing import Sparing
 from ftpair.observe.stderr import STDERR, Stderr
 
 LEVELS: dict[LogLevel, int] = {
@@ -56,11 +58,12 @@ LINES: dict[type[Fact], tuple[int, str]] = {
     CommandRefused: (logging.INFO, "command refused"),
     ServerChosen: (logging.DEBUG, "server chosen"),
 }
-"""The level and the words of each fact; those of an answered login depend on the answer."""
+"""The level and the words of each fact; those of an answered login and of an overload depend on it."""
 
 _ENCODER = msgspec.json.Encoder()
 _LOG = structlog.get_logger("ftpair")
 _SCALARS = (int, float, type(None))
+_REFUSALS = Sparing()
 
 
 class _Now:
@@ -187,7 +190,10 @@ def log_fact(fact: Fact) -> None:
     level, words = _line(fact)
     if level < _Now.level:
         return
-    fields = _fields(fact)
+    left_out = _REFUSALS.spare() if type(fact) is Refusal else 0
+    if left_out is None:
+        return
+    fields = _fields(fact) | ({"left_out": left_out} if left_out else {})
     if _Now.is_text or not _is_written(logging.getLevelName(level).lower(), words, fields):
         _LOG.log(level, words, **fields)
 
@@ -213,6 +219,9 @@ def _is_written(level: str, words: str, fields: dict[str, Any]) -> bool:
 def _line(fact: Fact) -> tuple[int, str]:
     if isinstance(fact, LoginAnswered):
         return (logging.DEBUG, "login accepted") if fact.accepted else (logging.INFO, "login refused")
+    if isinstance(fact, Overloaded):
+        over = (logging.INFO, "new sessions are taken again")
+        return over if fact.is_over else (logging.WARNING, "new sessions are refused")
     return LINES[type(fact)]
 
 

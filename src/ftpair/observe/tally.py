@@ -12,6 +12,7 @@ from ftpair.core.facts import (
     Fact,
     Handshake,
     LoginAnswered,
+    Overloaded,
     ProtocolError,
     Refusal,
     Rescued,
@@ -82,7 +83,11 @@ METRICS: dict[str, Metric] = {
     "bans": Metric("gauge", "Bans in force.", ("service", "by")),
     "config_revision": Metric("gauge", "The revision that runs."),
     "config_last_apply_successful": Metric("gauge", "1 if the last apply succeeded."),
-    "event_loop_lag_seconds": Metric("gauge", "How late the last tick of a worker was.", ("worker",)),
+    "accept_queue": Metric("gauge", "Connections that wait to be accepted.", ("service", "entrance")),
+    "listen_overflows_total": Metric("counter", "Connections dropped at full queues, of the whole machine."),
+    "event_loop_lag_seconds": Metric("gauge", "How long an event waited for a worker.", ("worker",)),
+    "overload": Metric("gauge", "1 while a worker takes no new sessions for it.", ("worker", "shortage")),
+    "descriptors_used_up_total": Metric("counter", "Calls of workers that found no descriptor left.", ("call",)),
     "process_open_fds": Metric("gauge", "Open descriptors.", ("process",)),
     "build_info": Metric("gauge", "Always 1.", ("version",)),
 }
@@ -148,6 +153,10 @@ def _turned_away(counts: Counts, fact: Refusal) -> None:
     counts["refusals_total", (fact.service, fact.reason)] += 1
 
 
+def _uncounted(_counts: Counts, _fact: Overloaded) -> None:
+    """Each refusal is counted by itself, and what holds is a gauge."""
+
+
 def _choice(counts: Counts, fact: ServerChosen) -> None:
     counts["routes_total", (fact.service, fact.rule, fact.pool)] += 1
     if fact.affinity:
@@ -175,4 +184,5 @@ COUNTING: dict[type[Fact], Callable[[Counts, Any], None]] = {
     Rescued: _rescue,
     RescueFailed: _rescue,
     Refusal: _turned_away,
+    Overloaded: _uncounted,
 }

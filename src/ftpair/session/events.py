@@ -112,6 +112,9 @@ class PortReady(Event, frozen=True):
 class NoPort(Event, frozen=True):
     """Every port of the passive range is taken for this client's address (answer to `Expect`)."""
 
+    for_want_of_descriptors: bool = False
+    """Ports are free, and none can be opened."""
+
 
 class ServerPortReady(Event, frozen=True):
     """A port waits for the server (answer to `Listen`)."""

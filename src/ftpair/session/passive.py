@@ -67,10 +67,13 @@ def _take_port(talk: Conversation, host: str) -> None:
     talk.go(State.TAKING_PORT)
 
 
-def on_no_port(talk: Conversation, _event: NoPort) -> None:
+def on_no_port(talk: Conversation, event: NoPort) -> None:
     """Say so: a port outside the range is never used."""
     talk.has_port = False
-    talk.say("425 All passive ports are in use for your address: try again later.")
+    if event.for_want_of_descriptors:
+        talk.say("425 Too many connections: try again later.")
+    else:
+        talk.say("425 All passive ports are in use for your address: try again later.")
     talk.rest()
 
 

@@ -14,7 +14,7 @@ from ftpair.api.problems import RefusalError
 from ftpair.core.actions import GetReport, ReportIs
 from ftpair.core.jobs import Job
 from ftpair.core.reports import Measure
-from ftpair.core.status import CertificateStatus, NodeStatus
+from ftpair.core.status import CertificateStatus, NodeStatus, overload_sentences
 from ftpair.web.banner import shown
 from ftpair.web.doctor import last_examinations, verdict
 from ftpair.web.lights import SOON_DAYS
@@ -88,6 +88,7 @@ def _part(node: NodeStatus, request: Request, examinations: Mapping[str, Job]) -
         "overview_part.html",
         node=node,
         expiring=_expiring(node),
+        overloads=overload_sentences(node),
         examinations=examinations,
         verdict=verdict,
         may_operate=may_operate(request),
