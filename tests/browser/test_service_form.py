@@ -11,7 +11,7 @@ from tests.browser.kit.house import SERVICE, House
 WRONG = "¤ wrong ¤"
 """What no field takes but those of `FREE`: files are looked for when all else is right; some texts may be anything."""
 FREE = {
-    *("health.user", "health.password_file", "greeting"),
+    *("health.user", "health.password_file", "health.folder", "greeting", "sorry_text"),
     *("tls.client_certificate.ca", "tls.client_certificate.crl", "server_ca", "server_crl"),
 }
 BY_HAND = {"text", "number", "list", "ports"}
