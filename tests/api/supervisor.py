@@ -108,6 +108,7 @@ from ftpair.core.status import (
     WorkerStatus,
 )
 from ftpair.core.transfers import PastTransfer
+from ftpair.core.upgrades import Upgrade
 from ftpair.dataplane.channel import Channel, socketpair
 
 SILENCE = object()
@@ -200,6 +201,7 @@ def usual_answers():
         GetBans: BansAre((Ban(**examples.BAN), Ban("OTHER_VIP", "user", "anna", 1767226500.0, "by hand"))),
         AddBan: lambda action: Said(f"{action.by} {action.subject} for {action.for_s} s"),
         LiftBan: Said("lifted"),
+        Upgrade: Said("upgrading from 0.1.0 to 0.2.0: 3 sessions on 2 workers go on"),
         KillSession: lambda action: (
             Said("kill 0-1f: ended")
             if action.session == "0-1f"

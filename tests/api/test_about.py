@@ -29,6 +29,7 @@ ROUTES = {
     "/api/v1/services/{service}/servers/{server}/weight",
     "/api/v1/certificates",
     "/api/v1/certificates/{name}",
+    "/api/v1/upgrade",
     "/api/v1/apply",
     "/api/v1/confirm",
     "/api/v1/configuration",

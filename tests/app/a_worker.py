@@ -87,7 +87,7 @@ class Worker:
 
 async def main():
     parser = argparse.ArgumentParser()
-    for name in ("channel", "counts", "rates", "presence", "affinity", "worker", "workers"):
+    for name in ("channel", "counts", "rates", "presence", "affinity", "worker", "workers", "place", "places"):
         parser.add_argument(f"--{name}", type=int)
     await Worker(parser.parse_args()).run()
 

@@ -21,7 +21,7 @@ def play(site, scenario, **environment):
 
 def count(node, server, sessions, transfers):
     """Be a worker that serves these."""
-    worker = Counts(node.counts_fd, 0, len(node.workers))
+    worker = Counts(node.counts.fd, 0, node.counts.places_in_all)
     worker.add(node.slots[("VIP", server)], SESSIONS, sessions)
     worker.add(node.slots[("VIP", server)], TRANSFERS, transfers)
 

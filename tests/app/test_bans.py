@@ -189,9 +189,9 @@ def test_bans_are_written_at_the_end_at_the_latest(site):
 
 def test_what_a_dead_worker_had_counted_is_taken_away(site):
     async def scenario(node, _actions):
-        table = SharedTable(node.tables.presence_fd, bytes.fromhex(node.tables.environment[SALT_VARIABLE]))
+        table = SharedTable(node.tables.fds[2], bytes.fromhex(node.tables.environment[SALT_VARIABLE]))
         for number in range(2):
-            Presence(table, number, 2).enter(b"anna")
+            Presence(table, number, lambda: ()).enter(b"anna")
         node.child_ended(node.workers[0], "killed")
         assert [row.mark for _, row in table.rows()] == [2]
 

@@ -16,8 +16,8 @@ def test_a_killed_worker_is_replaced_within_a_second_and_told_the_newest_plan(si
             slot, service = node.slots[("VIP", "FTP_SVR1")], node.slots[("VIP", "")]
             for number, sessions in ((0, 3), (1, 2)):
                 for row in (slot, service):
-                    Counts(node.counts_fd, number, 2).add(row, SESSIONS, sessions)
-            assert (node.sessions_of(0), node.sessions_of(1)) == (3, 2)
+                    Counts(node.counts.fd, number, node.counts.places_in_all).add(row, SESSIONS, sessions)
+            assert (node.sessions_of(one), node.sessions_of(other)) == (3, 2)
             pid, others, killed = one.pid, other.pid, time.monotonic()
             await asyncio.sleep(0.2)
             os.kill(pid, signal.SIGKILL)

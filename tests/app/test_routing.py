@@ -94,7 +94,7 @@ def test_every_policy_gives_its_reason(site, policy):
 def test_the_counts_of_now_are_told(site):
     async def scenario(node, actions):
         for server in ("FTP_SVR1", "FTP_SVR2", "FTP_SVR2"):
-            Counts(node.counts_fd, 0, len(node.workers)).add(node.slots["VIP", server], SESSIONS, 1)
+            Counts(node.counts.fd, 0, node.counts.places_in_all).add(node.slots["VIP", server], SESSIONS, 1)
         answer = await actions.answer(FindRoute("VIP"))
         assert answer.route.sentence.endswith("there to FTP_SVR1 (least-sessions: 1 session)")
 

@@ -19,6 +19,8 @@ from tests.app.conftest import free_ports
 
 SERVE = "import sys, pathlib; from ftpair.app.supervisor import serve; sys.exit(serve(pathlib.Path(sys.argv[1])))"
 
+PROGRAM = [sys.executable]
+
 
 class Running:
     """A running ftpair: its process, its log, what systemd heard."""
@@ -28,7 +30,7 @@ class Running:
         self.log = site.folder / "log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", SERVE, str(site.path)], stdout=log, stderr=log, env=os.environ | environment
+                [*PROGRAM, "-c", SERVE, str(site.path)], stdout=log, stderr=log, env=os.environ | environment
             )
 
     def heard(self, state):
@@ -46,6 +48,11 @@ class Running:
                 found.setdefault(words[words.index("-m") + 1], []).append(int(pid))
         return found
 
+    def workers(self):
+        """The workers that live, whoever started them."""
+        pids = (int(path.stem) for path in (self.site.folder / "run" / "workers").glob("*.sock"))
+        return [pid for pid in pids if is_alive(pid)]
+
     def api(self, path, method="GET", **more):
         transport = httpx.HTTPTransport(uds=str(self.site.folder / "run" / "ftpair.sock"))
         with httpx.Client(transport=transport, base_url="http://ftpair", timeout=20) as client:
@@ -57,8 +64,9 @@ class Running:
 
 
 @contextmanager
-def running(site, **environment):
+def running(site, *, ends_workers=True, **environment):
     name = str(site.folder / "notify")
+    Path(name).unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(name)
         systemd.settimeout(30)
@@ -68,7 +76,8 @@ def running(site, **environment):
         finally:
             ftpair.process.kill()
             ftpair.process.wait()
-            Path(name).unlink()
+            for pid in ftpair.workers() if ends_workers else ():  # They outlive their supervisor.
+                os.kill(pid, signal.SIGKILL)
             print(ftpair.log.read_text())
 
 
@@ -196,12 +205,18 @@ def test_every_hangup_is_followed_even_one_that_comes_while_a_file_is_applied(si
         assert ftpair.end() == 0
 
 
-def test_children_end_when_their_supervisor_is_killed(site):
+def test_prober_and_api_end_when_their_supervisor_is_killed_and_workers_when_they_are_told_to(site):
     with running(site) as ftpair:
         ftpair.heard("READY=1")
-        pids = [pid for pids in ftpair.children().values() for pid in pids]
+        children = ftpair.children()
+        workers = children.pop("ftpair.app.worker")
         ftpair.process.kill()
-        until(lambda: not any(is_alive(pid) for pid in pids), 10)
+        until(lambda: not any(is_alive(pid) for pids in children.values() for pid in pids), 10)
+        session, _ = connect(site.port)
+        for pid in workers:
+            os.kill(pid, signal.SIGTERM)
+        assert session.recv(100).startswith(b"421")
+        until(lambda: not any(is_alive(pid) for pid in workers), 10)
 
 
 SIZE = 32 * 1024 * 1024

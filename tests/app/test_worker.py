@@ -64,6 +64,7 @@ async def working():
     tables = create_table_fd("rates", 8), create_table_fd("presence", 8), create_table_fd("affinity", 8)
     fds = theirs.fileno(), counts_fd, *tables
     words = ["--channel", str(fds[0]), "--counts", str(fds[1]), "--worker", "0", "--workers", "1"]
+    words += ["--place", "0", "--places", "1"]
     words += ["--rates", str(tables[0]), "--presence", str(tables[1]), "--affinity", str(tables[2])]
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "ftpair.app.worker", *words, pass_fds=fds)
     theirs.close()

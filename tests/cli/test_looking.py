@@ -330,3 +330,9 @@ def test_the_documentation_shows_clients_as_they_are_shown(ftpair, supervisor):
 def test_clients_are_given_as_json(ftpair, supervisor):
     rows = json.loads(ftpair("clients", "--json").out)
     assert [row["would_break"] for row in rows] == [False, True]
+
+
+def test_former_workers_are_told_with_their_sessions(ftpair, supervisor):
+    (worker,) = node().workers
+    supervisor.answers[GetStatus] = StatusIs(node(workers=(worker, replace(worker, is_former=True, sessions=3))))
+    assert "1 worker, 1 former worker with 3 sessions" in ftpair("status").out

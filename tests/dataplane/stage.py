@@ -192,7 +192,7 @@ def stage(*services: AnyService, on_fact: Callable[[Fact], None] | None = None) 
         counts = Counts(create_counts_fd(1), 0, 1)
         tables = create_table_fd("rates", 64), create_table_fd("presence", 64)
         failures: list[tuple[str, str, str]] = []
-        gate = gate_of(tables, b"salt", (0, 1), note, lambda *failure: failures.append(failure))
+        gate = gate_of(tables, b"salt", (0, counts.others), note, lambda *failure: failures.append(failure))
         running = Stage(Worker(0, 1, counts, note, gate), counts, facts)
         running.failures, running.present = failures, SharedTable(tables[1], b"salt")
         running.use(*services)

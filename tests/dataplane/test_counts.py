@@ -13,7 +13,7 @@ from ftpair.dataplane.counts import SLOTS, Counts, create_counts_fd
 
 @pytest.fixture
 def fd():
-    number = create_counts_fd(workers=2)
+    number = create_counts_fd(places=2)
     yield number
     os.close(number)
 
@@ -47,5 +47,5 @@ def test_a_dead_worker_takes_its_sessions_along_but_not_the_bytes_it_moved(fd):
 
 
 def test_counts_made_for_another_number_of_workers_are_refused(fd):
-    with pytest.raises(SetupError, match="do not fit 3 workers"):
+    with pytest.raises(SetupError, match="do not have 3 places"):
         Counts(fd, 0, 3)

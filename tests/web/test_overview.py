@@ -30,6 +30,13 @@ def test_a_trial_that_nobody_confirmed_stands_before_everything_else(admin, supe
     assert "Back to revision 4" in page
 
 
+def test_former_workers_are_told_of_as_long_as_they_stay(admin, supervisor):
+    assert "former worker" not in admin.get("/").text
+    (worker,) = node().workers
+    supervisor.answers[GetStatus] = StatusIs(node(workers=(worker, replace(worker, is_former=True, sessions=3))))
+    assert "1 former worker of another ftpair will end with the last of 3 sessions." in admin.get("/").text
+
+
 def test_a_node_without_a_service_offers_the_first_step(admin, supervisor):
     supervisor.answers[GetStatus] = StatusIs(node(services=()))
     page = admin.get("/").text

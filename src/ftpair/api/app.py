@@ -22,6 +22,7 @@ from ftpair.api import (
     problems,
     reporting,
     routing,
+    upgrading,
 )
 from ftpair.api.access import Access
 from ftpair.api.limiting import BodyLimit
@@ -32,6 +33,7 @@ ROUTERS = (
     looking.router,
     pooling.router,
     changing.router,
+    upgrading.router,
     configuring.router,
     banning.router,
     doctoring.router,

@@ -180,6 +180,7 @@ SHEET = (
     "1207,2026-01-01T00:00:00.250Z,FTPS_VIP,FTP_SVR1,alice,198.51.100.7:50122,0-1f,RETR,backup.tar,down,268435456,5.12,"
     "complete,,226 Transfer complete.,TLSv1.3,clear\r\n"
 )
+UPGRADING = asdict(Done("upgrading from 0.1.0 to 0.2.0: 3 sessions on 2 workers go on"))
 KILLED = asdict(Done("kill 0-1f: the session of alice from 198.51.100.7 is ended"))
 DONE = asdict(Done("drain FTP_SVR2: 3 sessions stay, 0 transfers"))
 _WARNING = ConfigurationProblem("virtual_services.FTPS_VIP.real_servers", 9, "every weight is 0, so no server ...")

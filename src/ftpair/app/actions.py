@@ -19,6 +19,7 @@ from ftpair.app.inviting import get_set_up_link
 from ftpair.app.node import Node
 from ftpair.app.passwords import CrowdedError
 from ftpair.app.pools import get_pools, set_weight
+from ftpair.app.upgrading import upgrade
 from ftpair.app.waiting import Waiting
 from ftpair.config.problems import InvalidConfigError
 from ftpair.core.account_actions import Denied, GetAudit, GetSetUpLink
@@ -58,6 +59,7 @@ from ftpair.core.health import GetHealth
 from ftpair.core.jobs import EndJob, GetJob, GetJobs, StartDoctor
 from ftpair.core.pools import GetPools, SetWeight
 from ftpair.core.requests import Answer
+from ftpair.core.upgrades import Upgrade
 from ftpair.haproxy.runtime import SilentError
 
 log = structlog.get_logger("ftpair")
@@ -193,5 +195,6 @@ ANSWERS: dict[type[Action], Callable[[Node, Any], Awaitable[Answer]]] = {
     GetGuide: get_guide,
     GetFirewall: get_firewall,
     GetCertificates: get_certificates,
+    Upgrade: upgrade,
     Denied: _denied,
 }

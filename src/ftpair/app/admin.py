@@ -33,6 +33,10 @@ class AdminFile:
         """Forget servers that are gone from the configuration."""
         self._store({server: admin for server, admin in self._wishes.items() if server in servers})
 
+    def save_again(self) -> None:
+        """Write what could not be written, if there is room by now."""
+        self._file.write_again()
+
     def _store(self, wishes: dict[Server, Admin]) -> None:
         kept: dict[Server, Admin] = {server: admin for server, admin in wishes.items() if admin is not Admin.ONLINE}
         if kept != self._wishes:

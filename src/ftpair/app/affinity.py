@@ -38,9 +38,9 @@ class AffinityFile:
         """Return what was remembered, or nothing and a new salt."""
         return self._file.read(_decoded) or _nothing()
 
-    def write(self, kept: Kept) -> None:
-        """Keep this and nothing else."""
-        self._file.write(msgspec.msgpack.encode(kept))
+    def write(self, kept: Kept) -> bool:
+        """Keep this and nothing else; return whether it is on the disk."""
+        return self._file.write(msgspec.msgpack.encode(kept))
 
 
 def _decoded(content: bytes) -> Kept:
@@ -73,6 +73,11 @@ class AffinityKeeper:
         """The salt of the digests: without it nobody is known again."""
         return self._kept.salt
 
+    def take_over(self, table: SharedTable, salt: bytes) -> None:
+        """Go on with a table that workers have filled, and write it down soon."""
+        self._kept = Kept(_VERSION, salt, [])
+        self._table = table
+
     def fill(self, table: SharedTable) -> None:
         """Put into the table what was remembered."""
         for digest, stamp, mark in self._kept.rows:
@@ -87,5 +92,5 @@ class AffinityKeeper:
             if image != self._image:
                 oldest = self._now() - longest_s
                 rows = [(digest, row.stamp, row.mark) for digest, row in self._table.rows(image) if row.stamp >= oldest]
-                self._file.write(Kept(_VERSION, self.salt, rows))
-                self._image = image
+                if self._file.write(Kept(_VERSION, self.salt, rows)):
+                    self._image = image

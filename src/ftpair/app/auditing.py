@@ -47,6 +47,7 @@ from ftpair.core.actions import (
 from ftpair.core.certificates import CertificateIs, DeleteCertificate, SaveCertificate
 from ftpair.core.jobs import EndJob, StartDoctor
 from ftpair.core.pools import SetWeight
+from ftpair.core.upgrades import Upgrade
 
 log = structlog.get_logger("ftpair")
 
@@ -61,6 +62,7 @@ CHANGING: dict[type[Action], tuple[str, str]] = {
     Confirm: ("confirm", ""),
     SaveCertificate: ("save-certificate", "{0.name}"),
     DeleteCertificate: ("delete-certificate", "{0.name}"),
+    Upgrade: ("upgrade", ""),
     SetWeight: ("weight", "{0.service} {0.server}: {0.weight}"),
     StartDoctor: ("doctor", "{0.service}"),
     EndJob: ("end-doctor", "{0.job}"),

@@ -29,6 +29,10 @@ class BanFile:
         """Return the bans of the run before."""
         return self._file.read(_decoded) or ()
 
+    def write_again(self) -> None:
+        """Write what could not be written, if there is room by now."""
+        self._file.write_again()
+
     def write(self, bans: Iterable[Ban]) -> None:
         """Keep these bans and no other."""
         self._file.write(_text(bans).encode())
@@ -103,6 +107,8 @@ class BanKeeper:
         if self._has_changed:
             self._has_changed = False
             self._file.write(self.all())
+        else:
+            self._file.write_again()
 
     def gauges(self) -> tuple[Sample, ...]:
         """Return how many are banned, by service and by what; 0 where a service bans but nobody is banned."""

@@ -16,6 +16,7 @@ from ftpair.core.messages import Ready, Stop, UseLog, UseWeb
 from ftpair.core.plan import WebPlan
 from ftpair.core.pools import SetWeight
 from ftpair.core.requests import Request, Response, ToApi
+from ftpair.core.upgrades import Upgrade
 from ftpair.dataplane.channel import Channel
 from ftpair.observe import log
 
@@ -33,6 +34,7 @@ SLOW = (
     SaveCertificate,
     DeleteCertificate,
     SetWeight,
+    Upgrade,
     GetGuide,
     GetFirewall,
 )

@@ -1,12 +1,13 @@
 """A SQLite database of the state folder, written by the supervisor alone and read by nobody else.
 
-What cannot be kept on the disk is kept in memory for as long as ftpair runs, and that is said once: a full disk stops
+What cannot be kept on the disk is kept in memory until it can be again, and that is said once: a full disk stops
 nothing.
 """
 
 import contextlib
 import os
 import sqlite3
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from ftpair.app.state_file import BROKEN
 
 Statement = tuple[str, tuple[object, ...]]
 _MODE = 0o600
+TRY_AGAIN_S = 10.0
+"""After so long a full disk is tried again, with the next write."""
 _LONGEST_JOURNAL_BYTES = 16 * 1024 * 1024
 
 
@@ -38,6 +41,9 @@ class Database:
 
     def __init__(self, path: Path, contents: Contents, warn: Callable[[str], None]) -> None:
         self._path, self._contents, self._warn = path, contents, warn
+        self._is_whole = False
+        """Whether what is kept in memory is all that was on the disk."""
+        self._tried_at = 0.0
         self.is_kept = True
         """Whether the next run will know what is written."""
         self._connection = self._opened()
@@ -55,7 +61,8 @@ class Database:
         return next(iter(self.rows(question, *values)), None)
 
     def write(self, *statements: Statement) -> None:
-        """Do this in one transaction; if the disk fails, in memory from now on; what is dispensable raises."""
+        """Do this in one transaction; if the disk fails, in memory until there is room; what is dispensable raises."""
+        self._go_back()
         try:
             self._do(statements)
         except sqlite3.IntegrityError:  # The statement is at fault, not the disk.
@@ -64,7 +71,7 @@ class Database:
             if self._contents.is_dispensable:
                 raise
             noun = self._contents.noun
-            self._warn(f"{self._path} cannot be written ({error}): {noun} of this run are kept in memory only")
+            self._warn(f"{self._path} cannot be written ({error}): {noun} are kept in memory until it can be")
             self._connection = self._copied()
             self._do(statements)
 
@@ -106,9 +113,26 @@ class Database:
         memory = sqlite3.connect(":memory:")
         with contextlib.suppress(sqlite3.Error):
             self._connection.backup(memory)
+            self._is_whole, self._tried_at = True, time.monotonic()
         self._connection.close()
         self.is_kept = False
         return self._migrated(memory)
+
+    def _go_back(self) -> None:
+        """Put all of it into the file again, as one step, if that can be by now."""
+        if not self._is_whole or time.monotonic() - self._tried_at < TRY_AGAIN_S:
+            return
+        self._tried_at = time.monotonic()
+        try:
+            connection = sqlite3.connect(self._path)
+            self._connection.backup(connection)
+        except sqlite3.Error:
+            return
+        self._connection.close()
+        self._connection, self.is_kept, self._is_whole = connection, True, False
+        if self._contents.is_written_ahead:
+            _write_ahead(connection)
+        self._warn(f"{self._path} can be written again: nothing of it is missing")
 
     def _in_memory(self) -> sqlite3.Connection:
         self.is_kept = False

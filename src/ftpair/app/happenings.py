@@ -19,6 +19,7 @@ from ftpair.core.actions import (
 from ftpair.core.certificates import CertificateIs, DeleteCertificate, SaveCertificate
 from ftpair.core.happenings import Happening, Kind
 from ftpair.core.requests import Answer
+from ftpair.core.upgrades import Upgrade
 
 REMEMBERED = 200
 KINDS: dict[type[Action], Kind] = {
@@ -26,6 +27,7 @@ KINDS: dict[type[Action], Kind] = {
     AddBan: "ban",
     LiftBan: "ban",
     KillSession: "session",
+    Upgrade: "configuration",
     Confirm: "configuration",
     SaveConfiguration: "configuration",
     PatchConfiguration: "configuration",

@@ -54,13 +54,13 @@ async def get_sessions(node: Node, _action: GetSessions) -> SessionTable:
 
 async def all_sessions(node: Node) -> SessionTable:
     """Return what workers and HAProxy have."""
-    own, its = await node.listing.ask(node.workers), await node.haproxy.table()
+    own, its = await node.listing.ask(node.crew), await node.haproxy.table()
     return SessionTable((*own.sessions, *its.sessions), (*own.transfers, *its.transfers))
 
 
 async def get_clients(node: Node, _action: GetClients) -> ClientsAre:
     """Tell whom the workers have seen."""
-    return await node.listing.clients(node.workers)
+    return await node.listing.clients(node.crew)
 
 
 async def get_metrics(node: Node, _action: GetMetrics) -> Metrics:

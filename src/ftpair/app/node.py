@@ -1,19 +1,20 @@
 """The running node: its plan, its counts and states, and the children that work by them."""
 
 import asyncio
-import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
 
 from ftpair.app import accounts, audit, cuts, recipes
 from ftpair.app.admin import AdminFile
+from ftpair.app.adoption import Inheritance
 from ftpair.app.affinity import AffinityFile, AffinityKeeper
 from ftpair.app.bans import BanFile, BanKeeper
 from ftpair.app.confirmation import Confirmation
+from ftpair.app.crew import Crew, Equipment, of_former
 from ftpair.app.ejecting import Ejector
 from ftpair.app.figures import Figures
 from ftpair.app.former import Former
@@ -28,14 +29,12 @@ from ftpair.app.revisions import FILE, Revisions
 from ftpair.app.rows import Leaving
 from ftpair.app.server_certificates import ServerWarnings
 from ftpair.app.states import States
-from ftpair.app.tables import Tables
 from ftpair.app.traffic import Traffic
 from ftpair.app.transfer_history import TransferHistory
 from ftpair.app.web_door import WebDoor
 from ftpair.config.blocks import Paths
 from ftpair.config.check import Checked
 from ftpair.config.slots import Slots
-from ftpair.core.columns import SESSIONS
 from ftpair.core.messages import (
     Beat,
     CannotFollow,
@@ -59,8 +58,9 @@ from ftpair.core.plan import Plan, ServerPlan, ServicePlan
 from ftpair.core.requests import Request
 from ftpair.core.status import PoolQuorum
 from ftpair.dataplane.children import Child
-from ftpair.dataplane.counts import Counts, create_counts_fd
+from ftpair.dataplane.counts import Counts
 from ftpair.dataplane.groups import Groups
+from ftpair.dataplane.handover import Handovers
 from ftpair.dataplane.listeners import Listeners, listener_keys
 from ftpair.haproxy.engine import Haproxy
 from ftpair.observe import log as logs
@@ -92,6 +92,8 @@ class Foundation:
     paths: Paths
     checked: Checked
     """The configuration of the plan, and what was read for it."""
+    inheritance: Inheritance = field(default_factory=Inheritance)
+    """What a former supervisor has left."""
 
 
 class Node:
@@ -102,6 +104,8 @@ class Node:
         self.checked = foundation.checked
         self.on_keep: Callable[[], None] = _nothing
         """Called when another configuration is kept."""
+        self.on_upgrade: Callable[[], None] = _nothing
+        """Called when what is installed is to take over."""
         self.listeners = foundation.listeners
         self.revisions = Revisions(Path(foundation.paths.state) / FILE, log.warning)
         self.revisions.keep(self.plan.revision, self.checked.content, "file", "found at the start")
@@ -112,15 +116,11 @@ class Node:
         self.revision = self.plan.revision
         """The newest revision that was ever tried."""
         self.last_apply = LastApply(f"revision {self.revision}: started")
-        self.started = time.time()
-        self.is_draining = False
-        self.counts_fd = create_counts_fd(self.plan.workers)
-        self.counts = Counts(self.counts_fd, self.plan.workers, self.plan.workers)
-        self.figures, self.listing, self.traffic = Figures(), Listing(), Traffic(self.counts)
+        self.started, self.is_draining = time.time(), False
         self.paths = foundation.paths
         self.affinity = AffinityKeeper(AffinityFile(Path(self.paths.state) / "affinity.bin", log.warning))
-        self.tables = Tables(self.affinity.salt)
-        self.affinity.fill(self.tables.affinity)
+        self.tables = foundation.inheritance.tables(self.affinity, self.plan)
+        self.figures, self.listing, self.traffic = Figures(), Listing(), Traffic(self.counts)
         admin = AdminFile(Path(self.paths.state) / "admin.json", log.warning)
         self.happenings, self.recent_log = Happenings(), RecentLog()
         self.states, self._quorums = States(admin, self._tell_states, self._say_health), Quorums(self._say_quorum)
@@ -137,8 +137,9 @@ class Node:
             lambda service, said: self.happenings.note("doctor", said, service),
             hear_log=self.recent_log.hear,
         )
-        shared = recipes.Shared(self.counts_fd, self.tables, self.groups)
-        self.workers = [Child(recipes.worker(number, self.plan, shared), self) for number in range(self.plan.workers)]
+        equipment = Equipment(self.tables, self.groups, Handovers(Path(self.paths.runtime)))
+        self.crew = Crew(self.plan, equipment, foundation.inheritance, self)
+        foundation.inheritance.close_rest()
         self.prober = Child(recipes.prober(self.plan, self.groups), self)
         self.api = Child(recipes.api(self.plan, foundation.door), self)
         self.web = WebDoor(Path(self.paths.state), lambda: self.accounts.invitation, self.api.send)
@@ -152,11 +153,22 @@ class Node:
         self._news = asyncio.Event()
         self.web.open(self.plan.web)
         self.keep(self.plan, self.slots)
+        self.states.recall(foundation.inheritance.states)
+
+    @property
+    def counts(self) -> Counts:
+        """What is counted of all services and servers."""
+        return self.tables.counts
+
+    @property
+    def workers(self) -> list[Child]:
+        """The workers, by number; former ones are not among them."""
+        return self.crew.workers
 
     @property
     def children(self) -> tuple[Child, ...]:
-        """All children: workers, prober, API."""
-        return (*self.workers, self.prober, self.api)
+        """All children: workers, former ones, prober, API."""
+        return (*self.crew, self.prober, self.api)
 
     def taken(self, service: ServicePlan) -> Callable[[int], int]:
         """Return what tells the sessions of a server, and for the service itself the places that are taken."""
@@ -207,7 +219,7 @@ class Node:
 
     def end_sessions(self, message: EndSessions) -> None:
         """Tell all workers to end sessions."""
-        for worker in self.workers:
+        for worker in self.crew.sharing:
             worker.send(message)
 
     def sample(self) -> None:
@@ -216,6 +228,7 @@ class Node:
         for lines in RECENT.taken():
             self.recent_log.hear("supervisor", lines)
         self.bans.refresh()
+        self.states.save_again()
         self.ejector.refresh()
         self.web.refresh()
         self._leaving.release(self.slots, self.plan, self.counts.sessions, time.monotonic())
@@ -225,10 +238,9 @@ class Node:
         """Write down what affinity remembers; may run in a thread."""
         self.affinity.save(max((service.affinity_timeout_s for service in self.plan.services), default=0.0))
 
-    def sessions_of(self, worker: int) -> int:
+    def sessions_of(self, worker: Child) -> int:
         """Return the live sessions of one worker."""
-        services = [slot for (_service, server), slot in self.slots.items() if not server]
-        return sum(self.counts.of_worker(worker, slot, SESSIONS) for slot in services)
+        return self.crew.sessions_of(worker, [slot for (_, server), slot in self.slots.items() if not server])
 
     def is_followed(self) -> bool:
         """Whether all workers work by the plan that was proposed."""
@@ -248,8 +260,8 @@ class Node:
         """Give back what the node opened."""
         self.listeners.close()
         self.web.close_all_but()
-        os.close(self.counts_fd)
         self.tables.close()
+        self.crew.close()
         self.groups.close()
         self.revisions.close()
         self.accounts.close()
@@ -262,9 +274,11 @@ class Node:
 
     def child_started(self, child: Child) -> None:
         """Tell a new process all that it must know."""
-        log.info("child started", child=child.name, pid=child.pid)
-        if child in self.workers:
-            child.send(UseStates(self.states.by_slot()))
+        log.info("child found" if child.was_found else "child started", child=child.name, pid=child.pid)
+        if child in self.crew:
+            self.crew.meet(child)
+            if child in self.crew.sharing:
+                child.send(UseStates(self.states.by_slot()))
             child.send(self.bans.whole())
         self._tell_plan(child)
         if child is self.api:
@@ -275,7 +289,7 @@ class Node:
         """Give each message to the one who waits for it."""
         match message:
             case Beat():
-                self.figures.hear(child.name, message)
+                self.figures.hear(child.name, of_former(message) if child in self.crew.former else message)
             case Ready(revision):
                 self._revisions[child.name] = revision
                 self.ring()
@@ -301,11 +315,12 @@ class Node:
         self.listing.bury(child.name)
         self._revisions.pop(child.name, None)
         lost = 0
-        if child in self.workers:
-            lost = self.sessions_of(self.workers.index(child))
-            self.counts.clear(self.workers.index(child))
-            self.tables.forget(self.workers.index(child))
-        if child.is_stopping:
+        if child in self.crew:
+            lost = self.sessions_of(child)
+            self.crew.bury(child)
+        if child.is_leaving:
+            log.info("a former worker has ended", child=child.name, how=why, sessions_lost=lost)
+        elif child.is_stopping:
             log.info("child ended", child=child.name, how=why)
         else:
             log.error("child died and is started again", child=child.name, how=why, sessions_lost=lost)
@@ -356,16 +371,16 @@ class Node:
             child.send(UsePlan(cuts.for_prober(self.plan)))
         elif child in self.workers:
             keys = listener_keys(self._proposed)
-            child.send(
-                UsePlan(cuts.for_worker(self._proposed), keys), self.listeners.fds(keys, self.workers.index(child))
-            )
+            passive = self.crew.passive_for(child)
+            plan = UsePlan(cuts.for_worker(self._proposed), keys, tuple(passive))
+            child.send(plan, (*self.listeners.fds(keys, self.workers.index(child)), *passive.values()))
 
     def _tell_bans(self, news: UseBans) -> None:
-        for worker in self.workers:
+        for worker in self.crew:
             worker.send(news)
 
     def _tell_states(self) -> None:
-        for worker in self.workers:
+        for worker in self.crew.sharing:
             worker.send(UseStates(self.states.by_slot()))
         self._quorums.look(self.plan, self.states.by_slot())
         self.news_for_haproxy.set()

@@ -1,7 +1,5 @@
 """How each child of the node is started: its module, what it inherits, and whom it runs as."""
 
-from dataclasses import dataclass
-
 from ftpair.app.tables import Tables
 from ftpair.core.messages import FromProber, FromWorker
 from ftpair.core.plan import Plan
@@ -9,30 +7,28 @@ from ftpair.core.requests import FromApi
 from ftpair.dataplane.children import Recipe
 from ftpair.dataplane.groups import Groups
 
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """What workers share with the supervisor: counts, tables, and OpenSSL's settings."""
-
-    counts_fd: int
-    tables: Tables
-    groups: Groups
+WORKER = "ftpair.app.worker"
 
 
-def worker(number: int, plan: Plan, shared: Shared) -> Recipe:
-    """Return how a worker is started."""
-    tables, groups = shared.tables, shared.groups
-    place = ("--worker", str(number), "--workers", str(plan.workers))
+def worker(number: int, place: int, plan: Plan, tables: Tables, groups: Groups) -> Recipe:
+    """Return how a worker is started; `place` is its own row of the tables."""
+    numbers = {"worker": number, "workers": plan.workers, "place": place, "places": tables.counts.places_in_all}
     return Recipe(
         f"worker {number}",
-        "ftpair.app.worker",
+        WORKER,
         FromWorker,
-        ("--counts", str(shared.counts_fd), *place, *tables.arguments),
-        (shared.counts_fd, *tables.fds, *groups.fds),
+        (*(word for name, value in numbers.items() for word in (f"--{name}", str(value))), *tables.arguments),
+        (*tables.fds, *groups.fds),
         plan.user,
         plan.capabilities,
-        tables.environment | groups.environment,
+        outlives=True,
+        environment=tables.environment | groups.environment,
     )
+
+
+def former_worker(number: int, pid: int) -> Recipe:
+    """Return how a worker is watched that a former supervisor has started, and that is not started again."""
+    return Recipe(f"former worker {number} ({pid})", WORKER, FromWorker, outlives=True)
 
 
 def prober(plan: Plan, groups: Groups) -> Recipe:

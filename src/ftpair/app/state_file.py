@@ -2,9 +2,12 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
+
+from ftpair.config.save import sync_folder
 
 Content = TypeVar("Content")
 
@@ -24,6 +27,8 @@ class StateFile:
     ends: str
     """What becomes of a run that cannot write it: `bans end with this run`."""
     _has_warned: bool = field(default=False, init=False)
+    _owed: bytes | None = field(default=None, init=False)
+    """What could not be written; tried again by `write_again`."""
 
     def read(self, decode: Callable[[bytes], Content]) -> Content | None:
         """Return what the file holds; None if there is none, or if `decode` raises ValueError: then it is set aside."""
@@ -35,8 +40,8 @@ class StateFile:
             self._set_aside(error)
             return None
 
-    def write(self, content: bytes) -> None:
-        """Keep this and nothing else."""
+    def write(self, content: bytes) -> bool:
+        """Keep this and nothing else; return whether it is on the disk."""
         try:
             draft = self._draft()
             with open(draft, "wb", opener=_private) as file:  # Path.open knows no opener.
@@ -44,8 +49,22 @@ class StateFile:
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(self.path)
+            sync_folder(self.path.parent)
         except OSError as error:
+            self._owed = content
+            with suppress(OSError):  # What a full disk has taken of it is room for others.
+                self._draft().unlink()
             self._warn_once(error)
+            return False
+        if self._owed is not None:
+            self.warn(f"{self.path} can be written again: nothing of it is missing")
+            self._owed, self._has_warned = None, False
+        return True
+
+    def write_again(self) -> None:
+        """Keep what could not be written, if there is room by now; called now and then."""
+        if self._owed is not None:
+            self.write(self._owed)
 
     def try_to_write(self) -> None:
         """Warn at once if nothing can be kept: later somebody counts on it."""

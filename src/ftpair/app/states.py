@@ -4,7 +4,7 @@ A server that is ejected is down whatever the probes say; their verdict is kept 
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from ftpair.app.admin import AdminFile
@@ -57,6 +57,14 @@ class States:
         }
         self._changed()
 
+    def recall(self, states: Mapping[int, ServerState]) -> None:
+        """Take what a former supervisor knew of servers that are not probed yet; who was ejected gets a new chance."""
+        for slot, former in states.items():
+            state = self._states.get(slot)
+            if state is not None and state.health is Health.UNKNOWN and not former.is_ejected:
+                self._states[slot] = replace(former, admin=state.admin)
+        self._changed()
+
     def hear(self, slot: int, verdict: ServerState, revision: int) -> bool:
         """Take the verdict of probes by the plan of that revision, and return whether it counts.
 
@@ -96,6 +104,10 @@ class States:
     def probed(self, server: ServerPlan) -> ServerState:
         """Return what the probes say of a server, ejected or not."""
         return self._verdicts.get(server.slot) or self.of(server)
+
+    def save_again(self) -> None:
+        """Keep the wishes that could not be kept, if there is room by now; called now and then."""
+        self._admin.save_again()
 
     def set_admin(self, server: ServerPlan, admin: Admin) -> None:
         """Follow the administrator from now on, and over a restart."""

@@ -26,6 +26,7 @@ from ftpair.core.status import (
     ServiceStatus,
     WorkerStatus,
 )
+from ftpair.dataplane.children import Child
 from ftpair.dataplane.overflows import listen_overflows
 
 DAY_S = 86400.0
@@ -34,8 +35,9 @@ REMOVED = "removed: its sessions end by themselves"
 
 def node_status(node: Node) -> NodeStatus:
     """Return what the node is and does now."""
-    workers = tuple(_worker(node, number) for number in range(len(node.workers)))
-    closed, states = _why_no_worker(workers), node.states.by_slot()
+    workers = tuple(_worker(node, child) for child in node.crew)
+    present = tuple(worker for worker in workers if not worker.is_former)
+    closed, states = _why_no_worker(present), node.states.by_slot()
     services = tuple(
         replace(_service(node, service, _serving(node, service, closed)), quorums=quorums(service, states))
         for service in node.plan.all_services
@@ -172,17 +174,19 @@ def _served_by_haproxy(node: Node, service: TcpServicePlan) -> tuple[bool, str]:
     return (False, trouble) if trouble else _eligible(node, service)
 
 
-def _worker(node: Node, number: int) -> WorkerStatus:
-    child = node.workers[number]
+def _worker(node: Node, child: Child) -> WorkerStatus:
+    number, is_former = node.crew.number_of(child), child not in node.workers
+    gauge = node.figures.gauge
     return WorkerStatus(
         number=number,
         pid=child.pid,
         is_ready=child.is_ready,
-        sessions=node.sessions_of(number),
+        sessions=node.sessions_of(child),
         restarts=child.restarts,
-        loop_lag_seconds=node.figures.gauge("event_loop_lag_seconds", str(number)),
-        open_fds=int(node.figures.gauge("process_open_fds", child.name)),
-        shortages=tuple(each for each in SHORTAGES if node.figures.gauge("overload", str(number), each)),
+        loop_lag_seconds=0.0 if is_former else gauge("event_loop_lag_seconds", str(number)),
+        open_fds=int(gauge("process_open_fds", child.name)),
+        shortages=tuple(each for each in SHORTAGES if gauge("overload", str(number), each) and not is_former),
+        is_former=is_former,
     )
 
 

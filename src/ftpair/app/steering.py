@@ -56,7 +56,7 @@ async def lift_ban(node: Node, action: LiftBan) -> Said:
 
 async def _end(node: Node, name: str, reason: str) -> bool:
     is_ended = await node.haproxy.end_session(name)
-    return is_ended or await node.listing.end(node.workers, reason, name)
+    return is_ended or await node.listing.end(node.crew, reason, name)
 
 
 def _drained(node: Node, server: ServerPlan) -> str:

@@ -10,14 +10,18 @@ from pathlib import Path
 
 import structlog
 
+from ftpair.app import orphans, upgrading
 from ftpair.app.actions import Actions
+from ftpair.app.adoption import decide
 from ftpair.app.affinity import SAVE_S
 from ftpair.app.door import close_door, open_door
 from ftpair.app.history import begin
-from ftpair.app.node import Foundation, Node
+from ftpair.app.node import Foundation, LastApply, Node
 from ftpair.app.notify import notify
+from ftpair.app.orphans import Orphan
 from ftpair.app.renewal import Renewal
 from ftpair.app.status import node_status
+from ftpair.app.succession import told_of
 from ftpair.config.check import check
 from ftpair.config.problems import InvalidConfigError, describe, describe_warnings
 from ftpair.config.slots import Slots
@@ -42,8 +46,13 @@ VAIN_STARTS = 3
 def serve(path: Path) -> int:
     """Run ftpair in the foreground until it is told to end; return the exit status. Trouble is said on stderr."""
     signal.signal(signal.SIGTERM, _end_before_the_start)
+    found: list[Orphan] = []
     try:
-        asyncio.run(_serve(path.absolute()))
+        if asyncio.run(_serve(path.absolute(), found)):
+            upgrading.become()
+    except SystemExit:  # What a former supervisor has left is told to end as well.
+        orphans.end(found)
+        raise
     except InvalidConfigError as error:
         _say(*(describe(problem) for problem in error.problems) if error.problems else (error.sentence,))
         return error.exit_status
@@ -58,7 +67,9 @@ def _end_before_the_start(_number: int, _frame: object) -> None:
     raise SystemExit(0)
 
 
-async def _serve(path: Path) -> None:
+async def _serve(path: Path, found: list[Orphan]) -> bool:
+    """Serve until the end; return whether it is one that makes way for what is installed."""
+    former = upgrading.upgraded_from()
     hide()
     raise_descriptor_limit()
     STDERR.pass_on()
@@ -75,10 +86,17 @@ async def _serve(path: Path) -> None:
     door = open_door(runtime)
     listeners = Listeners(plan.workers)
     try:
+        found += await orphans.find_in(runtime)
+        inheritance = decide(found, plan, former)
+        if inheritance.rows:  # Whoever has a row keeps it.
+            slots = Slots(inheritance.rows)
+            checked = check(path, plan.revision, slots)
+            plan = checked.plan
+        inheritance.give_listeners(listeners)
         listeners.open(listener_keys(plan))
         demand_bindable(plan)
-        foundation = Foundation(path, plan, slots, listeners, door.fileno(), config.paths, checked)
-        await Supervisor(foundation).run()
+        foundation = Foundation(path, plan, slots, listeners, door.socket.fileno(), config.paths, checked, inheritance)
+        return await Supervisor(foundation).run()
     finally:
         listeners.close()
         close_door(door, runtime)
@@ -104,15 +122,16 @@ class Supervisor:
     """The life of a node, from the first child to the last."""
 
     def __init__(self, foundation: Foundation) -> None:
-        self._node = Node(foundation, self._asked)
+        self._node, self._inheritance = Node(foundation, self._asked), foundation.inheritance
         self._actions = Actions(self._node)
+        self._node.on_upgrade = self._upgrade_asked
         self._told_to_end = asyncio.Event()
-        self._is_apply_wanted = self._is_applying = False
+        self._is_apply_wanted = self._is_applying = self._is_making_way = False
         self._tasks: asyncio.TaskGroup
         self._lives: dict[Child, asyncio.Task[None]] = {}
 
-    async def run(self) -> None:
-        """Start, work until told to end, end. Raises SetupError when workers do not come up."""
+    async def run(self) -> bool:
+        """Start, work until told to end, end; return whether to make way. Raises SetupError if workers do not come."""
         failure: FtpairError | None = None
         async with asyncio.TaskGroup() as self._tasks:
             self._listen_to_signals()
@@ -129,8 +148,12 @@ class Supervisor:
                 await self._told_to_end.wait()
             except FtpairError as error:  # Raised after the children have ended, and not as a group.
                 failure = error
+                self._node.crew.let_go()
             examining.cancel()
-            await self._end(0.0 if failure else self._node.plan.shutdown_timeout_s)
+            if self._is_making_way:
+                await self._make_way()
+            else:
+                await self._end(0.0 if failure else self._node.plan.shutdown_timeout_s)
             sampling.cancel()
             keeping.cancel()
             renewing.cancel()
@@ -141,6 +164,7 @@ class Supervisor:
         self._node.close()
         if failure:
             raise failure
+        return self._is_making_way
 
     async def _begin(self) -> None:
         """Wait until every worker is ready."""
@@ -163,9 +187,18 @@ class Supervisor:
             raise SetupError(f"{', '.join(late)} cannot start; the lines above say why")
         await self._node.haproxy.take(self._node.plan, {})
         self._node.revisions.applied(self._node.plan.revision)
+        self._tell_of_former()
+        self._node.crew.dismiss()
         sentence = "serves " + ", ".join(service.name for service in self._node.plan.all_services)
         log.info(sentence, workers=len(workers), revision=self._node.plan.revision)
         notify(f"READY=1\nSTATUS={sentence}")
+
+    def _tell_of_former(self) -> None:
+        """Say what a former supervisor has left, if it has left anything."""
+        sentence = told_of(self._node, self._inheritance)
+        if sentence:
+            log.info(sentence)
+            self._node.tell_apply(LastApply(sentence))
 
     async def _end(self, grace_s: float) -> None:
         """Close the listeners at once, give transfers their time, end the API last."""
@@ -173,13 +206,25 @@ class Supervisor:
         self._node.is_draining = True
         self._node.ring()
         log.info("ftpair is stopping", grace_s=grace_s)
-        for worker in self._node.workers:
+        for worker in self._node.crew:
             worker.stop(grace_s)
         self._node.listeners.close()
         self._node.prober.stop(SHORT_GRACE_S)
-        await asyncio.gather(self._deaths(*self._node.workers, self._node.prober), self._node.haproxy.stop(grace_s))
+        await asyncio.gather(self._deaths(*self._node.crew, self._node.prober), self._node.haproxy.stop(grace_s))
         self._node.api.stop(SHORT_GRACE_S)
         await self._deaths(self._node.api)
+
+    async def _make_way(self) -> None:
+        """End what is begun anew at once; leave the workers, and HAProxy, to the program that this process becomes."""
+        notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        upgrading.hold_signals()
+        self._node.is_draining = True
+        for child in (self._node.prober, self._node.api):
+            child.stop(SHORT_GRACE_S)
+        await self._deaths(self._node.prober, self._node.api)
+        for worker in self._node.crew:
+            worker.let_go()
+        await self._deaths(*self._node.crew)
 
     async def _deaths(self, *children: Child) -> None:
         await asyncio.wait([self._lives[child] for child in children])
@@ -189,6 +234,12 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop_asked)
         loop.add_signal_handler(signal.SIGHUP, self._apply_asked)
+        upgrading.take_signals()
+
+    def _upgrade_asked(self) -> None:
+        if not self._told_to_end.is_set():
+            self._is_making_way = True
+            self._told_to_end.set()
 
     def _stop_asked(self) -> None:
         if self._told_to_end.is_set():

@@ -1,8 +1,11 @@
-"""What workers share beside the counts: tables of rates and of who is here, made by the supervisor for all of them."""
+"""What workers share: the counts, and tables of rates, of who is here, and of who had which server."""
 
 import os
+from collections.abc import Sequence
 
+from ftpair.app.keepsakes import TABLE_NAMES
 from ftpair.dataplane import presence
+from ftpair.dataplane.counts import Counts, create_counts_fd
 from ftpair.dataplane.shared_table import SharedTable, create_table_fd
 
 SALT_VARIABLE = "FTPAIR_SALT"
@@ -12,32 +15,31 @@ SALT_VARIABLE = "FTPAIR_SALT"
 class Tables:
     """The tables of one node."""
 
-    def __init__(self, salt: bytes) -> None:
-        self._salt = salt
-        self.rates_fd, self.presence_fd = create_table_fd("rates"), create_table_fd("presence")
-        self.affinity_fd = create_table_fd("affinity")
-        self.affinity = SharedTable(self.affinity_fd, self._salt)
-        self._presence = SharedTable(self.presence_fd, self._salt)
-
-    @property
-    def fds(self) -> tuple[int, ...]:
-        """The descriptors that a worker inherits."""
-        return self.rates_fd, self.presence_fd, self.affinity_fd
+    def __init__(self, salt: bytes, places: int, fds: Sequence[int] = ()) -> None:
+        """`fds` are tables that there are already, with the same salt and so many places; they are taken."""
+        self.salt = salt
+        names = ("rates", "presence", "affinity")
+        self.fds = tuple(fds) or (create_counts_fd(places), *map(create_table_fd, names))
+        """The descriptors that a worker inherits, in the order of `TABLE_NAMES`."""
+        self.counts_fd, _rates, presence_fd, affinity_fd = self.fds
+        self.counts = Counts(self.counts_fd, places, places)
+        self.affinity = SharedTable(affinity_fd, salt)
+        self._presence = SharedTable(presence_fd, salt)
 
     @property
     def arguments(self) -> tuple[str, ...]:
         """How a worker is told of them."""
-        named = {"--rates": self.rates_fd, "--presence": self.presence_fd, "--affinity": self.affinity_fd}
-        return tuple(word for name, fd in named.items() for word in (name, str(fd)))
+        return tuple(word for name, fd in zip(TABLE_NAMES, self.fds, strict=True) for word in (f"--{name}", str(fd)))
 
     @property
     def environment(self) -> dict[str, str]:
         """What a worker must know to use them."""
-        return {SALT_VARIABLE: self._salt.hex()}
+        return {SALT_VARIABLE: self.salt.hex()}
 
-    def forget(self, worker: int) -> None:
+    def forget(self, place: int) -> None:
         """Take away what a dead worker had counted."""
-        presence.forget(self._presence, worker)
+        self.counts.clear(place)
+        presence.forget(self._presence, place)
 
     def close(self) -> None:
         """Give them back."""

@@ -8,9 +8,11 @@ import socket
 import ssl
 from collections.abc import Sequence
 
+import structlog
 import uvloop
 
 from ftpair.app.confining import confine_worker
+from ftpair.app.keepsakes import TABLE_NAMES, Keepsakes
 from ftpair.app.tables import salt
 from ftpair.core.facts import Fact, TransferEnded
 from ftpair.core.messages import (
@@ -18,14 +20,17 @@ from ftpair.core.messages import (
     CannotFollow,
     Clients,
     EndSessions,
+    Leave,
     ListClients,
     ListSessions,
+    Message,
     PasswordWrong,
     Ready,
     Sessions,
     Stop,
     ToWorker,
     UseBans,
+    UseHandover,
     UsePlan,
     UseStates,
 )
@@ -33,10 +38,11 @@ from ftpair.dataplane.bonds import Bonds
 from ftpair.dataplane.channel import Channel
 from ftpair.dataplane.counts import Counts
 from ftpair.dataplane.gate import gate_of
+from ftpair.dataplane.handover import Handover, peer
 from ftpair.dataplane.shared_table import SharedTable
 from ftpair.dataplane.tls import pass_over_odd_names
 from ftpair.dataplane.worker import Worker
-from ftpair.observe import log
+from ftpair.observe import log as logs
 from ftpair.observe.ended import EndedTransfers
 from ftpair.observe.recent import RECENT
 from ftpair.observe.tally import Tally
@@ -44,25 +50,32 @@ from ftpair.observe.tally import Tally
 BEAT_S = 1.0
 _ORPHAN_GRACE_S = 30.0
 
+log = structlog.get_logger("ftpair")
+
 
 class WorkerProcess:
-    """A worker and its channel, from the first plan to the last session."""
+    """A worker and its channel, from the first plan to the last session; without a supervisor it works on."""
 
-    def __init__(
-        self, sock: socket.socket, counts: Counts, tables: tuple[int, int], place: tuple[int, int], confinement: str
-    ) -> None:
+    def __init__(self, sock: socket.socket, given: argparse.Namespace, confinement: str) -> None:
         self._confinement = confinement
         self._tally, self._ended = Tally(), EndedTransfers()
-        gate = gate_of(tables, salt(), place, self._note, self._report_failure)
-        self._worker = Worker(*place, counts, self._note, gate)
+        counts = Counts(given.counts, given.place, given.places)
+        gate = gate_of((given.rates, given.presence), salt(), (given.place, counts.others), self._note, self._failed)
+        self._worker = Worker(given.worker, given.workers, counts, self._note, gate)
+        self._worker.bonds = Bonds(SharedTable(given.affinity, salt()))
+        self._keepsakes = Keepsakes(given, salt())
         self._done = asyncio.Event()
         self._stopping: asyncio.Task[None] | None = None
+        self._leaving: asyncio.Task[None] | None = None
+        self._is_orphan = False
         self._grace_s = _ORPHAN_GRACE_S
+        self._handover = Handover(peer(sock)[1], self._found)
         self._channel = Channel(sock, ToWorker, self._told, self._orphaned)
-        self._worker.outcomes.report = self._channel.send
+        self._worker.outcomes.report = self._report
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._terminated)
 
     async def run(self) -> None:
-        """Work until told to stop, or until the supervisor is gone."""
+        """Work until told to stop."""
         while not self._done.is_set():
             self._beat()
             try:
@@ -72,17 +85,17 @@ class WorkerProcess:
                 continue
         self._beat()
         self._channel.close()
+        self._handover.close()
 
-    def _report_failure(self, service: str, address: str, user: str) -> None:
+    def _report(self, message: Message) -> None:
+        self._channel.send(message)
+
+    def _failed(self, service: str, address: str, user: str) -> None:
         self._channel.send(PasswordWrong(service, address, user))
-
-    def remember(self, bonds: Bonds) -> None:
-        """Remember by these who comes again."""
-        self._worker.bonds = bonds
 
     def _note(self, fact: Fact) -> None:
         self._tally.add(fact)
-        log.log_fact(fact)
+        logs.log_fact(fact)
         if type(fact) is TransferEnded:
             self._ended.add(fact)
 
@@ -100,17 +113,22 @@ class WorkerProcess:
                 self._channel.send(self._worker.sessions(number))
             case ListClients(number):
                 self._channel.send(Clients(number, self._worker.clientele.all()))
+            case UseHandover(likeness):
+                self._taken(likeness, *fds)
+            case Leave():
+                self._leave()
             case Stop(grace_s):
                 self._stop(grace_s)
 
     def _use_plan(self, message: UsePlan, fds: Sequence[int]) -> None:
-        plan = message.plan
+        plan, most = message.plan, len(message.listeners)
+        passive = dict(zip(message.passive, fds[most:], strict=True))
         try:
-            self._worker.use_plan(plan, message.listeners, fds)
+            self._worker.use_plan(plan, message.listeners, fds[:most], passive)
         except (OSError, ValueError) as error:  # OpenSSL refuses a certificate, or a descriptor is missing.
             self._channel.send(CannotFollow(plan.revision, _why(error)))
             return
-        log.configure(plan.log_format, plan.log_level)
+        logs.configure(plan.log_format, plan.log_level)
         self._grace_s = plan.shutdown_timeout_s
         self._channel.send(Ready(plan.revision, self._confinement))
 
@@ -119,9 +137,46 @@ class WorkerProcess:
         if message.number:
             self._channel.send(Sessions(message.number, (), (), ended))
 
+    # Without a supervisor.
+
     def _orphaned(self) -> None:
-        """The supervisor is gone: running transfers still get their time."""
-        self._stop(self._grace_s)
+        """The supervisor is gone: work on until the next one comes. Where none could find it, end in order."""
+        if self._stopping is not None:
+            return
+        if not self._handover.open():
+            self._stop(self._grace_s)
+        elif not self._is_orphan:
+            self._is_orphan = True
+            log.warning("the supervisor is gone: this worker goes on, and the next supervisor finds it")
+
+    def _found(self, sock: socket.socket) -> None:
+        """Tell a new supervisor what there is; until it takes the worker, nothing has changed."""
+        self._channel = Channel(sock, ToWorker, self._told, self._orphaned, is_tolerant=True)
+        said, fds = self._keepsakes.handed_over(self._worker.holdings(), is_leaving=self._leaving is not None)
+        self._channel.send(said, fds)
+
+    def _taken(self, likeness: str, fd: int) -> None:
+        """Be that supervisor's from now on."""
+        self._keepsakes.likeness = likeness
+        self._handover.use(fd)
+        if self._is_orphan:
+            self._is_orphan = False
+            log.info("a new supervisor has come")
+
+    def _leave(self) -> None:
+        if self._leaving is None:
+            self._leaving = asyncio.get_running_loop().create_task(self._left())
+
+    async def _left(self) -> None:
+        await self._worker.leave()
+        self._stop(0.0)
+
+    def _terminated(self) -> None:
+        """End in order, unless a supervisor speaks for all: it was told as well, or it alone."""
+        if self._is_orphan or self._leaving is not None:
+            self._stop(self._grace_s)
+
+    # How it ends.
 
     def _stop(self, grace_s: float) -> None:
         if self._stopping is None:
@@ -132,6 +187,8 @@ class WorkerProcess:
         self._done.set()
 
     def _beat(self) -> None:
+        if self._is_orphan:  # What nobody hears is kept for the next supervisor, within bounds.
+            return
         self._channel.send(Beat((*self._tally.samples(), *self._worker.counters()), self._worker.gauges()))
         for message in (*self._ended.taken(), *RECENT.taken()):
             self._channel.send(message)
@@ -146,10 +203,10 @@ def _why(error: OSError | ValueError) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one worker; the supervisor starts it with its descriptors."""
     parser = argparse.ArgumentParser(prog="ftpair-worker")
-    for name in ("channel", "counts", "rates", "presence", "affinity", "worker", "workers"):
+    for name in ("channel", *TABLE_NAMES, "worker", "workers", "place", "places"):
         parser.add_argument(f"--{name}", type=int, required=True)
     given = parser.parse_args(arguments)
-    log.configure()
+    logs.configure()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # The supervisor speaks for all of us.
     pass_over_odd_names()
@@ -160,12 +217,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 async def _run(given: argparse.Namespace, confinement: str) -> None:
-    counts = Counts(given.counts, given.worker, given.workers)
-    sock = socket.socket(fileno=given.channel)
-    tables, place = (given.rates, given.presence), (given.worker, given.workers)
-    process = WorkerProcess(sock, counts, tables, place, confinement)
-    process.remember(Bonds(SharedTable(given.affinity, salt())))
-    await process.run()
+    await WorkerProcess(socket.socket(fileno=given.channel), given, confinement).run()
 
 
 if __name__ == "__main__":

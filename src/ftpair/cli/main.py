@@ -21,6 +21,7 @@ from ftpair.cli.commands import (
     looking,
     routing,
     running,
+    upgrading,
 )
 from ftpair.cli.grammar import HELP_OPTIONS, Command, Commands
 from ftpair.cli.options import with_watch_seconds
@@ -34,6 +35,7 @@ EPILOG = (
 )
 COMMANDS = (
     running.serve,
+    upgrading.upgrade,
     running.check,
     importing.import_,
     guiding.guide,

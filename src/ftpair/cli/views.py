@@ -119,11 +119,16 @@ def node_state(node: NodeStatus) -> Cell:
 
 
 def _workers(node: NodeStatus) -> list[str | Cell]:
-    ready = sum(worker.is_ready for worker in node.workers)
-    restarts = sum(worker.restarts for worker in node.workers)
-    words: list[str | Cell] = [counted(len(node.workers), "worker")]
-    if ready < len(node.workers):
+    present = [worker for worker in node.workers if not worker.is_former]
+    former = [worker for worker in node.workers if worker.is_former]
+    ready = sum(worker.is_ready for worker in present)
+    restarts = sum(worker.restarts for worker in present)
+    words: list[str | Cell] = [counted(len(present), "worker")]
+    if ready < len(present):
         words.append(Cell(f" ({ready} ready)", WARN))
+    if former:
+        left = counted(sum(worker.sessions for worker in former), "session")
+        words.append(f", {counted(len(former), 'former worker')} with {left}")
     if restarts:
         words.append(Cell(f", {counted(restarts, 'restart')} of workers", WARN))
     return words

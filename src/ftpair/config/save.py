@@ -69,7 +69,7 @@ def replace_file(path: Path, content: bytes, new_mode: int = _NEW_MODE, chown: C
         with suppress(OSError):
             Path(name).unlink()
         raise
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
 
 
 def _give(handle: int, former: os.stat_result, chown: Chown) -> None:
@@ -79,7 +79,8 @@ def _give(handle: int, former: os.stat_result, chown: Chown) -> None:
             return
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder on the disk, and not only what is in its files. Raises OSError."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

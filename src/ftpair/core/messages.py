@@ -14,6 +14,9 @@ from ftpair.core.limits import Ban
 from ftpair.core.plan import Entrance, LogFormat, LogLevel, Plan, WebPlan
 from ftpair.core.status import Sample, ServerState, SessionRow, TransferRow
 
+TABLES = 4
+"""Shared tables: counts, rates, presence, affinity."""
+
 
 class ListenerKey(msgspec.Struct, frozen=True):
     """Names a control listener."""
@@ -35,15 +38,17 @@ class Message(msgspec.Struct, frozen=True, tag=True):
 
 # Supervisor to worker and prober.
 class UsePlan(Message, frozen=True, tag=True):
-    """Work by this plan from now on; `listeners` come with one descriptor each (none for the prober)."""
+    """Work by this plan from now on; with each of `listeners` and `passive` comes a descriptor (prober: none)."""
 
     plan: Plan
     listeners: tuple[ListenerKey, ...] = ()
+    passive: tuple[tuple[str, int], ...] = ()
+    """Passive ports of the built-in engine that a former worker has handed over: address and port."""
 
     @property
     def fd_count(self) -> int:
         """How many descriptors come with it."""
-        return len(self.listeners)
+        return len(self.listeners) + len(self.passive)
 
 
 class UseStates(Message, frozen=True, tag=True):
@@ -98,6 +103,25 @@ class UseWeb(Message, frozen=True, tag=True):
     def fd_count(self) -> int:
         """How many descriptors come with it."""
         return 1 if self.web else 0
+
+
+class UseHandover(Message, frozen=True, tag=True):
+    """To a worker: be this supervisor's, and await its successor on the unix socket that comes along.
+
+    Understood by every version of ftpair, as are `HandOver`, `Leave` and `Stop`: fields are added, never changed.
+    """
+
+    likeness: str
+    """How the worker was made, in the supervisor's words: a successor goes on with one that it would make alike."""
+
+    @property
+    def fd_count(self) -> int:
+        """How many descriptors come with it."""
+        return 1
+
+
+class Leave(Message, frozen=True, tag=True):
+    """To a worker that has handed over: take no new connection, and exit when the last one has ended."""
 
 
 class Stop(Message, frozen=True, tag=True):
@@ -178,6 +202,36 @@ class Clients(Message, frozen=True, tag=True):
     seen: tuple[Seen, ...]
 
 
+class HandOver(Message, frozen=True, tag=True):
+    """Said first to a new supervisor, with the descriptors of what must not be lost.
+
+    Those of `counts`, `rates`, `presence` and `affinity` come first, then one for each listener and each passive port.
+    """
+
+    number: int
+    likeness: str
+    version: str
+    place: int
+    places: int
+    """Which row of the shared tables is the worker's own, of how many."""
+    layout: str
+    """What the tables look like."""
+    salt: bytes
+    listeners: tuple[ListenerKey, ...] = ()
+    passive: tuple[tuple[str, int], ...] = ()
+    rows: tuple[tuple[str, str, int], ...] = ()
+    """Service, server (empty: the service itself) and the row that it has in the counts."""
+    states: bytes = b""
+    """The states of servers by row, in msgpack, for who understands them."""
+    is_leaving: bool = False
+    """Whether it takes no new connection any more."""
+
+    @property
+    def fd_count(self) -> int:
+        """How many descriptors come with it."""
+        return TABLES + len(self.listeners) + len(self.passive)
+
+
 # Prober to supervisor.
 class Verdict(Message, frozen=True, tag=True):
     """What the probes say of one real server now; sent when anything of it changed."""
@@ -218,7 +272,9 @@ class Examined(Message, frozen=True, tag=True):
     diagnosis: Diagnosis
 
 
-ToWorker = UsePlan | UseStates | UseBans | EndSessions | ListSessions | ListClients | Stop
+BRINGING = (UsePlan, UseWeb, UseHandover, HandOver)
+"""Messages that descriptors come with."""
+ToWorker = UsePlan | UseStates | UseBans | UseHandover | EndSessions | ListSessions | ListClients | Leave | Stop
 ToProber = UsePlan | Stop
 ToExaminer = Examine | Stop
 FromWorker = Ready | CannotFollow | PasswordWrong | ServerErred | Beat | TransfersEnded | Sessions | Clients | LogLines

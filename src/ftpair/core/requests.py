@@ -84,6 +84,7 @@ from ftpair.core.health import GetHealth, HealthIs
 from ftpair.core.jobs import EndJob, GetJob, GetJobs, JobIs, JobsAre, StartDoctor
 from ftpair.core.messages import Beat, LogLines, Message, Ready, Stop, UseLog, UseWeb
 from ftpair.core.pools import GetPools, PoolsAre, SetWeight
+from ftpair.core.upgrades import Upgrade
 
 
 class Request(Message, frozen=True, tag=True):
@@ -144,6 +145,7 @@ class Request(Message, frozen=True, tag=True):
         | GetHealth
         | GetPools
         | SetWeight
+        | Upgrade
     )
 
 

@@ -224,6 +224,8 @@ class WorkerStatus:
     open_fds: int
     shortages: tuple[Shortage, ...] = ()
     """Why it takes no new sessions; empty: it does."""
+    is_former: bool = False
+    """Whether it was started by a former supervisor and leaves when its last session has ended."""
 
 
 @dataclass(frozen=True, slots=True)

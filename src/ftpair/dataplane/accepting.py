@@ -69,6 +69,10 @@ class Accepting:
         info = self._listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _UNACKED_AT + 4)
         return int.from_bytes(info[_UNACKED_AT:], sys.byteorder)
 
+    def fileno(self) -> int:
+        """Return the descriptor of the socket."""
+        return self._fd
+
     def close(self) -> None:
         """Accept no more, close the socket."""
         self._watch.remove_reader(self._fd)

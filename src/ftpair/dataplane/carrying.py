@@ -3,9 +3,11 @@
 Control connections come through the listeners that all workers share; the passive range is divided among them.
 """
 
+import os
 import socket
 from collections.abc import Iterable, Mapping
 from functools import partial
+from types import MappingProxyType
 
 from ftpair.core.columns import SESSIONS
 from ftpair.core.plan import Entrance, Plan, TcpServicePlan
@@ -20,6 +22,7 @@ from ftpair.dataplane.presence import Presence
 
 Place = tuple[str, int]
 """An address of ours and a port."""
+NONE: Mapping[Place, int] = MappingProxyType({})
 
 
 class Carrier:
@@ -39,8 +42,21 @@ class Carrier:
 
     # Plan and states.
 
-    def use_plan(self, plan: Plan) -> None:
-        """Carry these services from now on; what runs goes on.
+    def rows(self) -> Iterable[tuple[str, str, int]]:
+        """Yield the rows of the counts that are in use: service, server (empty: the service itself), row."""
+        plans = (*(each.plan for each in self._services.values()), *(each.plan for each in self._connections))
+        for plan in plans:
+            yield plan.name, "", plan.slot
+        carried = (each.server for each in self._connections if each.server is not None)
+        for server in (*(server for plan in plans for server in plan.servers), *carried):
+            yield server.service, server.name, server.slot
+
+    def listening(self) -> dict[Place, int]:
+        """Return the passive ports that are open, with their descriptors."""
+        return {place: accepting.fileno() for place, accepting in self._listeners.items()}
+
+    def use_plan(self, plan: Plan, inherited: Mapping[Place, int] = NONE) -> None:
+        """Carry these services from now on; what runs goes on. Descriptors of `inherited` ports stay the caller's.
 
         Raises OSError when a port cannot be had; nothing has changed then.
         """
@@ -50,17 +66,19 @@ class Carrier:
                 (each.address, port): each.name
                 for each in plans
                 for port in each.passive.of_worker(self._owner.number, self._workers)
-            }
+            },
+            inherited,
         )
         self._services = {each.name: self._carried(each) for each in plans}
 
-    def _listen(self, places: dict[Place, str]) -> None:
+    def _listen(self, places: dict[Place, str], inherited: Mapping[Place, int] = NONE) -> None:
         """Listen on this worker's share of the passive ranges: servers tell clients the port, inside TLS."""
         opened: dict[Place, Accepting] = {}
         try:
             for place in sorted(places.keys() - self._listeners.keys()):
                 met = partial(self._meet_data, place)
-                opened[place] = Accepting(self._owner.stock.watch, listen_on(*place), met, at_once=4)
+                listener = socket.socket(fileno=os.dup(inherited[place])) if place in inherited else listen_on(*place)
+                opened[place] = Accepting(self._owner.stock.watch, listener, met, at_once=4)
         except OSError as error:
             _close(opened)
             where = f"port {place[1]} of the passive range of {places[place]}"
@@ -111,9 +129,8 @@ class Carrier:
 
     def gauges(self) -> Iterable[Sample]:
         """Yield the sessions of this worker."""
-        counts, number = self._owner.counts, self._owner.number
         for name, service in self._services.items():
-            yield Sample("sessions", (name,), float(counts.of_worker(number, service.plan.slot, SESSIONS)))
+            yield Sample("sessions", (name,), float(self._owner.counts.own(service.plan.slot, SESSIONS)))
 
     def sessions(self, now: float) -> Iterable[SessionRow]:
         """Yield the rows of control connections."""

@@ -14,7 +14,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from ftpair.core.messages import Message, UsePlan, UseWeb
+from ftpair.core.messages import BRINGING, Message
 
 LARGEST_FRAME_BYTES = 64 * 1024 * 1024
 LARGEST_FD_COUNT = 253
@@ -51,17 +51,25 @@ class Channel:
 
     `receives` is the union of messages that may arrive. Where none of them brings descriptors, the kernel is given no
     room for any, and one that comes all the same ends the channel. `on_closed` is called once, when the other end is
-    gone or talks nonsense; never after an own `close`.
+    gone or talks nonsense; never after an own `close`. With another version of ftpair at the other end, `is_tolerant`:
+    what it says that nobody here knows is passed over.
     """
 
     def __init__(
-        self, sock: socket.socket, receives: Any, on_message: OnMessage, on_closed: Callable[[], None]
+        self,
+        sock: socket.socket,
+        receives: Any,
+        on_message: OnMessage,
+        on_closed: Callable[[], None],
+        *,
+        is_tolerant: bool = False,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._sock = sock
         self._decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(receives)
         self._encoder = msgspec.msgpack.Encoder()
-        self._fd_space = FD_SPACE if {UsePlan, UseWeb} & set(get_args(receives)) else 0
+        self._fd_space = FD_SPACE if set(BRINGING) & {receives, *get_args(receives)} else 0
+        self._is_tolerant = is_tolerant
         self._on_message = on_message
         self._on_closed = on_closed
         self._read = bytearray()
@@ -102,6 +110,11 @@ class Channel:
         self._outgoing.clear()
         while self._read_fds:
             os.close(self._read_fds.popleft())
+
+    def detach(self) -> socket.socket:
+        """Leave the socket, whose other end is waiting for an answer, to somebody else."""
+        self._loop.remove_reader(self._sock.fileno())
+        return socket.socket(fileno=self._sock.detach())
 
     def _lost(self) -> None:
         if not self.is_closed:
@@ -169,12 +182,23 @@ class Channel:
                 body = self._next_frame()
                 if body is None:
                     return
-                message = self._decoder.decode(body)
+                message = self._decoded(body)
+                if message is None:
+                    continue
                 fds = self._fds_of(message)
             except msgspec.MsgspecError:
                 self._lost()
                 return
             self._on_message(message, fds)
+
+    def _decoded(self, body: bytes) -> Message | None:
+        try:
+            message: Message = self._decoder.decode(body)
+        except msgspec.ValidationError:
+            if not self._is_tolerant:
+                raise
+            return None
+        return message
 
     def _next_frame(self) -> bytes | None:
         if len(self._read) < HEADER_BYTES:

@@ -6,7 +6,7 @@ A child is one name with many lives: `worker 1` keeps its name when its process 
 import asyncio
 import os
 import pwd
-import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -15,9 +15,10 @@ from time import monotonic
 from typing import Any, Protocol
 
 from ftpair.core.errors import SetupError
-from ftpair.core.messages import Beat, Message, Ready, Stop
+from ftpair.core.messages import Beat, Leave, Message, Ready, Stop
 from ftpair.dataplane import rights
 from ftpair.dataplane.channel import Channel, socketpair
+from ftpair.dataplane.processes import Process, death_of, ending
 
 READY_TIMEOUT_S = 30.0
 """From exec to `Ready`."""
@@ -53,6 +54,8 @@ class Recipe:
     """Empty: the user of the supervisor."""
     capabilities: tuple[str, ...] = ()
     """What it may keep of root's powers, by name: `net_bind_service`, `net_raw`."""
+    outlives: bool = False
+    """Whether its process goes on when nobody watches it any more, for the next supervisor to find."""
     environment: dict[str, str] = field(default_factory=dict)
     python: str = sys.executable
     deadlines: Deadlines = Deadlines()
@@ -105,10 +108,21 @@ def check_user(user: str, python: str = sys.executable) -> None:
         ) from None
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A life that began under a former supervisor: the process, and the connection to it."""
+
+    process: Process
+    sock: socket.socket
+    is_tolerant: bool = False
+    """Whether it may say what this version does not know."""
+
+
 class Child:
     """One child, through all its lives."""
 
-    def __init__(self, recipe: Recipe, parent: Parent) -> None:
+    def __init__(self, recipe: Recipe, parent: Parent, found: Found | None = None) -> None:
+        """With `found` its first life has begun already."""
         self.recipe = recipe
         self.name = recipe.name
         self.restarts = 0
@@ -118,12 +132,19 @@ class Child:
         """What keeps this life from files, in the child's own words."""
         self._parent = parent
         self._deadlines = recipe.deadlines
-        self._process: subprocess.Popen[bytes] | None = None
+        self.is_leaving = False
+        """Whether this life is the last one, and ends when nothing is left to do."""
+        self._found = found
+        self.was_found = found is not None
+        """Whether this life began under a former supervisor."""
+        self._process: Process | None = None
+        self._gone = asyncio.Event()
         self._channel: Channel | None = None
         self._short_lives = 0
         self._alive_until = 0.0
         self._watchdog: asyncio.TimerHandle | None = None
         self._stopped = asyncio.Event()
+        self._is_let_go = False
         self._why = ""
         """Why this life is being ended by us."""
         self._why_dead = ""
@@ -135,11 +156,15 @@ class Child:
         return self._process.pid if self._process else 0
 
     async def run(self) -> None:
-        """Live, die and live again until `stop`."""
+        """Live, die and live again until `stop`, or `leave`."""
         while not self.is_stopping:
             born = monotonic()
             why = await self._live()
+            if self._is_let_go:
+                return
             self._parent.child_ended(self, why)
+            if self.is_leaving:
+                return
             if not self.is_stopping:
                 await self._pause(monotonic() - born)
                 self.restarts += 1
@@ -148,6 +173,19 @@ class Child:
         """Send a message; a child that is being replaced gets nothing, for its successor is told all anew."""
         if self._channel:
             self._channel.send(message, fds)
+
+    def leave(self) -> None:
+        """Let a child whose work others have taken over end when it has nothing more to do."""
+        self.is_leaving = True
+        self.send(Leave())
+
+    def let_go(self) -> None:
+        """Leave the process to the next supervisor."""
+        self.is_stopping = self._is_let_go = True
+        if self._channel:
+            self._channel.close()
+        self._stopped.set()
+        self._gone.set()
 
     def stop(self, grace_s: float) -> None:
         """Ask the child to end within that many seconds; it is killed when it does not."""
@@ -166,19 +204,24 @@ class Child:
         """Run one process to its end; return how it ended."""
         self._why = ""
         try:
-            process, gone = self._spawn()
+            process, self._gone = self._spawn()
         except (OSError, SetupError) as error:  # No process or no memory left, or the user is gone: tried again.
             return f"could not be started: {error}"
         ready_s = self._deadlines.ready_s
         self._watch(ready_s, f"was not ready within {ready_s:g} s")
         self._parent.child_started(self)
         try:
-            await gone.wait()
+            await self._gone.wait()
+        except asyncio.CancelledError:  # The supervisor falls by a fault of its own.
+            self._is_let_go = self.recipe.outlives
+            raise
         finally:
             self._bury(process)
-        return self._why or _ending(process.returncode)
+        return self._why or ending(process.returncode)
 
-    def _spawn(self) -> tuple[subprocess.Popen[bytes], asyncio.Event]:
+    def _spawn(self) -> tuple[Process, asyncio.Event]:
+        if self._found is not None:
+            return self._take(self._found)
         ours, theirs = socketpair()
         with theirs:
             try:
@@ -187,18 +230,31 @@ class Child:
                 ours.close()
                 raise
         self._channel = Channel(ours, self.recipe.receives, self._heard, self._hung_up)
-        return process, _death_of(process)
+        return process, death_of(process.pid)
 
-    def _bury(self, process: subprocess.Popen[bytes]) -> None:
+    def _take(self, found: Found) -> tuple[Process, asyncio.Event]:
+        """Go on with a life that was found; the next ones are begun as ever."""
+        self._found = None
+        gone = death_of(found.process.pid)
+        self.is_ready = self.is_leaving  # It gets no plan any more that it could become ready for.
+        self._process = found.process
+        self._channel = Channel(
+            found.sock, self.recipe.receives, self._heard, self._hung_up, is_tolerant=found.is_tolerant
+        )
+        return found.process, gone
+
+    def _bury(self, process: Process) -> None:
         """Clear what a life leaves; kills the process if `run` was cancelled."""
-        if process.poll() is None:
-            process.kill()
-        process.wait()
+        if not self._is_let_go:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
         if self._watchdog:
             self._watchdog.cancel()
         if self._channel:
             self._channel.close()
         self._process = self._channel = None
+        self.was_found = False
         self.is_ready, self.confinement = False, ""
 
     def _heard(self, message: Message, _fds: tuple[int, ...]) -> None:
@@ -253,20 +309,3 @@ def _exec(recipe: Recipe, channel: int) -> subprocess.Popen[bytes]:
         group=entry.pw_gid if entry else None,
         extra_groups=[] if entry else None,
     )
-
-
-def _death_of(process: subprocess.Popen[bytes]) -> asyncio.Event:
-    """Return an event that is set when the process has exited."""
-    loop, gone, pidfd = asyncio.get_running_loop(), asyncio.Event(), os.pidfd_open(process.pid)
-
-    def exited() -> None:
-        loop.remove_reader(pidfd)
-        os.close(pidfd)
-        gone.set()
-
-    loop.add_reader(pidfd, exited)
-    return gone
-
-
-def _ending(status: int) -> str:
-    return f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"

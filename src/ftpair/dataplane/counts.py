@@ -1,10 +1,11 @@
 """Counts in shared memory: how many sessions and transfers every server has, exact over all workers and without a lock.
 
 A block of rows per worker, one row per slot, one column per figure. A worker writes its own block only, and all read
-all blocks. One block more belongs to the supervisor: it keeps the bytes that dead
-workers had moved, and counts what HAProxy carries.
+all blocks. There are more blocks than workers: those that leave keep theirs until their last session has ended. The
+last block belongs to the supervisor: it keeps the bytes that dead workers had moved, and counts what HAProxy carries.
 """
 
+import fcntl
 import mmap
 import os
 
@@ -13,31 +14,57 @@ from ftpair.core.errors import SetupError
 
 SLOTS = 1024
 CELL_BYTES = 8
-BLOCK = SLOTS * COLUMNS
+PRESENT = SLOTS * COLUMNS
+"""The cell that says whether somebody has the block, after those of all slots."""
+BLOCK = PRESENT + 1
 """Cells of one worker."""
+_UNHURT = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 
 
-def create_counts_fd(workers: int) -> int:
-    """Return the descriptor of new shared memory for that many workers, all zero."""
-    fd = os.memfd_create("ftpair-counts", os.MFD_CLOEXEC)
-    os.ftruncate(fd, (workers + 1) * BLOCK * CELL_BYTES)
+def create_counts_fd(places: int) -> int:
+    """Return the descriptor of new shared memory with that many blocks for workers, all zero."""
+    return create_memory("ftpair-counts", (places + 1) * BLOCK * CELL_BYTES)
+
+
+def create_memory(name: str, size: int) -> int:
+    """Return the descriptor of new shared memory, all zero, that nobody can make smaller under those who map it."""
+    fd = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    os.ftruncate(fd, size)
+    fcntl.fcntl(fd, fcntl.F_ADD_SEALS, _UNHURT)
     return fd
 
 
-class Counts:
-    """The counts as one process sees them; `worker` names the block that this process writes.
+def is_sealed(fd: int) -> bool:
+    """Return whether a descriptor is such memory."""
+    try:
+        return fcntl.fcntl(fd, fcntl.F_GET_SEALS) & _UNHURT == _UNHURT
+    except OSError:
+        return False
 
-    The supervisor passes `worker=workers`: its block is the past.
+
+class Counts:
+    """The counts as one process sees them; `place` names the block that this process writes.
+
+    The supervisor passes `place=places`: its block is the past.
     """
 
-    def __init__(self, fd: int, worker: int, workers: int) -> None:
-        size = (workers + 1) * BLOCK * CELL_BYTES
+    def __init__(self, fd: int, place: int, places: int) -> None:
+        size = (places + 1) * BLOCK * CELL_BYTES
         if os.fstat(fd).st_size != size:
-            raise SetupError(f"the shared counts do not fit {workers} workers: start ftpair again")
+            raise SetupError(f"the shared counts do not have {places} places: start ftpair again")
         self.fd = fd
-        self.workers = workers
-        self._own = worker * BLOCK
+        self.places_in_all = places
+        self._place, self._own = place, place * BLOCK
         self._cells = memoryview(mmap.mmap(fd, size)).cast("q")
+        self._cells[self._own + PRESENT] = 1
+
+    def others(self) -> list[int]:
+        """Return the places of all other workers."""
+        return [place for place in self.taken() if place != self._place]
+
+    def taken(self) -> list[int]:
+        """Return the places that workers have."""
+        return [place for place in range(self.places_in_all) if self._cells[place * BLOCK + PRESENT]]
 
     def add(self, slot: int, column: int, amount: int) -> None:
         """Add to a figure of this process; a negative amount takes away."""
@@ -59,17 +86,27 @@ class Counts:
         """Return the running transfers of a slot."""
         return self.total(slot, TRANSFERS)
 
-    def of_worker(self, worker: int, slot: int, column: int) -> int:
-        """Return a figure of a slot in one worker."""
-        return self._cells[worker * BLOCK + slot * COLUMNS + column]
+    def own(self, slot: int, column: int) -> int:
+        """Return a figure of a slot in this process."""
+        return self._cells[self._own + slot * COLUMNS + column]
 
-    def clear(self, worker: int) -> None:
-        """Forget a dead worker: its sessions and transfers are gone; what it moved and saw go well goes to the past.
+    def of_worker(self, place: int, slot: int, column: int) -> int:
+        """Return a figure of a slot in one worker."""
+        return self._cells[place * BLOCK + slot * COLUMNS + column]
+
+    def begin_anew(self) -> None:
+        """Forget what a former supervisor has counted as running: only the bytes stay."""
+        for slot in range(0, PRESENT, COLUMNS):
+            for column in (SESSIONS, TRANSFERS, PLACES):
+                self._cells[self._own + slot + column] = 0
+
+    def clear(self, place: int) -> None:
+        """Forget a dead worker: its sessions and transfers are gone, what it moved and saw go well goes to the past.
 
         Only the supervisor calls this, and only before the worker's successor starts.
         """
-        past, dead = self.workers * BLOCK, worker * BLOCK
-        for slot in range(0, BLOCK, COLUMNS):
+        past, dead = self.places_in_all * BLOCK, place * BLOCK
+        for slot in range(0, PRESENT, COLUMNS):
             for column in KEPT:
                 self._cells[past + slot + column] += self._cells[dead + slot + column]
         self._cells[dead : dead + BLOCK] = memoryview(bytes(BLOCK * CELL_BYTES)).cast("q")

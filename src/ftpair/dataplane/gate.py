@@ -63,8 +63,11 @@ class Gate:
         return plan.bans is None or not bans.is_allowed(plan.bans, host)
 
 
-def gate_of(fds: tuple[int, int], salt: bytes, place: tuple[int, int], note: Note, on_failure: OnFailure) -> Gate:
-    """Return the gate of a worker: `fds` are the tables of rates and of presence, `place` is (worker, workers)."""
+Others = Callable[[], Iterable[int]]
+
+
+def gate_of(fds: tuple[int, int], salt: bytes, place: tuple[int, Others], note: Note, on_failure: OnFailure) -> Gate:
+    """Return the gate of a worker: `fds` are the tables of rates and of presence, `place` its own and all others'."""
     rates, presence = (SharedTable(fd, salt) for fd in fds)
     return Gate(Rates(rates), Presence(presence, *place), note, on_failure)
 

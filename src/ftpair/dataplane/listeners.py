@@ -3,6 +3,7 @@
 The supervisor keeps them open, so that connections queue in the kernel while a worker is replaced.
 """
 
+import os
 import socket
 from collections.abc import Iterable
 
@@ -38,6 +39,16 @@ class Listeners:
     def __init__(self, workers: int) -> None:
         self._workers = workers
         self._sockets: dict[Endpoint, tuple[socket.socket, ...]] = {}
+        self._found: dict[Endpoint, dict[int, socket.socket]] = {}
+        """What workers of a former supervisor have handed over: by the number of the worker."""
+
+    def inherit(self, key: ListenerKey, worker: int, fd: int) -> None:
+        """Use a listener that is open already, when its address is opened; the descriptor is taken."""
+        found = self._found.setdefault(Endpoint(key.host, key.port), {})
+        if worker in found or worker >= self._workers:
+            os.close(fd)
+        else:
+            found[worker] = socket.socket(fileno=fd)
 
     def open(self, keys: Iterable[ListenerKey]) -> None:
         """Bind what is not open yet. Raises SetupError, and then nothing was changed."""
@@ -46,14 +57,29 @@ class Listeners:
             for key in keys:
                 endpoint = Endpoint(key.host, key.port)
                 if endpoint not in self._sockets and endpoint not in new:
-                    new[endpoint] = _bind_all(key, self._workers)
+                    new[endpoint] = self._bound(key, endpoint)
         except SetupError:
             _close_all(new.values())
             raise
         self._sockets |= new
 
+    def _bound(self, key: ListenerKey, endpoint: Endpoint) -> tuple[socket.socket, ...]:
+        """Return a socket for each worker: those that were found, the others new ones beside them."""
+        found = self._found.pop(endpoint, {})
+        missing = [number for number in range(self._workers) if number not in found]
+        try:
+            new = _bind_all(key, len(missing), is_ours=bool(found))
+        except SetupError:
+            _close_all([tuple(found.values())])
+            raise
+        found |= dict(zip(missing, new, strict=True))
+        return tuple(found[number] for number in range(self._workers))
+
     def keep(self, keys: Iterable[ListenerKey]) -> None:
         """Close what is not among the keys."""
+        for found in self._found.values():
+            _close_all([tuple(found.values())])
+        self._found.clear()
         wanted = {Endpoint(key.host, key.port) for key in keys}
         gone = [endpoint for endpoint in self._sockets if endpoint not in wanted]
         _close_all(self._sockets.pop(endpoint) for endpoint in gone)
@@ -73,12 +99,13 @@ def _close_all(groups: Iterable[tuple[socket.socket, ...]]) -> None:
             sock.close()
 
 
-def _bind_all(key: ListenerKey, workers: int) -> tuple[socket.socket, ...]:
+def _bind_all(key: ListenerKey, workers: int, *, is_ours: bool = False) -> tuple[socket.socket, ...]:
     sockets: list[socket.socket] = []
     try:
         # SO_REUSEPORT would share the port with another process in silence: the first socket asks without it.
         endpoint = Endpoint(key.host, key.port)
-        bind(endpoint).close()
+        if not is_ours:
+            bind(endpoint).close()
         for _worker in range(workers):
             sockets.append(bind(endpoint, is_shared=True))
             sockets[-1].listen(BACKLOG)

@@ -6,6 +6,7 @@ So nothing is ever counted down by somebody else, and the rows of a dead worker 
 
 import time
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 
 from ftpair.dataplane.shared_table import Row, SharedTable
 
@@ -13,10 +14,11 @@ from ftpair.dataplane.shared_table import Row, SharedTable
 class Presence:
     """Counts the sessions of this worker by a key, and sums over all workers."""
 
-    __slots__ = ("_own", "_table", "_worker", "_workers")
+    __slots__ = ("_others", "_own", "_place", "_table")
 
-    def __init__(self, table: SharedTable, worker: int, workers: int) -> None:
-        self._table, self._worker, self._workers = table, worker, workers
+    def __init__(self, table: SharedTable, place: int, others: Callable[[], Iterable[int]]) -> None:
+        """`others` returns the places of all other workers, this one's not among them."""
+        self._table, self._place, self._others = table, place, others
         self._own: defaultdict[bytes, int] = defaultdict(int)
 
     def enter(self, key: bytes) -> int:
@@ -37,21 +39,20 @@ class Presence:
 
     def total(self, key: bytes) -> int:
         """Return how many sessions all workers have of a key."""
-        others = (worker for worker in range(self._workers) if worker != self._worker)
-        rows = (self._table.look(_of_worker(key, worker)) for worker in others)
+        rows = (self._table.look(_of_worker(key, place)) for place in self._others())
         return self._own.get(key, 0) + sum(int(row.amount) for row in rows if row is not None)
 
     def _publish(self, key: bytes) -> None:
         count = self._own[key]
-        row = Row(time.monotonic(), count, self._worker + 1) if count else None
-        self._table.change(_of_worker(key, self._worker), lambda _former: row)
+        row = Row(time.monotonic(), count, self._place + 1) if count else None
+        self._table.change(_of_worker(key, self._place), lambda _former: row)
 
 
-def forget(table: SharedTable, worker: int) -> None:
+def forget(table: SharedTable, place: int) -> None:
     """Take away what a dead worker had counted; only the supervisor calls this, before its successor starts."""
-    for digest in [digest for digest, row in table.rows() if row.mark == worker + 1]:
+    for digest in [digest for digest, row in table.rows() if row.mark == place + 1]:
         table.put(digest, lambda _row: None)
 
 
-def _of_worker(key: bytes, worker: int) -> bytes:
-    return b"%d\0%b" % (worker, key)
+def _of_worker(key: bytes, place: int) -> bytes:
+    return b"%d\0%b" % (place, key)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from ftpair.core.errors import SetupError
+from ftpair.dataplane.counts import create_memory
 
 WAYS = 8
 SETS = 8192
@@ -21,6 +22,9 @@ _ROW = struct.Struct("16sddq")
 _DIGEST_BYTES = 16
 _SET_BYTES = WAYS * _ROW.size
 _EMPTY = bytes(_DIGEST_BYTES)
+
+
+ROW_FORMAT = _ROW.format
 
 
 class Row(NamedTuple):
@@ -35,9 +39,7 @@ class Row(NamedTuple):
 
 def create_table_fd(name: str, sets: int = SETS) -> int:
     """Return the descriptor of a new, empty table; children inherit it."""
-    fd = os.memfd_create(f"ftpair-{name}", os.MFD_CLOEXEC)
-    os.ftruncate(fd, sets * _SET_BYTES)
-    return fd
+    return create_memory(f"ftpair-{name}", sets * _SET_BYTES)
 
 
 class SharedTable:

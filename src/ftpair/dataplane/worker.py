@@ -21,7 +21,7 @@ from ftpair.core.status import Sample, ServerState
 from ftpair.dataplane.accepting import Accepting, OnAccepted, Share
 from ftpair.dataplane.assigning import Assigned, Scene
 from ftpair.dataplane.bonds import Bonds
-from ftpair.dataplane.carrying import Carrier
+from ftpair.dataplane.carrying import NONE, Carrier, Place
 from ftpair.dataplane.clientele import Clientele
 from ftpair.dataplane.counts import Counts
 from ftpair.dataplane.descriptors import NONE_LEFT, is_one_left, used_up
@@ -32,9 +32,10 @@ from ftpair.dataplane.ends import ends_of
 from ftpair.dataplane.farewell import LINGER_S
 from ftpair.dataplane.gate import Gate, Visit, turn_away
 from ftpair.dataplane.heap import Heap
+from ftpair.dataplane.holdings import Holdings
 from ftpair.dataplane.introductions import Introductions
 from ftpair.dataplane.outcomes import Outcomes
-from ftpair.dataplane.passive import PassivePorts
+from ftpair.dataplane.passive import IDLE_PORT_S, PassivePorts
 from ftpair.dataplane.rows import session_row, transfer_row
 from ftpair.dataplane.sealed import Seal
 from ftpair.dataplane.service import Service
@@ -99,24 +100,32 @@ class Worker:
         self._drivers: dict[str, Driver] = {}
         self._moving: set[Clocked] = set()
         self._began = 0
-        self._is_stopping = False
+        self._is_stopping = self._is_leaving = False
         self._next_tick = self.loop.time() + TICK_S
         self._timer = self.loop.call_at(self._next_tick, self._tick)
         self._idle = asyncio.Event()
 
     # Plan and states.
 
-    def use_plan(self, plan: Plan, keys: Sequence[ListenerKey], fds: Sequence[int]) -> None:
-        """Give new sessions this plan; running ones keep theirs. Raises ssl.SSLError for a bad certificate."""
+    def use_plan(
+        self, plan: Plan, keys: Sequence[ListenerKey], fds: Sequence[int], passive: Mapping[Place, int] = NONE
+    ) -> None:
+        """Give new sessions this plan; running ones keep theirs. Raises ssl.SSLError for a bad certificate.
+
+        `passive` are ports of the built-in engine that are open already, with their descriptors.
+        """
         try:
             made = {service.name: self._made(service) for service in plan.services}
-            self.carrier.use_plan(plan)
+            self.carrier.use_plan(plan, passive)
             self.threshold.limits = plan.overload
             self._services = made
         except BaseException:  # Whatever it was, nobody else closes these descriptors; it is raised again.
             for fd in fds:
                 os.close(fd)
             raise
+        finally:
+            for fd in passive.values():
+                os.close(fd)
         self._learn()
         self._listen(dict(zip(keys, fds, strict=True)))
 
@@ -134,6 +143,14 @@ class Worker:
         self._states = states
         self.carrier.use_states(states)
         self._learn()
+
+    def holdings(self) -> Holdings:
+        """Return what a new supervisor must know and have, so that nothing of it is lost."""
+        plans = [service.plan for service in self._alive]
+        rows = {*self.carrier.rows(), *((plan.name, "", plan.slot) for plan in plans)}
+        rows |= {(plan.name, server.name, server.slot) for plan in plans for server in plan.servers}
+        control = {key: accepting.fileno() for key, accepting in self._listeners.items()}
+        return Holdings(control, self.carrier.listening(), tuple(sorted(rows)), self._states)
 
     def _learn(self) -> None:
         for service in self._services.values():
@@ -292,7 +309,8 @@ class Worker:
         self.carrier.tick(now)
         if self.bonds:
             self.bonds.tick()
-        self.ports.close_idle(self.loop.time())
+        # Who leaves keeps no port from its successor longer than it is awaited there.
+        self.ports.close_idle(self.loop.time() + IDLE_PORT_S * self._is_leaving)
         self._heap.tick(now)
 
     def _check(self, data: Clocked, now: float) -> None:
@@ -320,7 +338,7 @@ class Worker:
         for name, service in self._services.items():
             in_use = self.ports.in_use(service.plan.address, service.passive_ports)
             samples.append(Sample("passive_ports_in_use", (name,), float(in_use)))
-            sessions = self.counts.of_worker(self.number, service.plan.slot, SESSIONS)
+            sessions = self.counts.own(service.plan.slot, SESSIONS)
             samples.append(Sample("sessions", (name,), float(sessions)))
         return (*samples, *self.carrier.gauges())
 
@@ -344,6 +362,13 @@ class Worker:
             driver.dispatch(events.Dismissed(reason) if session else events.ServerHalted(reason))
         return len(ended) + self.carrier.end_sessions(reason, session, slot)
 
+    async def leave(self) -> None:
+        """Take no new connection, and wait until the last one has ended; others listen on the same sockets already."""
+        self._is_stopping = self._is_leaving = True
+        self._listen({})
+        self.carrier.stop_listening()
+        await self._wait_idle(None)
+
     async def stop(self, grace_s: float) -> None:
         """Close the listeners, let running transfers end for `grace_s` seconds, dismiss the rest."""
         self._is_stopping = True
@@ -363,7 +388,7 @@ class Worker:
         self._introductions.close()
         await asyncio.sleep(0.05)  # The last replies are on their way: let the farewells send their FIN.
 
-    async def _wait_idle(self, most_s: float) -> None:
+    async def _wait_idle(self, most_s: float | None) -> None:
         if not self._drivers and not self.carrier:
             return
         self._idle.clear()

@@ -174,4 +174,6 @@ class Master:
         """Return whether the master has ended; one that an earlier ftpair has started is no child of ours."""
         if self._process:
             return self._process.returncode is not None
+        with suppress(ChildProcessError):  # Or it is, and was so before this process became another program.
+            return os.waitpid(self._pid, os.WNOHANG)[0] == self._pid
         return not Path(f"/proc/{self._pid}").exists()

@@ -1,10 +1,12 @@
 """ftpair itself, as a person runs it: `ftpair serve` with a file, asked through its socket, ended by SIGTERM."""
 
 import json
+import os
+import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +39,7 @@ class Balancer:
         """Start with the file as it is, and wait."""
         self._daemon.start()
         deadline = time.monotonic() + _PATIENCE_S
-        while not self._is_ready():
+        while not self.is_ready:
             if not self._daemon.is_running or time.monotonic() > deadline:
                 raise DaemonError(f"ftpair does not become ready:\n{self._daemon.tail(80)}")
             time.sleep(0.05)
@@ -45,6 +47,16 @@ class Balancer:
     def stop(self, patience_s: float = 60.0) -> int:
         """End it by SIGTERM and return its exit status."""
         return self._daemon.terminate(patience_s)
+
+    def kill_supervisor(self) -> None:
+        """Kill the main process at once; its workers live on."""
+        self._daemon.kill_alone()
+
+    def kill_orphans(self) -> None:
+        """Kill the workers that nobody has ended."""
+        for path in (self.socket.parent / "workers").glob("*.sock"):
+            with suppress(ProcessLookupError):
+                os.kill(int(path.stem), signal.SIGKILL)
 
     @property
     def daemon(self) -> Daemon:
@@ -80,6 +92,13 @@ class Balancer:
         """Return the live sessions."""
         return list(self.ask("/sessions"))
 
+    def began(self) -> float:
+        """Return when the supervisor that is ready began; 0 while there is none."""
+        try:
+            return float(self.ask("/status")["started"]) if self.is_ready else 0.0
+        except httpx.TransportError:
+            return 0.0
+
     def worker_pids(self) -> list[int]:
         """Return the process ids of the workers that are ready."""
         return [worker["pid"] for worker in self.ask("/status")["workers"] if worker["is_ready"]]
@@ -113,7 +132,9 @@ class Balancer:
     def _client(self) -> httpx.Client:
         return httpx.Client(transport=httpx.HTTPTransport(uds=str(self.socket)), base_url="http://ftpair", timeout=70)
 
-    def _is_ready(self) -> bool:
+    @property
+    def is_ready(self) -> bool:
+        """Return whether it says that it serves."""
         try:
             with self._client() as client:
                 return client.get("/readyz").is_success
@@ -154,3 +175,4 @@ def running(folder: Path, configuration: dict[str, Any]) -> Iterator[Balancer]:
         yield balancer
     finally:
         balancer.stop()
+        balancer.kill_orphans()

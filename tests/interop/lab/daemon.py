@@ -79,6 +79,12 @@ class Daemon:
         self._kill_all([self.pid, *descendants(self.pid)])
         return self._process.wait(_PATIENCE_S)
 
+    def kill_alone(self) -> None:
+        """Kill the process at once, and leave its children alone."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(_PATIENCE_S)
+
     def tail(self, lines: int = 40) -> str:
         """Return the end of the output."""
         return "\n".join(self.output.read_text(errors="replace").splitlines()[-lines:]) if self.output.exists() else ""
