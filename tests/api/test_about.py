@@ -89,6 +89,7 @@ ERRORS = {
     ("get", "/api/v1/services/{service}/servers/{server}"): ASKING | {"404"},
     ("post", "/api/v1/services/{service}/servers/{server}/{wish}"): ASKING | {"400", "404"},
     ("get", "/api/v1/services/{service}/route"): ASKING | {"400", "404"},
+    ("post", "/api/v1/upgrade"): ASKING | {"400", "409"},
     ("get", "/api/v1/sessions"): ASKING,
     ("delete", "/api/v1/sessions/{session}"): ASKING | {"404"},
     ("get", "/api/v1/transfers"): ASKING,

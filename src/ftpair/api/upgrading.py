@@ -18,7 +18,7 @@ router = APIRouter(prefix="/api/v1", tags=["actions"], dependencies=[may("admin"
 @router.post(
     "/upgrade",
     summary="Become the version that is installed",
-    responses=examples.ok(examples.UPGRADING) | documented("setup", "busy"),
+    responses=examples.ok(examples.UPGRADING) | documented("setup", "busy", "wrong-request"),
 )
 async def upgrade(
     door: TheDoor,
