@@ -41,6 +41,13 @@ def judged(scenario: Scenario, kind: Kind, figures: Figures) -> list[str]:
     return found + ([f"{place}: service did not come back"] if figures.seconds is None else [])
 
 
+def explain(figures: Figures) -> None:
+    """Say on stderr what clients were told, and who waited longest."""
+    lines = [f"    {count} x {reason}" for reason, count in figures.reasons]
+    lines += [f"    {client} was served {late:.1f} s late" for client, late in figures.latest if late > 1]
+    print(*lines, sep="\n", file=sys.stderr, flush=True)
+
+
 def main() -> int:
     """Play what is wanted; return 1 if anything is wrong."""
     parser = argparse.ArgumentParser(prog="make chaos")
@@ -48,7 +55,7 @@ def main() -> int:
         "--only", nargs="+", choices=sorted(scenarios()), metavar="NAME", help="scenarios; all, if none"
     )
     parser.add_argument("--on", nargs="+", choices=EVERYWHERE, default=EVERYWHERE, help="kinds of service")
-    parser.add_argument("--seconds", type=float, default=5, help="load before and after each fault")
+    parser.add_argument("--seconds", type=float, default=3, help="load before and after each fault")
     parser.add_argument("--times", type=int, help="how often a fault is repeated, where it is")
     parser.add_argument("--list", action="store_true", help="name the scenarios and end")
     parser.add_argument("--write", action="store_true", help="write the table into docs/reliability.md")
@@ -73,9 +80,7 @@ def main() -> int:
             lines.append(report.row(scenario, kind, figures))
             troubles += judged(scenario, kind, figures)
             print(lines[-1], flush=True)
-            print(
-                *(f"    {count} x {reason}" for reason, count in figures.reasons), sep="\n", file=sys.stderr, flush=True
-            )
+            explain(figures)
     print(*(troubles or ["no file is wrong"]), sep="\n")
     if given.write and not troubles:
         table = [report.stamp(time.monotonic() - began), "", *lines]

@@ -5,12 +5,13 @@ import itertools
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tests.chaos.contents import DOWNLOADS, checksum, content
 from tests.chaos.ledger import Ledger, LostError
-from tests.chaos.programs import PROGRAMS
+from tests.chaos.programs import PROGRAMS, Errand
 from tests.chaos.scenario import Figures, Run
 from tests.chaos.site import Site
 from tests.chaos.visits import BROKEN, PACE, Visit
@@ -47,16 +48,14 @@ class Crowd:
         self.ledger = Ledger()
         self._run, self._site, self._cast = run, site, cast
         self._is_over = threading.Event()
-        roles = {"regular": (cast.regulars, self._regular), "passer": (cast.passers, self._passer)}
-        roles |= {"idler": (cast.idlers, self._idler)}
-        self._threads = [
-            threading.Thread(target=self._on_site, args=(act, f"{role} {number}"), name=f"{role} {number}", daemon=True)
-            for role, (count, act) in roles.items()
-            for number in range(count)
+        roles: list[tuple[str, _Act]] = [
+            *((f"regular {number}", self._regular) for number in range(cast.regulars)),
+            *((f"passer {number}", self._passer) for number in range(cast.passers)),
+            *((f"idler {number}", self._idler) for number in range(cast.idlers)),
+            *((f"{name} {number}", self._program) for number, name in enumerate(cast.programs)),
         ]
-        self._threads += [
-            threading.Thread(target=self._on_site, args=(self._program, program), name=program, daemon=True)
-            for program in cast.programs
+        self._threads = [
+            threading.Thread(target=self._on_site, args=(act, name), name=name, daemon=True) for name, act in roles
         ]
 
     def start(self) -> None:
@@ -101,6 +100,7 @@ class Crowd:
             seconds=seconds,
             wrong=tuple(ledger.wrong),
             reasons=tuple(ledger.reasons.most_common()),
+            latest=tuple(Counter(ledger.served()).most_common(3)),
         )
 
     def _unserved(self) -> list[str]:
@@ -149,17 +149,17 @@ class Crowd:
             visit.drop()
 
     def _program(self, name: str, source: str, chance: random.Random) -> None:
-        act, number = PROGRAMS[name], next(_UNIQUE)
-        is_upload, wanted = chance.random() < 0.5, chance.choice(list(DOWNLOADS))
-        size, local = DOWNLOADS[wanted], self._run.folder / f"{name}-{number}"
-        remote = self._site.files / f"{name}-{number}" if is_upload else self._site.files / wanted
+        program, is_upload, wanted = name.split(maxsplit=1)[0], chance.random() < 0.5, chance.choice(list(DOWNLOADS))
+        size, pace, label = DOWNLOADS[wanted], self._cast.pace, f"{program}-{next(_UNIQUE)}"
+        local, remote = self._run.folder / label, self._site.files / (label if is_upload else wanted)
         if is_upload:
             local.write_bytes(content(wanted, size))
         try:
-            with self.ledger.transfer(name, size / self._cast.pace):
-                act(self._site, source, local, f"files/{remote.name}", is_upload=is_upload)
+            with self.ledger.transfer(name, size / pace):
+                errand = Errand(local, f"files/{remote.name}", is_upload, pace)
+                PROGRAMS[program](self._site, source, errand)
             if files.digest(remote if is_upload else local) != checksum(wanted, size):
-                self.ledger.mistaken(f"{name}: {'upload' if is_upload else 'download'} of {wanted}")
+                self.ledger.mistaken(f"{program}: {'upload' if is_upload else 'download'} of {wanted}")
         except LostError as lost:
             self.ledger.note(lost)
             raise

@@ -1,28 +1,38 @@
 """curl and lftp as clients: one process for each transfer, its exit status is what they take it for."""
 
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.chaos.ledger import LostError
 from tests.chaos.site import Site
 from tests.interop.lab import parts
 
-_PACE = "8M"
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A file to have or to bring; `pace` is in bytes of a second."""
+
+    local: Path
+    remote: str
+    is_upload: bool
+    pace: int
 
 
-def curl(site: Site, source: str, local: Path, remote: str, *, is_upload: bool) -> None:
+def curl(site: Site, source: str, errand: Errand) -> None:
     """Have or bring a file. Raises LostError with curl's words."""
     way = site.way
     tls = ["--ssl-reqd", "--cacert", str(way.ca)] if site.is_secured else []
-    turn = ["--upload-file" if is_upload else "--output", str(local)]
+    turn = ["--upload-file" if errand.is_upload else "--output", str(errand.local)]
+    url = f"ftp://{way.host}:{way.port}/{errand.remote}"
     _run(
         ["curl", "--disable", "--silent", "--show-error", "--user", f"{way.user}:{way.password}"],
         ["--ftp-method", "nocwd", "--connect-timeout", "10", "--speed-limit", "1", "--speed-time", "20"],
-        ["--limit-rate", _PACE, "--interface", source, *tls, *turn, f"ftp://{way.host}:{way.port}/{remote}"],
+        ["--limit-rate", str(errand.pace), "--interface", source, *tls, *turn, url],
     )
 
 
-def lftp(site: Site, source: str, local: Path, remote: str, *, is_upload: bool) -> None:
+def lftp(site: Site, source: str, errand: Errand) -> None:
     """Have or bring a file. Raises LostError with lftp's words."""
     way = site.way
     settings = {
@@ -30,7 +40,8 @@ def lftp(site: Site, source: str, local: Path, remote: str, *, is_upload: bool) 
         "net:max-retries": "1",
         "net:persist-retries": "0",
         "net:timeout": "20s",
-        "net:limit-rate": f"{_PACE}:{_PACE}",
+        "net:reconnect-interval-base": "1",
+        "net:limit-rate": f"{errand.pace}:{errand.pace}",
         "net:socket-bind-ipv4": source,
         "ftp:ssl-allow-anonymous": "yes",
         "ftp:ssl-allow": "yes" if site.is_secured else "no",
@@ -41,7 +52,10 @@ def lftp(site: Site, source: str, local: Path, remote: str, *, is_upload: bool) 
     }
     words = [f'set {name} "{value}"' for name, value in settings.items()]
     words.append(f'open -u "{way.user},{way.password}" -p {way.port} {way.host}')
-    words.append(f'put "{local}" -o "{remote}"' if is_upload else f'get "{remote}" -o "{local}"')
+    if errand.is_upload:
+        words.append(f'put "{errand.local}" -o "{errand.remote}"')
+    else:
+        words.append(f'get "{errand.remote}" -o "{errand.local}"')
     _run(["lftp", "--norc", "-c", "; ".join(words)])
 
 

@@ -14,6 +14,8 @@ Kind = Literal["ftp", "ftps", "haproxy", "builtin"]
 FTP_MODE: tuple[Kind, ...] = ("ftp", "ftps")
 TCP_MODE: tuple[Kind, ...] = ("haproxy", "builtin")
 EVERYWHERE: tuple[Kind, ...] = (*FTP_MODE, *TCP_MODE)
+WITH_TLS: tuple[Kind, ...] = ("ftps", *TCP_MODE)
+ONE_OF_EACH_MODE: tuple[Kind, ...] = ("ftps", "haproxy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class Figures:
     """Files that looked whole to a client and were not, each in words."""
     reasons: tuple[tuple[str, int], ...] = ()
     """What clients were told or saw, with how often."""
+    latest: tuple[tuple[str, float], ...] = ()
+    """The clients that were served last, with how many seconds late."""
 
 
 @dataclass(frozen=True, slots=True)

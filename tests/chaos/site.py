@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.chaos.places import Place, on_loopback
-from tests.chaos.scenario import Kind, Run
+from tests.chaos.scenario import FTP_MODE, TCP_MODE, Kind, Run
+from tests.interop.lab.authority import Authority
 from tests.interop.lab.balancer import Balancer, entry, service, settings
 from tests.interop.lab.clients.steps import Way
 from tests.interop.lab.daemon import descendants
@@ -32,9 +33,11 @@ class Site:
 
     kind: Kind
     place: Place
-    ca: Path
+    authority: Authority
     servers: dict[str, RealServer]
     balancer: Balancer
+    home: Path
+    """The folder of ftpair's own files."""
     files: Path
     """The one folder that all servers serve as `/files`."""
 
@@ -52,7 +55,7 @@ class Site:
     def way(self) -> Way:
         """Return the way in, for clients that are programs."""
         entrance = "explicit" if self.is_secured else "clear"
-        return Way(self.vip, CONTROL_PORT, entrance, "1.2", self.ca, USER, PASSWORD)
+        return Way(self.vip, CONTROL_PORT, entrance, "1.2", self.authority.ca, USER, PASSWORD)
 
     def pids(self) -> dict[str, int]:
         """Return the processes of ftpair by name: `worker 0`, `api`, `haproxy master` ..."""
@@ -88,44 +91,61 @@ def _signal(server: RealServer, number: signal.Signals) -> None:
 
 @contextlib.contextmanager
 def site(
-    run: Run, servers: Sequence[str] = MAKES, place: Place | None = None, around: Sequence[str] = (), **more: Any
+    run: Run,
+    servers: Sequence[str] = MAKES,
+    *,
+    place: Place | None = None,
+    home: Path | None = None,
+    hosts: Path | None = None,
+    around: Sequence[str] = (),
+    **more: Any,
 ) -> Iterator[Site]:
     """Run servers of these makes and an ftpair before them; `more` are settings of the service.
 
+    ftpair's own files are in `home`. With `hosts` it knows its servers by names, which are written into that file.
     `around` is a command that ftpair is started by, and must exec it.
     """
-    place = place or on_loopback()
-    run.folder.mkdir(parents=True, exist_ok=True)
+    place, home = place or on_loopback(), home or run.folder / "ftpair"
+    home.mkdir(parents=True, exist_ok=True)
     built = _servers(run, place, servers)
     first = next(iter(built.values())).site
     first.prepare()
     for other in list(built.values())[1:]:
         other.site.home.symlink_to(first.home)
+    if hosts:
+        hosts.write_text("".join(f"{server.address} {_host(name)}\n" for name, server in built.items()))
     with contextlib.ExitStack() as ends:
         for server in built.values():
             ends.callback(server.stop)
             with place.inside("server"):
                 server.start()
-        content = settings(run.folder, run.authority, {"S": _service(run, place, built, more)})
-        balancer = Balancer(run.folder, content, around)
+        addresses = {name: _host(name) if hosts else server.address for name, server in built.items()}
+        described = _service(run, place, built, addresses) | more
+        content = settings(home, run.authority, {"S": described})
+        balancer = Balancer(home, content, around)
         ends.callback(balancer.stop)
         with place.inside("balancer"):
             balancer.start()
-        yield Site(run.kind, place, run.authority.ca, built, balancer, first.files)
+        yield Site(run.kind, place, run.authority, built, balancer, home, first.files)
+
+
+def _host(name: str) -> str:
+    return f"{name.lower()}.chaos.example"
 
 
 def _servers(run: Run, place: Place, makes: Sequence[str]) -> dict[str, RealServer]:
     tls: ServerTls = "clear" if run.kind == "ftp" else "explicit"
-    is_tcp = run.kind in {"haproxy", "builtin"}
+    is_tcp = run.kind in TCP_MODE
     built = {}
-    for number, (make, address) in enumerate(zip(makes, place.servers, strict=False)):
-        folder = run.folder / f"server-{number}"
+    for number, (make, address) in enumerate(zip(makes, place.servers, strict=False), 1):
+        name = f"SVR{number}"
+        folder = run.folder / name
         folder.mkdir()
-        identity = run.authority.issue(f"{run.folder.name}-{number}", address, place.vip)
-        passive = _slice(number, len(makes)) if is_tcp else PASSIVE
+        identity = run.authority.issue(f"{run.folder.name}-{name}", address, place.vip, _host(name))
+        passive = _slice(number - 1, len(makes)) if is_tcp else PASSIVE
         more = {"advertised": place.vip} if is_tcp else {}
         ground = Ground(address, tls, "1.3", identity, folder, USER, passive=passive, **more)
-        built[f"SVR{number + 1}"] = RealServer(PROGRAMS[make], ground)
+        built[name] = RealServer(PROGRAMS[make], ground)
     return built
 
 
@@ -134,23 +154,16 @@ def _slice(number: int, count: int) -> tuple[int, int]:
     return PASSIVE[0] + number * size, PASSIVE[0] + (number + 1) * size - 1
 
 
-def _service(run: Run, place: Place, servers: dict[str, RealServer], more: dict[str, Any]) -> dict[str, Any]:
+def _service(run: Run, place: Place, servers: dict[str, RealServer], addresses: dict[str, str]) -> dict[str, Any]:
     passive = "{}-{}".format(*PASSIVE)
-    if run.kind in {"ftp", "ftps"}:
+    ours = {"ports": {"explicit": CONTROL_PORT, "passive": passive}, "health": dict(QUICK_PROBES)}
+    if run.kind in FTP_MODE:
         tls: ServerTls = "clear" if run.kind == "ftp" else "explicit"
-        entries = {name: entry(server.address, tls, run.authority.ca) for name, server in servers.items()}
-        ours = {"ports": {"explicit": CONTROL_PORT, "passive": passive}, "tls": {"clear_text": "allow"}}
-        return service(place.vip, entries, **({"health": dict(QUICK_PROBES)} | ours | more))
+        entries = {name: entry(address, tls, run.authority.ca) for name, address in addresses.items()}
+        return service(place.vip, entries, tls={"clear_text": "allow"}, **ours)
     entries = {
-        name: {"address": server.address, "passive": "{}-{}".format(*server.site.passive)}
-        for name, server in servers.items()
+        name: {"address": address, "passive": "{}-{}".format(*servers[name].site.passive)}
+        for name, address in addresses.items()
     }
-    return {
-        "mode": "tcp",
-        "engine": run.kind,
-        "pairing": "port",
-        "address": place.vip,
-        "ports": {"explicit": CONTROL_PORT, "passive": passive},
-        "real_servers": entries,
-        "health": dict(QUICK_PROBES),
-    } | more
+    mode = {"mode": "tcp", "engine": run.kind, "pairing": "port"}
+    return mode | {"address": place.vip, "real_servers": entries} | ours

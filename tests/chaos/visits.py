@@ -51,7 +51,7 @@ class Visit:
         """Connect and log in. Raises one of `BROKEN`."""
         self._site, self._ledger, self._name, self._pace = site, ledger, name, pace
         # TLS 1.2: what Python's client resumes in any order of tickets; servers insist on resumption in TCP mode.
-        self._caller = Caller(site.vip, CONTROL_PORT, site.ca, "1.2", source)
+        self._caller = Caller(site.vip, CONTROL_PORT, site.authority.ca, "1.2", source)
         try:
             self._log_in()
         except BaseException:

@@ -5,7 +5,7 @@ import signal
 import time
 
 from tests.chaos.crowd import crowd
-from tests.chaos.scenario import EVERYWHERE, FTP_MODE, Figures, Run, scenario
+from tests.chaos.scenario import EVERYWHERE, FTP_MODE, ONE_OF_EACH_MODE, Figures, Run, scenario
 from tests.chaos.site import site
 
 
@@ -32,12 +32,12 @@ def worker_killed(run: Run) -> Figures:
     return _killed(run, "worker 0")
 
 
-@scenario("One of two workers stands still (SIGSTOP) for 5 s.", on=(*FTP_MODE, "builtin"))
+@scenario("One of two workers stands still (SIGSTOP) for 5 s.", on=("ftps", "builtin"))
 def worker_stopped(run: Run) -> Figures:
     return _stopped(run, "worker 0", 5)
 
 
-@scenario("The API with the web UI is killed (kill -9).", on=EVERYWHERE)
+@scenario("The API with the web UI is killed (kill -9).", on=ONE_OF_EACH_MODE)
 def api_killed(run: Run) -> Figures:
     return _killed(run, "api")
 
@@ -47,7 +47,7 @@ def prober_killed(run: Run) -> Figures:
     return _killed(run, "prober")
 
 
-@scenario("The supervisor stands still (SIGSTOP) for 20 s.", on=EVERYWHERE)
+@scenario("The supervisor stands still (SIGSTOP) for 20 s.", on=ONE_OF_EACH_MODE)
 def supervisor_stopped(run: Run) -> Figures:
     return _stopped(run, "supervisor", 20)
 
@@ -65,3 +65,13 @@ def haproxy_stopped(run: Run) -> Figures:
 @scenario("HAProxy's master is killed (kill -9).", on=("haproxy",))
 def haproxy_master_killed(run: Run) -> Figures:
     return _killed(run, "haproxy master")
+
+
+@scenario("The supervisor is killed (kill -9), and started again 1 s later, as systemd does.", on=EVERYWHERE)
+def supervisor_killed(run: Run) -> Figures:
+    with site(run) as node, crowd(run, node) as clients:
+        with clients.fault():
+            os.kill(node.balancer.daemon.pid, signal.SIGKILL)
+            time.sleep(1)
+            node.balancer.restart()
+        return clients.figures()

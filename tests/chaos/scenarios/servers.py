@@ -3,7 +3,7 @@
 import time
 
 from tests.chaos.crowd import crowd
-from tests.chaos.scenario import EVERYWHERE, Figures, Run, scenario
+from tests.chaos.scenario import EVERYWHERE, WITH_TLS, Figures, Run, scenario
 from tests.chaos.site import site
 
 
@@ -17,7 +17,7 @@ def server_killed(run: Run) -> Figures:
         return clients.figures()
 
 
-@scenario("One real server of three stands still (SIGSTOP) for 8 s.", on=EVERYWHERE)
+@scenario("One real server of three stands still (SIGSTOP) for 8 s.", on=WITH_TLS)
 def server_stopped(run: Run) -> Figures:
     with site(run) as node, crowd(run, node) as clients:
         with clients.fault():

@@ -73,8 +73,8 @@ Script = Callable[[Conversation], None]
 class ScriptedServer:
     """Runs a script for every control connection, in threads; `lines` are all commands that came, in order."""
 
-    def __init__(self, script: Script) -> None:
-        self.address = fresh_address()
+    def __init__(self, script: Script, address: str = "") -> None:
+        self.address = address or fresh_address()
         self.conversations: list[Conversation] = []
         self._script = script
         self._listener = socket.create_server((self.address, CONTROL_PORT))
@@ -95,6 +95,13 @@ class ScriptedServer:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+
+    def hang_up(self) -> None:
+        """Take no more connections, and end those that stand."""
+        self.close()
+        for conversation in self.conversations:
+            with contextlib.suppress(OSError):
+                conversation.sock.shutdown(socket.SHUT_RDWR)
 
     def _accept(self) -> None:
         while True:

@@ -1,0 +1,82 @@
+"""A real server's place, taken by one that lies: it says `226`, and sends half."""
+
+import contextlib
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+
+from tests.chaos.contents import DOWNLOADS, content
+from tests.chaos.site import Site
+from tests.interop.lab.raw_client import reset
+from tests.interop.lab.scripted_server import Conversation, ScriptedServer, server_context
+
+End = Callable[[socket.socket], None]
+"""How a data connection ends after half of the file."""
+
+
+def cut(data: socket.socket) -> None:
+    """By a reset."""
+    reset(data)
+
+
+def without_close_notify(data: socket.socket) -> None:
+    """By a FIN alone: in order for TCP, cut for TLS."""
+    socket.socket(fileno=data.detach()).close()
+
+
+def in_order(data: socket.socket) -> None:
+    """As if that were all."""
+    if isinstance(data, ssl.SSLSocket):
+        data.unwrap()
+    data.close()
+
+
+@contextlib.contextmanager
+def lying(node: Site, name: str, end: End, *, is_early: bool = False) -> Iterator[None]:
+    """Have a liar in the place of a server for the length of a block; `is_early`: its 226 comes before the half."""
+    server = node.servers[name]
+    identity = server.site.identity
+    context = server_context(str(identity.certificate), str(identity.key)) if node.is_secured else None
+    server.kill()
+    liar = ScriptedServer(lambda conversation: _converse(conversation, context, end, is_early), server.address)
+    try:
+        yield
+    finally:
+        liar.hang_up()
+        server.start()
+
+
+def _converse(conversation: Conversation, context: ssl.SSLContext | None, end: End, is_early: bool) -> None:
+    conversation.say("220 Trust me.")
+    answers = {"USER": "331 Password.", "PASS": "230 In.", "STOR": "553 Nobody writes here.", "FEAT": "211 None."}
+    while line := conversation.line():
+        verb, _, argument = line.partition(" ")
+        if verb == "AUTH" and context:
+            conversation.say("234 Go on.")
+            conversation.secure(context)
+        elif verb == "EPSV":
+            listener = conversation.listen()
+            conversation.say(f"229 Here (|||{listener.getsockname()[1]}|)")
+        elif verb == "RETR":
+            with listener:
+                conversation.say("150 Here it comes.")
+                _lie(conversation, _accepted(listener, context), argument.rpartition("/")[2], end, is_early)
+        elif verb == "SIZE":
+            conversation.say(f"213 {DOWNLOADS[argument.rpartition('/')[2]]}")
+        else:
+            conversation.say(answers.get(verb, f"200 {verb} is fine."))
+
+
+def _accepted(listener: socket.socket, context: ssl.SSLContext | None) -> socket.socket:
+    data = listener.accept()[0]
+    return context.wrap_socket(data, server_side=True) if context else data
+
+
+def _lie(conversation: Conversation, data: socket.socket, name: str, end: End, is_early: bool) -> None:
+    whole = content(name, DOWNLOADS[name])
+    if is_early:
+        conversation.say("226 Transfer complete.")
+    data.sendall(whole[: len(whole) // 2])
+    end(data)
+    if not is_early:
+        conversation.say("226 Transfer complete.")
