@@ -45,7 +45,7 @@ def explain(figures: Figures) -> None:
     """Say on stderr what clients were told, and who waited longest."""
     lines = [f"    {count} x {reason}" for reason, count in figures.reasons]
     lines += [f"    {client} was served {late:.1f} s late" for client, late in figures.latest if late > 1]
-    print(*lines, sep="\n", file=sys.stderr, flush=True)
+    print("".join(f"{line}\n" for line in lines), end="", file=sys.stderr, flush=True)
 
 
 def main() -> int:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from tests.chaos.contents import DOWNLOADS, content
 from tests.chaos.site import Site
 from tests.interop.lab.raw_client import reset
-from tests.interop.lab.scripted_server import Conversation, ScriptedServer, server_context
+from tests.interop.lab.scripted_server import Conversation, ScriptedServer, passive_reply, server_context
 
 End = Callable[[socket.socket], None]
 """How a data connection ends after half of the file."""
@@ -46,25 +46,38 @@ def lying(node: Site, name: str, end: End, *, is_early: bool = False) -> Iterato
         server.start()
 
 
+_ANSWERS = {
+    "USER": "331 Password.",
+    "PASS": "230 In.",
+    "FEAT": "500 Not here.",
+    "STOR": "553 Nobody writes here.",
+    "QUIT": "221 Farewell.",
+}
+
+
 def _converse(conversation: Conversation, context: ssl.SSLContext | None, end: End, is_early: bool) -> None:
     conversation.say("220 Trust me.")
-    answers = {"USER": "331 Password.", "PASS": "230 In.", "STOR": "553 Nobody writes here.", "FEAT": "211 None."}
     while line := conversation.line():
         verb, _, argument = line.partition(" ")
+        name = argument.rpartition("/")[2]
         if verb == "AUTH" and context:
             conversation.say("234 Go on.")
             conversation.secure(context)
-        elif verb == "EPSV":
+        elif verb in {"EPSV", "PASV"}:
             listener = conversation.listen()
-            conversation.say(f"229 Here (|||{listener.getsockname()[1]}|)")
+            conversation.say(_passive(verb, *listener.getsockname()))
         elif verb == "RETR":
             with listener:
                 conversation.say("150 Here it comes.")
-                _lie(conversation, _accepted(listener, context), argument.rpartition("/")[2], end, is_early)
+                _lie(conversation, _accepted(listener, context), name, end, is_early)
         elif verb == "SIZE":
-            conversation.say(f"213 {DOWNLOADS[argument.rpartition('/')[2]]}")
+            conversation.say(f"213 {DOWNLOADS[name]}" if name in DOWNLOADS else "550 There is none.")
         else:
-            conversation.say(answers.get(verb, f"200 {verb} is fine."))
+            conversation.say(_ANSWERS.get(verb, f"200 {verb} is fine."))
+
+
+def _passive(verb: str, address: str, port: int) -> str:
+    return f"229 Here (|||{port}|)" if verb == "EPSV" else passive_reply(address, port)
 
 
 def _accepted(listener: socket.socket, context: ssl.SSLContext | None) -> socket.socket:

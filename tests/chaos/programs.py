@@ -64,8 +64,13 @@ def _run(*words: list[str]) -> None:
     command = [parts.program(program), *rest]
     done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode:
-        said = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
-        raise LostError(f"{program}: {said[-1]}")
+        raise LostError(_sentence(program, done.stderr.splitlines()))
+
+
+def _sentence(program: str, said: list[str]) -> str:
+    """Return the first line with words of the program, without the file's name in it."""
+    words = next((line for line in said if line.startswith((f"{program}:", "get:", "put:"))), "no word")
+    return f"{program}: {words.rpartition(': ')[2]}"
 
 
 PROGRAMS = {"curl": curl, "lftp": lftp}

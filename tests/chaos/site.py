@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,6 +128,13 @@ def site(
         with place.inside("balancer"):
             balancer.start()
         yield Site(run.kind, place, run.authority, built, balancer, home, first.files)
+        _tell_of_errors(balancer)
+
+
+def _tell_of_errors(balancer: Balancer) -> None:
+    """Say on stderr what ftpair itself calls an error."""
+    lines = [line for line in balancer.log().splitlines() if '"level":"error"' in line or "Traceback" in line]
+    print(*(f"    ftpair: {line[:2000]}" for line in lines[:5]), sep="\n", file=sys.stderr, end="\n" if lines else "")
 
 
 def _host(name: str) -> str:
