@@ -13,6 +13,19 @@ def test_a_server_is_set_and_the_supervisors_sentence_is_the_answer(http, superv
     assert supervisor.actions == [SetAdmin("FTPS_VIP", "FTP_SVR2", admin)]
 
 
+def test_a_drain_has_its_way_and_its_deadline(http, supervisor):
+    http.post("/api/v1/services/FTPS_VIP/servers/FTP_SVR2/drain", json={"wait_for": "transfers", "deadline_s": 300})
+    assert supervisor.actions == [SetAdmin("FTPS_VIP", "FTP_SVR2", Admin.DRAIN, wait_for="transfers", deadline_s=300.0)]
+
+
+@pytest.mark.parametrize(
+    "how", [{"wait_for": "rain"}, {"deadline_s": -1}, {"deadline_s": "NaN"}, {"wait": "transfers"}]
+)
+def test_a_way_to_drain_that_there_is_not_asks_the_supervisor_nothing(http, supervisor, how):
+    assert http.post("/api/v1/services/FTPS_VIP/servers/FTP_SVR2/drain", json=how).status_code == 400
+    assert supervisor.actions == []
+
+
 def test_an_unknown_wish_asks_the_supervisor_nothing(http, supervisor):
     response = http.post("/api/v1/services/FTPS_VIP/servers/FTP_SVR2/explode")
     assert response.status_code == 400

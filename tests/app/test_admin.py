@@ -4,9 +4,11 @@ import json
 
 import pytest
 
-from ftpair.app.admin import AdminFile
+from ftpair.app.admin import AdminFile, Wish
+from ftpair.core.drain import Drain
 from ftpair.core.status import Admin
 
+DRAINED, HALTED, ONLINE = Wish(Admin.DRAIN, Drain()), Wish(Admin.HALT), Wish()
 ONE, TWO = ("VIP", "FTP_SVR1"), ("VIP", "FTP_SVR2")
 
 
@@ -25,19 +27,19 @@ def again(admin, warnings):
 
 
 def test_a_drained_server_stays_drained_over_a_restart(admin, warnings):
-    admin.set(ONE, Admin.DRAIN)
-    admin.set(TWO, Admin.HALT)
-    admin.set(ONE, Admin.ONLINE)
-    assert (again(admin, warnings).of(ONE), again(admin, warnings).of(TWO)) == (Admin.ONLINE, Admin.HALT)
+    admin.set(ONE, DRAINED)
+    admin.set(TWO, HALTED)
+    admin.set(ONE, ONLINE)
+    assert (again(admin, warnings).of(ONE), again(admin, warnings).of(TWO)) == (ONLINE, HALTED)
     assert json.loads(admin._file.path.read_text()) == {"VIP": {"FTP_SVR2": "halt"}}
     assert not warnings
 
 
 def test_a_server_that_left_the_configuration_is_forgotten(admin, warnings):
-    admin.set(ONE, Admin.DRAIN)
-    admin.set(TWO, Admin.DRAIN)
+    admin.set(ONE, DRAINED)
+    admin.set(TWO, DRAINED)
     admin.forget_all_but({TWO})
-    assert (again(admin, warnings).of(ONE), again(admin, warnings).of(TWO)) == (Admin.ONLINE, Admin.DRAIN)
+    assert (again(admin, warnings).of(ONE), again(admin, warnings).of(TWO)) == (ONLINE, DRAINED)
 
 
 def test_a_state_folder_that_cannot_be_written_is_one_warning_and_no_failure(tmp_path, warnings):
@@ -46,24 +48,39 @@ def test_a_state_folder_that_cannot_be_written_is_one_warning_and_no_failure(tmp
     assert any(
         warning.endswith("drain and halt end with this run") for warning in warnings
     )  # Before anybody counts on it.
-    admin.set(ONE, Admin.DRAIN)
-    admin.set(TWO, Admin.DRAIN)
-    assert admin.of(ONE) is Admin.DRAIN
+    admin.set(ONE, DRAINED)
+    admin.set(TWO, DRAINED)
+    assert admin.of(ONE) == DRAINED
     assert sum(warning.endswith("drain and halt end with this run") for warning in warnings) == 1
+
+
+def test_the_way_of_a_drain_is_kept_with_its_deadline(admin, warnings):
+    wish = Wish(Admin.DRAIN, Drain("transfers", 1767225600.0, 1767225900.0))
+    admin.set(ONE, wish)
+    assert again(admin, warnings).of(ONE) == wish
+    assert json.loads(admin._file.path.read_text()) == {
+        "VIP": {"FTP_SVR1": {"wait_for": "transfers", "since": 1767225600.0, "until": 1767225900.0}}
+    }
+
+
+def test_a_file_of_an_older_ftpair_is_understood(admin, warnings):
+    admin._file.path.write_text('{"VIP": {"FTP_SVR1": "drain", "FTP_SVR2": "halt"}}')
+    assert (again(admin, warnings).of(ONE), again(admin, warnings).of(TWO)) == (DRAINED, HALTED)
+    assert not warnings
 
 
 @pytest.mark.parametrize("content", ["{", "[1]", '{"VIP": 3}', '{"VIP": {"FTP_SVR1": "asleep"}}'])
 def test_a_broken_file_is_a_warning_and_all_servers_begin_online(admin, warnings, content):
-    admin.set(ONE, Admin.DRAIN)
+    admin.set(ONE, DRAINED)
     admin._file.path.write_text(content)
-    assert again(admin, warnings).of(ONE) is Admin.ONLINE
+    assert again(admin, warnings).of(ONE) == ONLINE
     assert warnings[0].endswith("it is set aside as admin.json.broken, and all servers begin online")
     assert admin._file.path.with_name("admin.json.broken").read_text() == content
 
 
 def test_a_crash_while_writing_leaves_the_former_file(admin, warnings):
-    admin.set(ONE, Admin.DRAIN)
+    admin.set(ONE, DRAINED)
     admin._file.path.with_suffix(".new").mkdir()
-    admin.set(TWO, Admin.DRAIN)
-    assert again(admin, []).of(ONE) is Admin.DRAIN
+    admin.set(TWO, DRAINED)
+    assert again(admin, []).of(ONE) == DRAINED
     assert len(warnings) == 1

@@ -10,9 +10,11 @@ from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from ftpair.app import change
+from ftpair.app.admin import Wish
 from ftpair.app.change import apply, demand_rights
 from ftpair.config.problems import describe_warnings
 from ftpair.core.actions import Applied, Apply, Refused
+from ftpair.core.drain import Drain
 from ftpair.core.errors import SetupError
 from ftpair.core.plan import Plan
 from ftpair.core.status import Admin, Health, ServerState
@@ -189,7 +191,7 @@ def test_a_plan_that_a_worker_cannot_take_is_taken_back(site):
 def test_a_plan_that_a_worker_refuses_changes_nothing_and_is_answered_at_once(site):
     async def scenario(node):
         server = node.plan.services[0].servers[1]
-        node.states.set_admin(server, Admin.DRAIN)
+        node.states.set_admin(server, Wish(Admin.DRAIN, Drain()))
         node.states.hear(server.slot, ServerState(health=Health.DOWN), 1)
         before, kept = snapshot(node), (site.folder / "state" / "admin.json").read_text()
         site.write(greeting="Too small.", port=site.other_port, servers=("FTP_SVR1", "FTP_SVR3"))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from ftpair.app.admin import AdminFile
+from ftpair.app.admin import AdminFile, Wish
 from ftpair.app.ejecting import Clocks, Ejector
 from ftpair.app.states import States
 from ftpair.core.ejection import EjectionPolicy
@@ -164,7 +164,7 @@ def test_a_server_that_the_probes_found_down_meanwhile_is_not_called_back(house)
 
 def test_the_administrator_stays_the_administrator_and_may_end_an_ejection(house):
     house.err()
-    house.states.set_admin(A, Admin.DRAIN)
+    house.states.set_admin(A, Wish(Admin.DRAIN))
     assert house.of(A).is_ejected
     house.ejector.end(A)
     assert house.of(A) == replace(UP, since=EPOCH + 1000.0, came_up=1000.0, admin=Admin.DRAIN)

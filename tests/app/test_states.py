@@ -5,8 +5,9 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from ftpair.app.admin import AdminFile
+from ftpair.app.admin import AdminFile, Wish
 from ftpair.app.states import States
+from ftpair.core.drain import Drain
 from ftpair.core.endpoint import Endpoint, PortRange
 from ftpair.core.plan import Plan, ServerPlan, ServicePlan
 from ftpair.core.status import Admin, Health, ServerState
@@ -43,9 +44,9 @@ def watched(tmp_path):
 
 
 def test_a_verdict_changes_health_and_leaves_admin_alone(watched):
-    watched.states.set_admin(SERVER, Admin.DRAIN)
+    watched.states.set_admin(SERVER, Wish(Admin.DRAIN, Drain()))
     watched.states.hear(1, UP, 1)
-    assert watched.states.of(SERVER) == replace(UP, admin=Admin.DRAIN)
+    assert watched.states.of(SERVER) == replace(UP, admin=Admin.DRAIN, drain=Drain())
 
 
 def test_a_server_that_goes_up_or_down_is_a_line_in_the_log(watched):
@@ -64,7 +65,7 @@ def test_workers_are_told_of_changes_but_not_of_the_time_a_check_took(watched):
     assert watched.told == 1
     assert watched.states.of(SERVER).check_seconds == 0.5
     watched.states.hear(1, replace(UP, features=("MLSD",)), 1)
-    watched.states.set_admin(SERVER, Admin.HALT)
+    watched.states.set_admin(SERVER, Wish(Admin.HALT))
     assert watched.told == 3
 
 
@@ -76,17 +77,17 @@ def test_a_verdict_about_a_server_that_is_gone_is_dropped(watched):
 
 def test_an_apply_keeps_what_is_known_of_a_server_that_stays(watched):
     watched.states.hear(1, UP, 1)
-    watched.states.set_admin(SERVER, Admin.DRAIN)
+    watched.states.set_admin(SERVER, Wish(Admin.DRAIN, Drain()))
     watched.states.use_plan(plan_of(msgspec.structs.replace(SERVER, weight=7)))
-    assert watched.states.of(SERVER) == replace(UP, admin=Admin.DRAIN)
+    assert watched.states.of(SERVER) == replace(UP, admin=Admin.DRAIN, drain=Drain())
     assert watched.told == 3
 
 
 def test_a_server_with_a_new_address_is_unknown_until_it_is_probed_and_stays_drained(watched):
     watched.states.hear(1, UP, 1)
-    watched.states.set_admin(SERVER, Admin.DRAIN)
+    watched.states.set_admin(SERVER, Wish(Admin.DRAIN, Drain()))
     watched.states.use_plan(plan_of(msgspec.structs.replace(SERVER, address=Endpoint("10.0.0.9", 21))))
-    assert watched.states.of(SERVER) == ServerState(admin=Admin.DRAIN)
+    assert watched.states.of(SERVER) == ServerState(admin=Admin.DRAIN, drain=Drain())
 
 
 def test_a_late_verdict_about_the_former_address_is_dropped_and_one_about_a_server_that_stays_is_taken(watched):
@@ -109,7 +110,7 @@ def test_a_row_that_another_server_gets_tells_nothing_of_the_former(watched):
 
 
 def test_a_drained_server_is_drained_when_ftpair_starts_again(watched, tmp_path):
-    watched.states.set_admin(SERVER, Admin.DRAIN)
+    watched.states.set_admin(SERVER, Wish(Admin.DRAIN, Drain()))
     assert Watched(tmp_path).states.of(SERVER).admin is Admin.DRAIN
 
 
@@ -124,3 +125,18 @@ def test_a_server_that_comes_back_has_its_moment_and_one_that_was_never_down_has
         states.hear(1, verdict, 1)
         moments.append(states.of(SERVER).came_up)
     assert moments == [0.0, 0.0, 130.0, 130.0, 0.0]
+
+
+def test_the_way_and_the_deadline_of_a_drain_hold_over_a_restart(watched, tmp_path):
+    drain = Drain("transfers", 1767225600.0, 1767225900.0)
+    watched.states.set_admin(SERVER, Wish(Admin.DRAIN, drain))
+    again = Watched(tmp_path).states
+    assert again.of(SERVER) == ServerState(admin=Admin.DRAIN, drain=drain)
+    assert again.of(SERVER).ends_sessions
+    assert again.drained() == ((SERVER, drain),)
+
+
+def test_a_verdict_leaves_the_drain_alone(watched):
+    watched.states.set_admin(SERVER, Wish(Admin.DRAIN, Drain("transfers")))
+    watched.states.hear(1, UP, 1)
+    assert watched.states.of(SERVER).ends_sessions

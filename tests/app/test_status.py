@@ -6,7 +6,9 @@ import time
 import msgspec
 import pytest
 
+from ftpair.app.admin import Wish
 from ftpair.app.status import node_gauges, node_status
+from ftpair.core.drain import Drain
 from ftpair.core.messages import Beat
 from ftpair.core.plan import Certificate, ClientTls, ServerTls
 from ftpair.core.status import Admin, Health, Sample, ServerCertificate, ServerState
@@ -15,7 +17,7 @@ DOWN = ServerState(health=Health.DOWN, reason="down: connect refused")
 
 
 def drain(node, server):
-    node.states.set_admin(server, Admin.DRAIN)
+    node.states.set_admin(server, Wish(Admin.DRAIN, Drain()))
 
 
 def bring_down(node, server):

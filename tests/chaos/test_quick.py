@@ -11,10 +11,10 @@ from tests.interop.lab.authority import Authority
 pytestmark = pytest.mark.interop
 
 
-def play(name: str, kind: Kind, folder: Path) -> Figures:
+def play(name: str, kind: Kind, folder: Path, times: int = 1) -> Figures:
     """Play a scenario with half a second of load before and after the fault."""
     folder.mkdir()
-    run = Run(kind, folder / "run", Authority(folder), 0.5, 1, random.Random(1))
+    run = Run(kind, folder / "run", Authority(folder), 0.5, times, random.Random(1))
     return scenarios()[name].play(run)
 
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from ftpair.core.actions import GetStatus, KillSession, Said, SetAdmin, StatusIs
+from ftpair.core.drain import DrainStatus
 from ftpair.core.status import Admin
 from tests.api.supervisor import node, server, service
 from tests.cli.terminal import Terminal
@@ -104,14 +105,15 @@ def test_a_session_that_is_gone_fails(ftpair, supervisor):
 
 
 class Emptying:
-    """A node whose FTP_SVR2 loses a session with every look."""
+    """A node whose FTP_SVR2 loses a session with every look, and its transfer with the last."""
 
-    def __init__(self, sessions, admin=Admin.DRAIN):
-        self.sessions, self.admin = sessions, admin
+    def __init__(self, sessions, admin=Admin.DRAIN, drain=None):
+        self.sessions, self.admin, self.drain = sessions, admin, drain
 
     def __call__(self, _action):
         now, self.sessions = self.sessions, max(0, self.sessions - 1)
-        return StatusIs(node(services=(service(servers=(server("FTP_SVR2", admin=self.admin, sessions=now),)),)))
+        figures = {"sessions": now, "transfers": min(now, 1), "drain": self.drain}
+        return StatusIs(node(services=(service(servers=(server("FTP_SVR2", admin=self.admin, **figures),)),)))
 
 
 def test_drain_can_wait_until_the_server_is_empty(ftpair, supervisor):
@@ -122,7 +124,7 @@ def test_drain_can_wait_until_the_server_is_empty(ftpair, supervisor):
     assert ran.err.splitlines() == [
         "FTP_SVR2: 2 sessions, 1 transfer left",
         "FTP_SVR2: 1 session, 1 transfer left",
-        "FTP_SVR2: no sessions, 1 transfer left",
+        "FTP_SVR2: no sessions, no transfers left",
     ]
 
 
@@ -148,6 +150,33 @@ def test_who_waits_hears_that_somebody_else_brought_the_server_online(ftpair, su
 def test_a_timeout_without_wait_is_wrong_use(ftpair, supervisor):
     assert ftpair("drain", "FTP_SVR2", "--timeout", "3").status == 2
     assert supervisor.actions == []
+
+
+def test_a_drain_has_its_way_and_its_deadline(ftpair, supervisor):
+    assert ftpair("drain", "FTPS_VIP", "FTP_SVR2", "--wait-for", "transfers", "--deadline", "300").status == 0
+    assert supervisor.actions == [SetAdmin("FTPS_VIP", "FTP_SVR2", Admin.DRAIN, wait_for="transfers", deadline_s=300.0)]
+
+
+def test_a_deadline_that_had_to_end_sessions_exits_with_8(ftpair, supervisor):
+    cut = DrainStatus("transfers", 0.0, 1.0, 0, 2, "drain FTP_SVR2: done, 2 sessions ended at the deadline")
+    supervisor.answers[GetStatus] = Emptying(1, drain=cut)
+    ran = ftpair("drain", "FTPS_VIP", "FTP_SVR2", "--wait")
+    assert ran.status == 8
+    assert "its deadline ended 2 sessions" in ran.err
+
+
+def test_a_drain_is_watched_with_a_bar_and_its_sentence(supervisor):
+    sentence = "drain FTP_SVR2: 3 sessions stay, 2 transfers move (1.2 GiB so far), 4 min 0 s left"
+    supervisor.answers[GetStatus] = Emptying(3, drain=DrainStatus("transfers", 0.0, 240.0, 1 << 30, 0, sentence))
+    terminal = Terminal(["drain", "FTPS_VIP", "FTP_SVR2", "--watch", "0.2"])
+    terminal.wait_for("2 transfers move")
+    assert terminal.end().status == 0
+
+
+def test_without_a_terminal_who_watches_reads_lines(ftpair, supervisor):
+    supervisor.answers[GetStatus] = Emptying(2)  # Names are looked up first.
+    ran = ftpair("drain", "FTP_SVR2", "--watch", "0.1")
+    assert ran.err.splitlines() == ["FTP_SVR2: 1 session, 1 transfer left", "FTP_SVR2: no sessions, no transfers left"]
 
 
 def test_ctrl_c_ends_the_waiting_and_says_that_the_drain_goes_on(supervisor):

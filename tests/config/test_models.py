@@ -5,13 +5,14 @@ import pytest
 from pydantic import ValidationError
 
 from ftpair.config import limiting
-from ftpair.config.blocks import Block, HealthCheck, Timeouts
+from ftpair.config.blocks import Block, Draining, HealthCheck, Timeouts
 from ftpair.config.encryption import Tls
 from ftpair.config.models import Config, FtpService
 from ftpair.config.pools import RealServer
 from ftpair.config.problems import Lines
 from ftpair.config.shape import block_in, blocks_named, keys_of
 from ftpair.config.tcp import TcpServer, TcpService
+from ftpair.core.drain import DrainPlan
 from ftpair.core.overload import Overload
 from ftpair.core.plan import ClientTls, Clocks, HealthPlan, ServerPlan, ServerTls, ServicePlan, TcpServicePlan
 
@@ -43,6 +44,7 @@ def every_block(block=Config):
         (Timeouts, Clocks, set()),
         (limiting.Overload, Overload, set()),
         (HealthCheck, HealthPlan, {"password"}),
+        (Draining, DrainPlan, set()),
         (Tls, ClientTls, {"ciphers", "curves", "certificates"}),
         (
             FtpService,
@@ -63,6 +65,7 @@ def every_block(block=Config):
                 "advertised",
                 "slot",
                 "health",
+                "drain",
                 "clocks",
             },
         ),
@@ -81,6 +84,7 @@ def every_block(block=Config):
                 "public_name",
                 "slot",
                 "health",
+                "drain",
                 "minimum_version",
                 "quorums",
             },

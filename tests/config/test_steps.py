@@ -6,6 +6,7 @@ import pytest
 from ftpair.config.check import check
 from ftpair.config.slots import Slots
 from ftpair.config.steps import steps
+from ftpair.core.drain import DrainPlan
 from ftpair.core.endpoint import Endpoint
 from ftpair.core.limits import BanPolicy, Limits
 from ftpair.core.overload import Overload
@@ -141,6 +142,7 @@ def test_every_field_of_a_service_and_of_a_server_is_told(running):
         "servers": (),
         "tls": None,
         "health": None,
+        "drain": None,
         "clocks": None,
         "limits": None,
         "bans": None,
@@ -183,6 +185,13 @@ def test_pools_and_routes_may_come_and_go(running):
 def test_when_a_worker_has_enough_is_told_key_by_key(running):
     wanted = msgspec.structs.replace(running, overload=Overload(memory_floor_bytes=0, loop_lag_ceiling_s=1.5))
     assert steps(running, wanted) == ("memory_floor_bytes 67108864 -> 0", "loop_lag_ceiling_s 0.5 -> 1.5")
+
+
+def test_the_way_of_drains_is_told_key_by_key(running):
+    assert steps(running, with_service(running, drain=DrainPlan("transfers", 300.0))) == (
+        "FTPS_VIP: drain wait_for sessions -> transfers",
+        "FTPS_VIP: drain deadline_s 0 -> 300",
+    )
 
 
 def test_limits_and_bans_are_told_key_by_key(running):

@@ -64,14 +64,24 @@ def test_a_pool_without_a_server_is_told_and_no_other_pool_helps_out():
     assert plain.assign(KIM, scene(A=Admin.DRAIN)).choice.reason == "A is drained"
 
 
-def test_affinity_comes_before_the_policy_and_gives_way_to_a_drain(bonds):
-    assigning = Assigning(with_fields(PLAN, affinity="user"))
+@pytest.mark.parametrize("affinity", ["user", "source"])
+def test_affinity_comes_before_the_policy_and_gives_way_to_a_drain(bonds, affinity):
+    assigning = Assigning(with_fields(PLAN, affinity=affinity))
     first = assigning.assign(KIM, scene(bonds))
     assert (first.bond, first.routed.rule) == ("new", "1")
     assert names(assigning, KIM, KIM, KIM, bonds=bonds) == first.choice.name * 3
     moved = assigning.assign(KIM, scene(bonds, **{first.choice.name: Admin.DRAIN}))
     assert moved.bond == "moved"
     assert names(assigning, KIM, bonds=bonds) == moved.choice.name != first.choice.name
+
+
+@pytest.mark.parametrize(("affinity", "balance"), [("user", "user-hash"), ("source", "source-hash")])
+def test_a_policy_that_remembers_nothing_goes_back_once_a_drain_is_over(bonds, affinity, balance):
+    assigning = Assigning(with_fields(PLAN, affinity=affinity, balance=balance))
+    first = assigning.assign(KIM, scene(bonds)).choice.name
+    other = names(assigning, KIM, KIM, bonds=bonds, **{first: Admin.DRAIN})
+    assert set(other) == {"C", "D"} - {first}
+    assert names(assigning, KIM, bonds=bonds) == first
 
 
 def test_what_is_foreseen_changes_nothing_and_comes_true(bonds):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ftpair.core.facts import Rescued, RescueFailed, SessionEnded, TransferEnded
+from ftpair.core.facts import Rescued, RescueFailed, SessionDrained, SessionEnded, TransferEnded
 from ftpair.core.plan import ServerTls
 from ftpair.session import effects, events
 from ftpair.session.rescuing import MOST_RESCUES
@@ -60,6 +60,13 @@ def test_a_421_out_of_turn_and_a_halt_are_no_end_either():
     at_home().play(f"S> 421 Going down.\nS< [ended]{AGAIN}")
     stage = at_home().play(f"O> halt A is halted\nS< [ended]{AGAIN}")
     assert stage.noted(Rescued)[0].reason == "A is halted"
+
+
+def test_a_session_whose_server_is_drained_goes_on_elsewhere_and_stays_there():
+    stage = at_home().play(f"O> drain\nS< [ended]{AGAIN}")
+    assert stage.noted(Rescued)[0].reason == "A is drained"
+    assert not stage.noted(SessionDrained)
+    stage.play("C> NOOP\nS< NOOP\nS> 200 ok\nC< 200 ok")
 
 
 def test_a_halt_ends_what_cannot_be_rescued():

@@ -12,6 +12,7 @@ What happens, in order, one line each:
     T> 30            30 seconds pass                     O> kick why      the operator ends the session
     O> stop why      the process is shutting down        C> [endless]     a line too long; S> [endless] too
     C> [half a line] a line is not finished in time      O> halt why      the operator halts the server
+    O> drain         the server is drained               O> online        it is no more
 
 What the session wants done, all of it:
 
@@ -211,8 +212,14 @@ class Stage:
     def operator(self, what: str) -> None:
         """O>."""
         how, _, why = what.partition(" ")
-        kinds = {"kick": events.Dismissed, "halt": events.ServerHalted, "stop": events.ShuttingDown}
-        self.tell(kinds[how](why))
+        told = {
+            "kick": events.Dismissed(why),
+            "stop": events.ShuttingDown(why),
+            "halt": events.ServerHalted(why),
+            "drain": events.Draining(),
+            "online": events.DrainLifted(),
+        }
+        self.tell(told[how])
 
     # What is done.
 

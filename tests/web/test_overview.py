@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from ftpair.core.accounts import Role
 from ftpair.core.actions import GetReport, GetStatus, GetWaiting, Refused, ReportIs, SetAdmin, StatusIs, WaitingIs
+from ftpair.core.drain import DrainStatus
 from ftpair.core.revisions import Unconfirmed
 from ftpair.core.status import Admin, CertificateStatus
 from tests.api.supervisor import node, server, service
@@ -70,6 +72,25 @@ def test_a_server_is_drained_and_the_sentence_is_shown(admin, supervisor):
     assert (answer.status_code, answer.headers["hx-trigger"]) == (200, "dialog:close")
     assert "drain FTP_SVR1: 3 sessions stay, 1 transfer" in answer.text
     assert supervisor.actions[-1] == SetAdmin("FTPS_VIP", "FTP_SVR1", Admin.DRAIN)
+
+
+def test_the_way_of_a_drain_is_chosen_in_its_dialog(admin, supervisor):
+    place, how = "/services/FTPS_VIP/servers/FTP_SVR1/drain", {"wait_for": "transfers", "deadline_s": "300"}
+    dialog = admin.get(place, params=how, headers={"HX-Request": "true"}).text
+    asked = SetAdmin("FTPS_VIP", "FTP_SVR1", Admin.DRAIN, wait_for="transfers", deadline_s=300.0)
+    assert supervisor.actions[-1] == msgspec.structs.replace(asked, dry_run=True)
+    assert '<option value="transfers" selected>' in dialog
+    assert '<option value="300" selected>' in dialog
+    admin.act("POST", place, data=how)
+    assert supervisor.actions[-1] == asked
+
+
+def test_how_far_a_drain_is_stands_in_its_row(admin, supervisor):
+    sentence = "drain FTP_SVR1: 3 sessions stay, 2 transfers move (1.2 GiB so far), 4 min 0 s left"
+    drained = server("FTP_SVR1", admin=Admin.DRAIN, drain=DrainStatus("transfers", 0.0, 240.0, 1 << 30, 0, sentence))
+    supervisor.answers[GetStatus] = StatusIs(node(services=(service(servers=(drained,)),)))
+    for page in ("/", "/services/FTPS_VIP"):
+        assert sentence in admin.get(page).text
 
 
 def test_a_server_that_is_gone_is_a_message_on_the_page(admin):

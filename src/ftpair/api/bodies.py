@@ -1,10 +1,11 @@
 """Bodies of requests and answers that `core.status` does not have already. Plain dataclasses, described for OpenAPI."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
+from ftpair.core.drain import WaitFor
 from ftpair.core.log_lines import LogLine
 from ftpair.core.revisions import LONGEST_COMMENT
 from ftpair.core.status import WorkerStatus
@@ -16,6 +17,18 @@ class Done:
     """It was done; the sentence says what, and what stays."""
 
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrainWish:
+    """How a real server is drained; what is left out is as it drains already, or as its service says."""
+
+    __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
+
+    wait_for: WaitFor | None = None
+    """`sessions`: they end by themselves; `transfers`: a session ends after the transfer that it is busy with."""
+    deadline_s: Annotated[float, Field(ge=0, le=604_800, allow_inf_nan=False)] | None = None
+    """After so many seconds what still moves is ended as by halt; 0: never."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,25 @@
 
 import json
 from collections.abc import Callable, Collection
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from ftpair.app.state_file import StateFile
+from ftpair.core.drain import Drain
 from ftpair.core.status import Admin
 
 Server = tuple[str, str]
 """Names of service and server."""
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """What is wanted of a server, and how it is drained if it is."""
+
+    admin: Admin = Admin.ONLINE
+    drain: Drain | None = None
 
 
 class AdminFile:
@@ -21,36 +31,44 @@ class AdminFile:
         self._wishes = self._file.read(_decoded) or {}
         self._file.try_to_write()
 
-    def of(self, server: Server) -> Admin:
+    def of(self, server: Server) -> Wish:
         """Return what is wanted of a server."""
-        return self._wishes.get(server, Admin.ONLINE)
+        return self._wishes.get(server, Wish())
 
-    def set(self, server: Server, admin: Admin) -> None:
+    def set(self, server: Server, wish: Wish) -> None:
         """Remember what is wanted of a server."""
-        self._store({**self._wishes, server: admin})
+        self._store({**self._wishes, server: wish})
 
     def forget_all_but(self, servers: Collection[Server]) -> None:
         """Forget servers that are gone from the configuration."""
-        self._store({server: admin for server, admin in self._wishes.items() if server in servers})
+        self._store({server: wish for server, wish in self._wishes.items() if server in servers})
 
     def save_again(self) -> None:
         """Write what could not be written, if there is room by now."""
         self._file.write_again()
 
-    def _store(self, wishes: dict[Server, Admin]) -> None:
-        kept: dict[Server, Admin] = {server: admin for server, admin in wishes.items() if admin is not Admin.ONLINE}
+    def _store(self, wishes: dict[Server, Wish]) -> None:
+        kept = {server: wish for server, wish in wishes.items() if wish.admin is not Admin.ONLINE}
         if kept != self._wishes:
             self._wishes = kept
             self._file.write(_encoded(kept))
 
 
-def _decoded(content: bytes) -> dict[Server, Admin]:
-    services = msgspec.json.decode(content, type=dict[str, dict[str, Admin]])
-    return {(service, server): admin for service, pool in services.items() for server, admin in pool.items()}
+def _decoded(content: bytes) -> dict[Server, Wish]:
+    services = msgspec.json.decode(content, type=dict[str, dict[str, Admin | Drain]])
+    return {(service, server): _wish(kept) for service, pool in services.items() for server, kept in pool.items()}
 
 
-def _encoded(wishes: dict[Server, Admin]) -> bytes:
-    services: dict[str, dict[str, str]] = {}
-    for (service, server), admin in sorted(wishes.items()):
-        services.setdefault(service, {})[server] = admin.value
+def _wish(kept: Admin | Drain) -> Wish:
+    """Return what a word means, which is all that older files have, or the way of a drain."""
+    if isinstance(kept, Drain):
+        return Wish(Admin.DRAIN, kept)
+    return Wish(kept, Drain() if kept is Admin.DRAIN else None)
+
+
+def _encoded(wishes: dict[Server, Wish]) -> bytes:
+    services: dict[str, dict[str, Any]] = {}
+    for (service, server), wish in sorted(wishes.items()):
+        kept = asdict(wish.drain) if wish.drain else wish.admin.value
+        services.setdefault(service, {})[server] = kept
     return (json.dumps(services, indent=2) + "\n").encode()

@@ -15,6 +15,7 @@ from ftpair.app.affinity import AffinityFile, AffinityKeeper
 from ftpair.app.bans import BanFile, BanKeeper
 from ftpair.app.confirmation import Confirmation
 from ftpair.app.crew import Crew, Equipment, of_former
+from ftpair.app.drain_book import DrainBook
 from ftpair.app.ejecting import Ejector
 from ftpair.app.figures import Figures
 from ftpair.app.former import Former
@@ -35,6 +36,7 @@ from ftpair.app.web_door import WebDoor
 from ftpair.config.blocks import Paths
 from ftpair.config.check import Checked
 from ftpair.config.slots import Slots
+from ftpair.core.drain import Drain, DrainStatus, Moving
 from ftpair.core.messages import (
     Beat,
     CannotFollow,
@@ -120,17 +122,17 @@ class Node:
         self.paths = foundation.paths
         self.affinity = AffinityKeeper(AffinityFile(Path(self.paths.state) / "affinity.bin", log.warning))
         self.tables = foundation.inheritance.tables(self.affinity, self.plan)
-        self.figures, self.listing, self.traffic = Figures(), Listing(), Traffic(self.counts)
-        admin = AdminFile(Path(self.paths.state) / "admin.json", log.warning)
+        self.figures, self.listing = Figures(), Listing()
+        self.traffic, self.drains = Traffic(self.counts), DrainBook(self.counts)
         self.happenings, self.recent_log = Happenings(), RecentLog()
+        admin = AdminFile(state / "admin.json", log.warning)
         self.states, self._quorums = States(admin, self._tell_states, self._say_health), Quorums(self._say_quorum)
         self.health, self.server_warnings = HealthBook(), ServerWarnings(self._warn)
         self.haproxy = Haproxy(self.states.of, self.counts.add)
         self.news_for_haproxy = asyncio.Event()
         """Set when the states of servers are others than HAProxy was told."""
         self.bans = BanKeeper(BanFile(Path(self.paths.state) / "bans.json", log.warning), self._tell_bans)
-        self.transfer_history = TransferHistory(Path(self.paths.state), log.warning)
-        self.reports = Reports(Path(self.paths.state), log.warning)
+        self.transfer_history, self.reports = TransferHistory(state, log.warning), Reports(state, log.warning)
         self.groups, self.ejector = Groups(), Ejector(self.states, self._note_state, self._warn)
         self.jobs = Jobs(
             Examiner(self.plan.user),
@@ -221,6 +223,17 @@ class Node:
         """Tell all workers to end sessions."""
         for worker in self.crew.sharing:
             worker.send(message)
+
+    async def end_session(self, name: str, reason: str) -> bool:
+        """End a session by the name of its row; return whether there was one. Raises SilentError."""
+        return await self.haproxy.end_session(name) or await self.listing.end(self.crew, reason, name)
+
+    def drain_status(self, server: ServerPlan, drain: Drain) -> DrainStatus:
+        """Return how far a drain is."""
+        counts, slot = self.counts, server.slot
+        speed = self.traffic.of(slot).bytes_per_second
+        moving = Moving(counts.sessions(slot), counts.transfers(slot), self.drains.bytes(server, drain), speed)
+        return self.drains.status(server, drain, moving, time.time())
 
     def sample(self) -> None:
         """Read the counts; called every second."""

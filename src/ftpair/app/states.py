@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from ftpair.app.admin import AdminFile
+from ftpair.app.admin import AdminFile, Wish
 from ftpair.balance.slow_start import came_up
+from ftpair.core.drain import Drain
 from ftpair.core.plan import Plan, ServerPlan
-from ftpair.core.status import Admin, Health, ServerState
+from ftpair.core.status import Health, ServerState
 
 
 class States:
@@ -45,9 +46,7 @@ class States:
         self._servers = {server.slot: server for service in plan.all_services for server in service.servers}
         self._admin.forget_all_but({(server.service, server.name) for server in self._servers.values()})
         self._states = {
-            slot: states[slot]
-            if is_same_place(former.get(slot), server)
-            else ServerState(admin=self._admin.of((server.service, server.name)))
+            slot: states[slot] if is_same_place(former.get(slot), server) else self._begun(server)
             for slot, server in self._servers.items()
         }
         self._verdicts = {slot: kept for slot, kept in self._verdicts.items() if slot in self._states}
@@ -83,7 +82,7 @@ class States:
         """Let this be the health of a server."""
         former = self._states[server.slot]
         again = came_up(former, verdict.health, self._now())
-        state = self._states[server.slot] = replace(verdict, admin=former.admin, came_up=again)
+        state = self._states[server.slot] = replace(verdict, admin=former.admin, drain=former.drain, came_up=again)
         is_told = former.is_ejected or state.health is not Health.UNKNOWN
         if state.health is not former.health and is_told:
             self._say(server, f"{server.name} is {state.reason}")
@@ -109,11 +108,20 @@ class States:
         """Keep the wishes that could not be kept, if there is room by now; called now and then."""
         self._admin.save_again()
 
-    def set_admin(self, server: ServerPlan, admin: Admin) -> None:
+    def set_admin(self, server: ServerPlan, wish: Wish) -> None:
         """Follow the administrator from now on, and over a restart."""
-        self._admin.set((server.service, server.name), admin)
-        self._states[server.slot] = replace(self.of(server), admin=admin)
+        self._admin.set((server.service, server.name), wish)
+        self._states[server.slot] = replace(self.of(server), admin=wish.admin, drain=wish.drain)
         self._changed()
+
+    def drained(self) -> tuple[tuple[ServerPlan, Drain], ...]:
+        """Return the servers of the plan that are drained, each with its drain."""
+        found = ((self._servers[slot], state.drain) for slot, state in self._states.items())
+        return tuple((server, drain) for server, drain in found if drain is not None)
+
+    def _begun(self, server: ServerPlan) -> ServerState:
+        wish = self._admin.of((server.service, server.name))
+        return ServerState(admin=wish.admin, drain=wish.drain)
 
 
 def is_same_place(former: ServerPlan | None, server: ServerPlan) -> bool:

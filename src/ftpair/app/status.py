@@ -122,6 +122,7 @@ def _server(node: Node, server: ServerPlan, state: ServerState) -> ServerStatus:
         is_backup=server.is_backup,
         is_ejected=state.is_ejected,
         share=share,
+        drain=node.drain_status(server, state.drain) if state.drain else None,
     )
 
 
@@ -239,4 +240,5 @@ def _server_gauges(node: Node, server: ServerPlan, state: ServerState) -> list[S
         Sample("server_share", labels, share_of(server, state, time.monotonic()) / WHOLE),
         Sample("server_sessions", labels, float(node.counts.sessions(server.slot))),
         Sample("transfers", labels, float(node.counts.transfers(server.slot))),
+        *([Sample("drain_deadline_seconds", labels, drain.until)] if (drain := state.drain) and drain.until else []),
     ]

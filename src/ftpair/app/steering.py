@@ -1,28 +1,35 @@
 """What an operator may do at once, without an apply: drain, halt, online, the end of a session, bans."""
 
+import time
 from collections.abc import Callable
 
 import structlog
 
+from ftpair.app.admin import Wish
 from ftpair.app.looking import all_sessions
 from ftpair.app.node import Node
 from ftpair.core.actions import AddBan, KillSession, LiftBan, Said, SetAdmin
-from ftpair.core.errors import NotFoundError
+from ftpair.core.drain import Drain
+from ftpair.core.errors import NotFoundError, WrongRequestError
 from ftpair.core.messages import EndSessions
 from ftpair.core.plan import ServerPlan
 from ftpair.core.status import PASSES, Admin
+from ftpair.core.units import duration
 
 log = structlog.get_logger("ftpair")
 
 
 async def set_admin(node: Node, action: SetAdmin) -> Said:
-    """Drain, halt or bring online, or only tell what would happen. Raises NotFoundError."""
+    """Drain, halt or bring online, or only tell what would happen. Raises NotFoundError and WrongRequestError."""
     server = node.plan.server(action.service, action.server)
     await node.haproxy.refresh()  # The sentence tells how many sessions there are.
-    sentence = SENTENCES[action.admin](node, server)
+    wish = Wish(action.admin, _drain(node, server, action))
+    sentence = SENTENCES[action.admin](node, server, wish)
     if action.dry_run:
         return Said(sentence)
-    node.states.set_admin(server, action.admin)
+    if wish.drain:
+        node.drains.has_emptied(server, wish.drain)  # From here on: it may be empty before the first look.
+    node.states.set_admin(server, wish)
     if action.admin is Admin.ONLINE:
         node.ejector.end(server)
     if action.admin is Admin.HALT:
@@ -36,7 +43,7 @@ async def kill_session(node: Node, action: KillSession) -> Said:
     """End one session. Raises NotFoundError."""
     table = await all_sessions(node)
     row = next((row for row in table.sessions if row.id == action.session), None)
-    if row is None or not await _end(node, row.id, "ended by the administrator"):
+    if row is None or not await node.end_session(row.id, "ended by the administrator"):
         raise NotFoundError(f"no session {action.session!r} (it may have ended); `ftpair sessions` lists them")
     who = row.user or ("somebody" if row.state == PASSES else "nobody yet")
     sentence = f"kill {row.id}: the session of {who} from {row.client} is ended"
@@ -54,25 +61,42 @@ async def lift_ban(node: Node, action: LiftBan) -> Said:
     return Said(node.bans.lift(action.service, action.by, action.subject))
 
 
-async def _end(node: Node, name: str, reason: str) -> bool:
-    is_ended = await node.haproxy.end_session(name)
-    return is_ended or await node.listing.end(node.crew, reason, name)
+def _drain(node: Node, server: ServerPlan, action: SetAdmin) -> Drain | None:
+    """Return how the server is to be drained: as asked for, else as it is drained already, else as its service says."""
+    if action.admin is not Admin.DRAIN:
+        if action.wait_for is not None or action.deadline_s is not None:
+            raise WrongRequestError(f"{action.admin.value} waits for nothing: only drain has wait_for and deadline_s")
+        return None
+    usual, former = node.plan.named(server.service).drain, node.states.of(server).drain
+    now = time.time()
+    since, until = (former.since, former.until) if former else (now, _after(usual.deadline_s, now))
+    if action.deadline_s is not None:
+        until = _after(action.deadline_s, now)
+    return Drain(action.wait_for or (former or usual).wait_for, since, until)
 
 
-def _drained(node: Node, server: ServerPlan) -> str:
+def _after(deadline_s: float, now: float) -> float:
+    return now + deadline_s if deadline_s else 0.0
+
+
+def _drained(node: Node, server: ServerPlan, wish: Wish) -> str:
+    drain = wish.drain
+    assert drain is not None, "a drain has its way"
     sessions, transfers = node.counts.sessions(server.slot), node.counts.transfers(server.slot)
+    done = f"{server.name} drains already" if node.states.of(server).drain == drain else f"drain {server.name}"
     stay = f"{_number(sessions, 'session')} {'stays' if sessions == 1 else 'stay'}"
-    is_repeated = node.states.of(server).admin is Admin.DRAIN
-    done = f"{server.name} drains already" if is_repeated else f"drain {server.name}"
-    return f"{done}: {stay}, {_number(transfers, 'transfer')}"
+    if drain.wait_for == "transfers":
+        stay += f" until {'its' if sessions == 1 else 'their'} transfers have ended"
+    left = f"; {duration(max(0.0, drain.until - time.time()))} until all is ended" if drain.until else ""
+    return f"{done}: {stay}, {_number(transfers, 'transfer')}{left}"
 
 
-def _halted(node: Node, server: ServerPlan) -> str:
+def _halted(node: Node, server: ServerPlan, _wish: Wish) -> str:
     sessions, transfers = node.counts.sessions(server.slot), node.counts.transfers(server.slot)
     return f"halt {server.name}: {_number(sessions, 'session')} ended, {_number(transfers, 'transfer')} cut"
 
 
-def _brought_online(node: Node, server: ServerPlan) -> str:
+def _brought_online(node: Node, server: ServerPlan, _wish: Wish) -> str:
     if node.states.of(server).is_ejected:
         return f"online {server.name}: its ejection ends (health: {node.states.probed(server).health.value})"
     return f"online {server.name}: takes new sessions again (health: {node.states.of(server).health.value})"
@@ -82,7 +106,7 @@ def _number(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-SENTENCES: dict[Admin, Callable[[Node, ServerPlan], str]] = {
+SENTENCES: dict[Admin, Callable[[Node, ServerPlan, Wish], str]] = {
     Admin.DRAIN: _drained,
     Admin.HALT: _halted,
     Admin.ONLINE: _brought_online,

@@ -15,6 +15,7 @@ from ftpair.app.actions import Actions
 from ftpair.app.adoption import decide
 from ftpair.app.affinity import SAVE_S
 from ftpair.app.door import close_door, open_door
+from ftpair.app.draining import Draining
 from ftpair.app.history import begin
 from ftpair.app.node import Foundation, LastApply, Node
 from ftpair.app.notify import notify
@@ -142,6 +143,7 @@ class Supervisor:
             renewing = self._tasks.create_task(Renewal(self._node, self._actions.turn).run())
             reporting = self._tasks.create_task(self._report())
             telling = self._tasks.create_task(self._tell_haproxy())
+            draining = self._tasks.create_task(self._look_after_drains())
             examining = self._tasks.create_task(self._node.jobs.run())
             try:
                 await self._begin()
@@ -157,6 +159,7 @@ class Supervisor:
             sampling.cancel()
             keeping.cancel()
             renewing.cancel()
+            draining.cancel()
             telling.cancel()
             reporting.cancel()
         self._node.save_affinity()
@@ -294,6 +297,15 @@ class Supervisor:
                 await asyncio.wait_for(self._node.news_for_haproxy.wait(), SAMPLE_S)
             self._node.news_for_haproxy.clear()
             await self._node.haproxy.refresh()
+
+    async def _look_after_drains(self) -> None:
+        draining = Draining(self._node)
+        while True:
+            await asyncio.sleep(SAMPLE_S)
+            try:
+                await draining.look()
+            except Exception:  # A bug here must not end the supervisor, on which all sessions depend.
+                log.exception("a look at drained servers failed")
 
     def _look(self) -> None:
         try:

@@ -1,7 +1,9 @@
 """Asks the running ftpair for a change and tells what it said."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import typer
@@ -20,11 +22,13 @@ class Said(msgspec.Struct, frozen=True):
     sentence: str
 
 
-def set_admin(socket: Path, words: list[str], wish: str, as_json: bool) -> tuple[str, str]:
-    """Drain, halt or bring online the real server that the words name; return (service, server)."""
+def set_admin(
+    socket: Path, words: list[str], wish: str, as_json: bool, how: Mapping[str, Any] | None = None
+) -> tuple[str, str]:
+    """Drain (in the way of `how`), halt or bring online the real server that the words name: (service, server)."""
     with Client(socket) as client:
         service, server = find_server(client, words)
-        tell(client.post(("services", service, "servers", server, wish), Said), as_json)
+        tell(client.post(("services", service, "servers", server, wish), Said, how), as_json)
     return service, server
 
 

@@ -21,6 +21,13 @@ class SessionOrder(StrEnum):
     SERVER = "server"
 
 
+class WaitFor(StrEnum):
+    """What a drain waits for."""
+
+    SESSIONS = "sessions"
+    TRANSFERS = "transfers"
+
+
 SocketOption = Annotated[
     Path,
     typer.Option(

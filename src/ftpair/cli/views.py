@@ -82,7 +82,8 @@ def service_sheet(service: ServiceStatus, now: float) -> Sheet:
     rows = [_server_row(server, now, has_pools=has_pools) for server in service.servers]
     rows += [_server_row(server, now, has_pools=has_pools, is_removed=True) for server in removed]
     why = tuple(_why(server) for server in service.servers if server.health is not Health.UP)
-    return (*_service_lines(service), Table(columns, tuple(rows), indent=2, below=why))
+    drains = tuple(line(each.drain.sentence, indent=2) for each in service.servers if each.drain)
+    return (*_service_lines(service), Table(columns, tuple(rows), indent=2, below=why), *drains)
 
 
 def sessions_sheet(rows: list[SessionRow]) -> Sheet:

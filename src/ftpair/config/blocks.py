@@ -15,6 +15,7 @@ from ftpair.config.values import (
     Seconds,
     appliance_ports,
 )
+from ftpair.core.drain import WaitFor
 
 
 class Block(BaseModel):
@@ -103,6 +104,21 @@ class HealthCheck(Block):
         default="ftpair-probe",
         description="Folder of `check: roundtrip`, made where it is missing; nothing else should lie in it.",
         examples=["ftpair-probe"],
+    )
+
+
+class Draining(Block):
+    """What a drain waits for, and until when."""
+
+    wait_for: WaitFor = Field(
+        default="sessions",
+        description="`sessions`: they end by themselves; `transfers`: each session ends after its own.",
+        examples=["transfers"],
+    )
+    deadline_s: Annotated[float, Field(ge=0, le=604800, allow_inf_nan=False)] = Field(
+        default=0.0,
+        description="When what is left is ended as by halt, from the drain on; 0 is never.",
+        examples=[300],
     )
 
 

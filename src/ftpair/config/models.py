@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag
 
 from ftpair.config.advertising import AdvertisedByNetwork
 from ftpair.config.binding import DataBinding
-from ftpair.config.blocks import Block, CertificateFiles, HealthCheck, Log, Paths, Ports, Timeouts
+from ftpair.config.blocks import Block, CertificateFiles, Draining, HealthCheck, Log, Paths, Ports, Timeouts
 from ftpair.config.commanding import Commands
 from ftpair.config.ejecting import Ejection
 from ftpair.config.encryption import Ciphers, Curves, Tls
@@ -103,6 +103,11 @@ class FtpService(Block):
     )
     max_sessions: SessionLimit = Field(
         default=0, description="Most sessions at a time; 0 is no limit.", examples=[1000]
+    )
+    drain: Draining = Field(
+        default=Draining(),
+        description="How real servers are drained, unless the administrator says otherwise.",
+        examples=[{"wait_for": "transfers", "deadline_s": 300}],
     )
     sorry_text: Line | None = Field(
         default=None,

@@ -19,6 +19,7 @@ from ftpair.config.rights import capabilities
 from ftpair.config.routing import rule_of
 from ftpair.config.slots import MOST_ROWS, Key, Slots
 from ftpair.config.tcp_plan import haproxy_plan, tcp_service_plan
+from ftpair.core.drain import DrainPlan
 from ftpair.core.endpoint import Endpoint
 from ftpair.core.plan import (
     ClientCertificates,
@@ -120,6 +121,7 @@ def _service(parts: Parts, name: str, service: FtpService) -> ServicePlan:
         routes=tuple(map(rule_of, service.routes)),
         pools={name: pool.balance for name, pool in service.pools.items() if pool.balance},
         affinity=service.affinity,
+        drain=DrainPlan(**service.drain.model_dump()),
         affinity_timeout_s=service.affinity_timeout_s,
         rescue=service.rescue,
         sorry_text=service.sorry_text or "",

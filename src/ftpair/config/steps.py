@@ -55,6 +55,7 @@ def _tcp_steps(before: TcpServicePlan, after: TcpServicePlan) -> list[str]:
     sentences = [
         *_changes(_TCP_SERVICE, before, after),
         *_struct_steps("health", before.health, after.health),
+        *_struct_steps("drain", before.drain, after.drain),
         *_pool_steps(before.servers, after.servers),
     ]
     return [f"{after.name}: {sentence}" for sentence in sentences]
@@ -73,6 +74,7 @@ def _service_steps(before: ServicePlan, after: ServicePlan) -> list[str]:
         *_changes(_SERVICE, before, after),
         *_tls_steps(before.tls, after.tls),
         *_struct_steps("health", before.health, after.health),
+        *_struct_steps("drain", before.drain, after.drain),
         *_changes(ADVERTISED_WORDS, before.advertised, after.advertised),
         *_changes(BINDING_WORDS, before.bindings, after.bindings),
         *_changes(COMMAND_WORDS, before.commands, after.commands),

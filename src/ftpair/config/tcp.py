@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from ftpair.config.blocks import Block, HealthCheck, Ports
+from ftpair.config.blocks import Block, Draining, HealthCheck, Ports
 from ftpair.config.pools import BACKUP, QUORUM, SLOW_START, Member, Quorum, SessionLimit, SlowStart
 from ftpair.config.proxying import ProxyProtocol, ServerHeaders
 from ftpair.config.values import (
@@ -133,6 +133,11 @@ class TcpService(Block):
         default=ProxyProtocol(),
         description="The PROXY protocol, from proxies in front and towards servers.",
         examples=[{"to_control": "v2"}],
+    )
+    drain: Draining = Field(
+        default=Draining(),
+        description="How real servers are drained, unless the administrator says otherwise.",
+        examples=[{"wait_for": "transfers", "deadline_s": 300}],
     )
     health: HealthCheck = Field(
         default=HealthCheck(),

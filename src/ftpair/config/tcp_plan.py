@@ -7,6 +7,7 @@ from ftpair.config.models import Config
 from ftpair.config.pools import Member
 from ftpair.config.slots import Slots
 from ftpair.config.tcp import TcpServer, TcpService
+from ftpair.core.drain import DrainPlan
 from ftpair.core.endpoint import Endpoint
 from ftpair.core.plan import HaproxyPlan, HealthPlan, ServerPlan, ServerTls, TcpServicePlan
 from ftpair.core.routing import DEFAULT_POOL
@@ -40,6 +41,7 @@ def tcp_service_plan(name: str, service: TcpService, materials: Materials, slots
         clear_text=service.clear_text,
         minimum_version=service.server_minimum_version,
         quorums={DEFAULT_POOL: service.quorum} if service.quorum else {},
+        drain=DrainPlan(**service.drain.model_dump()),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from ftpair.core.clientele import ClientRow
+from ftpair.core.drain import WaitFor
 from ftpair.core.happenings import Happening
 from ftpair.core.limits import Ban, BannedBy
 from ftpair.core.log_lines import LogLine
@@ -102,6 +103,10 @@ class SetAdmin(Action, frozen=True, tag=True):
     admin: Admin
     dry_run: bool = False
     """Only tell what would happen."""
+    wait_for: WaitFor | None = None
+    """What a drain waits for; None: what it waits for already, or what the service says."""
+    deadline_s: float | None = None
+    """After how many seconds a drain ends what still moves, 0 for never; None: likewise."""
 
 
 class GetWaiting(Look, frozen=True, tag=True):

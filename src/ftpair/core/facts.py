@@ -107,6 +107,15 @@ class SessionEnded(Fact, frozen=True, tag=True):
     """The last reply that the client got."""
 
 
+class SessionDrained(Fact, frozen=True, tag=True):
+    """A session was ended between two commands, because its server is drained."""
+
+    session: str
+    client: str
+    user: str
+    server: str
+
+
 class LoginAnswered(Fact, frozen=True, tag=True):
     """A real server accepted or refused a login."""
 

@@ -9,6 +9,7 @@ import msgspec
 
 from ftpair.core.advertising import Advertised
 from ftpair.core.binding import Bindings
+from ftpair.core.drain import DrainPlan
 from ftpair.core.ejection import EjectionPolicy
 from ftpair.core.endpoint import Endpoint, PortRange
 from ftpair.core.errors import NotFoundError
@@ -229,6 +230,7 @@ class ServicePlan(msgspec.Struct, frozen=True):
     """None: no server is ejected."""
     quorums: dict[str, int] = {}
     """How many servers of a pool must be available, by its name; a pool that is not there has no quorum."""
+    drain: DrainPlan = DrainPlan()
 
 
 class TcpServicePlan(msgspec.Struct, frozen=True):
@@ -267,6 +269,7 @@ class TcpServicePlan(msgspec.Struct, frozen=True):
     """The oldest TLS version that servers should speak."""
     quorums: dict[str, int] = {}
     """How many servers must be available, if any: that of the only pool."""
+    drain: DrainPlan = DrainPlan()
 
     @property
     def doors(self) -> tuple[tuple[Entrance, int], ...]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ftpair.core.drain import Drain, DrainStatus
 from ftpair.core.overload import SHORTAGES, Shortage
 from ftpair.core.revisions import Unconfirmed
 
@@ -55,6 +56,13 @@ class ServerState:
     """Whether it is down for what sessions suffered from it, whatever the probes say."""
     came_up: float = 0.0
     """When it came up after it had been down, by the monotonic clock; 0: it has not been down."""
+    drain: Drain | None = None
+    """How it is drained, if it is."""
+
+    @property
+    def ends_sessions(self) -> bool:
+        """Whether its sessions are ended as soon as none of their transfers runs."""
+        return self.admin is Admin.DRAIN and self.drain is not None and self.drain.wait_for == "transfers"
 
     @property
     def is_eligible(self) -> bool:
@@ -140,6 +148,8 @@ class ServerStatus:
     """Whether it is down for what sessions suffered from it, whatever the probes say."""
     share: int = 100
     """Percent of its weight that it has now: less than 100 in its slow start."""
+    drain: DrainStatus | None = None
+    """How far its drain is, if it is drained."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ log = logging.getLogger(__name__)
 
 TICK_S = 1.0
 _ACCEPTS_AT_ONCE = 64
+_TOLD_AT_ONCE = 64
 
 
 def _prepare(listener: socket.socket) -> None:
@@ -140,9 +141,24 @@ class Worker:
 
     def use_states(self, states: Mapping[int, ServerState]) -> None:
         """Choose by these states from now on."""
+        changed = {slot for slot, state in states.items() if state.ends_sessions != self._ends_sessions(slot)}
         self._states = states
         self.carrier.use_states(states)
         self._learn()
+        if changed:
+            self._tell_drains([driver.name for driver in self._drivers.values() if driver.slot in changed])
+
+    def _tell_drains(self, names: list[str]) -> None:
+        """Let sessions go whose server is drained; some at a time: transfers of others go on meanwhile."""
+        for name in names[:_TOLD_AT_ONCE]:
+            driver = self._drivers.get(name)
+            if driver is not None:
+                driver.dispatch(events.Draining() if self._ends_sessions(driver.slot) else events.DrainLifted())
+        if rest := names[_TOLD_AT_ONCE:]:
+            self.loop.call_soon(self._tell_drains, rest)
+
+    def _ends_sessions(self, slot: int) -> bool:
+        return self._states[slot].ends_sessions if slot in self._states else False
 
     def holdings(self) -> Holdings:
         """Return what a new supervisor must know and have, so that nothing of it is lost."""

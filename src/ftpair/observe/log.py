@@ -29,6 +29,7 @@ from ftpair.core.facts import (
     RescueFailed,
     ServerChosen,
     ServerFailed,
+    SessionDrained,
     SessionEnded,
     Tls,
     TransferEnded,
@@ -56,6 +57,7 @@ LINES: dict[type[Fact], tuple[int, str]] = {
     ProtocolError: (logging.DEBUG, "protocol error"),
     Refusal: (logging.DEBUG, "client refused"),
     CommandRefused: (logging.INFO, "command refused"),
+    SessionDrained: (logging.DEBUG, "session drained"),
     ServerChosen: (logging.DEBUG, "server chosen"),
 }
 """The level and the words of each fact; those of an answered login and of an overload depend on it."""

@@ -19,6 +19,7 @@ from ftpair.core.facts import (
     RescueFailed,
     ServerChosen,
     ServerFailed,
+    SessionDrained,
     SessionEnded,
     TransferEnded,
 )
@@ -70,6 +71,12 @@ METRICS: dict[str, Metric] = {
     "ejections_prevented_total": Metric(
         "counter", "Ejections that would have left too few servers.", ("service", "server")
     ),
+    "drained_sessions_total": Metric(
+        "counter", "Sessions that a drain ended: in order, or cut at its deadline.", ("service", "server", "how")
+    ),
+    "drain_deadline_seconds": Metric(
+        "gauge", "When a drain ends what still moves, seconds since the epoch.", ("service", "server")
+    ),
     "routes_total": Metric("counter", "Choices of a server by routes.", ("service", "rule", "pool")),
     "affinity_total": Metric("counter", "Choices of a server by affinity.", ("service", "result")),
     "rescues_total": Metric("counter", "Sessions and downloads whose server was lost.", ("service", "kind", "result")),
@@ -114,6 +121,10 @@ class Tally:
 
 def _session(counts: Counts, fact: SessionEnded) -> None:
     counts["sessions_total", (fact.service,)] += 1
+
+
+def _drained(counts: Counts, fact: SessionDrained) -> None:
+    counts["drained_sessions_total", (fact.service, fact.server, "ended")] += 1
 
 
 def _login(counts: Counts, fact: LoginAnswered) -> None:
@@ -173,6 +184,7 @@ def _rescue(counts: Counts, fact: Rescued | RescueFailed) -> None:
 
 COUNTING: dict[type[Fact], Callable[[Counts, Any], None]] = {
     SessionEnded: _session,
+    SessionDrained: _drained,
     LoginAnswered: _login,
     TransferEnded: _transfer,
     DataConnection: _data_connection,

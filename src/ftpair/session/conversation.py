@@ -30,6 +30,7 @@ from ftpair.session.states import State, limits
 from ftpair.session.vault import NOWHERE
 
 Answer = Callable[["Conversation", Reply], None]
+NEVER = math.inf
 
 MUTE = frozenset({State.OPENING, State.SECURING_CLIENT, State.CLEARING_CLIENT})
 """Where TLS begins or ends with the client: nothing can be said, neither in clear text nor under TLS."""
@@ -57,6 +58,7 @@ class Conversation:
         "commands",
         "delayed",
         "dialled",
+        "drained_at",
         "effects",
         "errand",
         "greeting",
@@ -112,7 +114,7 @@ class Conversation:
         self.binding = plan.bindings.of(caller.client.host)
         self.limits = limits(plan.clocks)
         self.login_deadline = now + plan.clocks.login_timeout_s
-        self.life_deadline = now + (plan.clocks.session_timeout_s or math.inf)
+        self.life_deadline = now + (plan.clocks.session_timeout_s or NEVER)
         self.state = State.OPENING
         self.effects: list[Effect] = []
         self.queue: deque[bytes] = deque()
@@ -130,7 +132,7 @@ class Conversation:
         self.user = ""
         self.is_logged_in = False
         self.last_reply = b""
-        self.parting = ""
+        self.parting, self.drained_at = "", NEVER
         self.has_client_ended = False
         # The server leg.
         self.server: ServerPlan | None = None
@@ -192,6 +194,15 @@ class Conversation:
     def is_server_data_secured(self) -> bool:
         """Whether data connections of the server carry TLS."""
         return self.is_server_secured and (self.protection == "P" or not self.is_server_matched)
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether the session is to end as soon as nothing is owed to its client."""
+        return self.drained_at < NEVER
+
+    def keep(self) -> None:
+        """Let the session go on: its server is not drained, or it has another."""
+        self.drained_at = NEVER
 
     def emit(self, effect: Effect) -> None:
         """Want something done."""

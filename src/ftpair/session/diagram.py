@@ -1,5 +1,6 @@
 """Draws the table of states as a page of the documentation; nothing in it is written by hand."""
 
+from ftpair.session.draining import GRACE_S
 from ftpair.session.events import Event
 from ftpair.session.states import ABORT_GRACE_S, CLOCKS, CUT_WAIT_S, FIXED_CLOCKS, WAITS_FOR, State
 from ftpair.session.table import ALWAYS, TABLE
@@ -9,8 +10,9 @@ HEAD = f"""# The states of a session
 Drawn from `ftpair.session.table` by `ftpair.session.diagram`. A session waits in exactly one of these states,
 and a test compares this page with the table. Commands that arrive in any other state than `ready` wait in a queue.
 
-From every state `ClientLost`, `ServerLost`, `LineTooLong`, `Dismissed`, `ShuttingDown`, an expired clock
-and a `421` of the server lead to `ended` (a shutdown waits for a running transfer); those arrows are not drawn.
+From every state `ClientLost`, `ServerLost`, `LineTooLong`, `Dismissed`, `Draining`, `ShuttingDown`, an expired clock
+and a `421` of the server lead to `ended`; those arrows are not drawn. A shutdown waits for a running transfer,
+a drain for that and for the reply to a command, {GRACE_S:g} s at most.
 The clock of a cut or aborted transfer is {CUT_WAIT_S:g} s,
 and {ABORT_GRACE_S:g} s that of a second reply to ABOR after a 2xx.
 """

@@ -161,6 +161,14 @@ class ServerHalted(Event, frozen=True):
     reason: str
 
 
+class Draining(Event, frozen=True):
+    """The session's server is drained, and only transfers are waited for."""
+
+
+class DrainLifted(Event, frozen=True):
+    """Its server takes sessions again, or waits for them to end by themselves."""
+
+
 class ShuttingDown(Event, frozen=True):
     """The process is stopping: end at once when no transfer runs, else right after it."""
 

@@ -151,6 +151,7 @@ def on_chosen(talk: Conversation, event: Chosen) -> None:
         return
     if talk.is_attached:
         leave_server(talk)
+    talk.keep()
     talk.server, talk.dialled = event.server, talk.now
     talk.emit(Dial(event.server))
     talk.go(State.DIALING)

@@ -92,7 +92,7 @@ OWED: dict[State, Callable[[Conversation], Owed]] = {
 """The states in which a session can be rescued."""
 
 
-def _is_rescued(talk: Conversation, event: Event, reason: str) -> bool:
+def is_rescued(talk: Conversation, event: Event, reason: str) -> bool:
     """Rescue the session if that is wanted and possible; a rescue that runs goes to the next server."""
     if talk.state is State.CHOOSING:
         return False
@@ -110,7 +110,7 @@ def or_else(handler: Handler) -> Handler:
     """Return what rescues the session at an event that tells of a lost server, or lets `handler` take it."""
 
     def take(talk: Conversation, event: Any) -> None:
-        if not _is_rescued(talk, event, getattr(event, "reason", SILENCE)):
+        if not is_rescued(talk, event, getattr(event, "reason", SILENCE)):
             handler(talk, event)
 
     return take
@@ -118,11 +118,11 @@ def or_else(handler: Handler) -> Handler:
 
 def on_halted(talk: Conversation, event: ServerHalted) -> None:
     """Go to another server, or end as by the operator."""
-    if not _is_rescued(talk, event, event.reason):
+    if not is_rescued(talk, event, event.reason):
         endings.on_dismissed(talk, Dismissed(event.reason))
 
 
 def on_421(talk: Conversation, event: ServerReplied) -> None:
     """Go to another server, or let the client know."""
-    if not _is_rescued(talk, event, "it answers 421"):
+    if not is_rescued(talk, event, "it answers 421"):
         endings.on_421(talk, event)

@@ -8,7 +8,7 @@ from ftpair.core.endpoint import Endpoint
 from ftpair.core.facts import Fact, Tls
 from ftpair.core.plan import Entrance, ServerPlan, ServicePlan
 from ftpair.ftp.command import printable
-from ftpair.session import endings, owing, rescuing, strays
+from ftpair.session import draining, endings, owing, rescuing, strays
 from ftpair.session.commands import take
 from ftpair.session.conversation import Caller, Conversation
 from ftpair.session.effects import Effect, Note
@@ -54,7 +54,9 @@ class Session:
             handler = self._overriding(event) or handler
         if handler is not None:
             handler(talk, event)
-        if (talk.queue or talk.has_client_ended) and not (isinstance(event, ServerReplied) and event.has_more):
+        if (talk.queue or talk.has_client_ended or talk.is_drained) and not (
+            isinstance(event, ServerReplied) and event.has_more
+        ):
             self._take_queued()
         effects, talk.effects = talk.effects, []
         return effects
@@ -73,6 +75,8 @@ class Session:
 
     def _take_queued(self) -> None:
         talk = self._talk
+        if talk.is_drained and talk.state is State.READY:
+            draining.depart(talk)
         while talk.queue and talk.state is State.READY:
             take(talk, talk.queue.popleft())
         if talk.has_client_ended and talk.state is State.READY:
@@ -85,12 +89,19 @@ class Session:
             if event.reply.code == 421 and talk.is_attached and talk.state is not State.DELAYING:
                 return owing.on_421
             return strays.on_late_reply if strays.is_late(talk, event) else None
+        return self._overdue()
+
+    def _overdue(self) -> Handler | None:
+        """Return who takes a clock that is no state's own: one that is early, or one of the whole session."""
+        talk = self._talk
         if self.deadline is None or talk.now < self.deadline:
             return endings.on_early_tick
         if talk.rescue is not None and talk.now >= talk.rescue.deadline:
             return rescuing.on_late
         if self._is_login_late:
             return endings.on_late_login
+        if talk.now >= draining.overdue_at(talk):
+            return draining.on_overdue
         return endings.on_old if talk.now >= talk.life_deadline and not talk.parting else None
 
     @property
@@ -103,7 +114,7 @@ class Session:
         talk = self._talk
         if talk.state is State.ENDED:
             return None
-        due = talk.since + talk.limits.get(talk.state, math.inf)
+        due = min(talk.since + talk.limits.get(talk.state, math.inf), draining.overdue_at(talk))
         if not talk.is_logged_in:
             due = min(due, talk.login_deadline)
         if talk.rescue is not None:

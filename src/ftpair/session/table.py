@@ -9,6 +9,7 @@ from ftpair.session import (
     asking,
     commands,
     continuing,
+    draining,
     endings,
     guarding,
     login,
@@ -28,6 +29,8 @@ from ftpair.session.events import (
     ClientSent,
     DataEnded,
     Dismissed,
+    Draining,
+    DrainLifted,
     Event,
     HeaderSent,
     LineTooLong,
@@ -100,6 +103,8 @@ ALWAYS: dict[type[Event], Step] = {
     ServerReplied: _to(endings.on_stray_reply, ENDED),
     Dismissed: _to(endings.on_dismissed, ENDED),
     ServerHalted: _to(owing.on_halted, ENDED, CHOOSING),
+    Draining: _to(draining.on_draining, ENDED, CHOOSING),
+    DrainLifted: _to(draining.on_drain_lifted),
     ShuttingDown: _to(endings.on_shutting_down, ENDED),
 }
 """What every living state does unless its own row says otherwise; a 421 of the server ends every attached state."""

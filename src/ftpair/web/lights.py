@@ -19,7 +19,8 @@ class Light:
 
 
 UP, DOWN, EJECTED = Light("green", "up"), Light("red", "down"), Light("red", "ejected")
-UNKNOWN, DRAINING, HALTED = Light("yellow", "not probed yet"), Light("blue", "drains"), Light("secondary", "halted")
+UNKNOWN, HALTED = Light("yellow", "not probed yet"), Light("secondary", "halted")
+DRAINING, DRAINED = Light("blue", "drains"), Light("secondary", "drained")
 DEGRADED = Light("yellow", "serves, not with all servers")
 BELOW = Light("orange", "serves, below its quorum")
 SERVING, SILENT = Light("green", "serves"), Light("red", "cannot serve")
@@ -32,7 +33,7 @@ def light_of_server(server: ServerStatus) -> Light:
     if server.health is Health.DOWN:
         return EJECTED if server.is_ejected else DOWN
     if server.admin is Admin.DRAIN:
-        return DRAINING
+        return DRAINING if server.sessions or server.transfers else DRAINED
     return UP if server.health is Health.UP else UNKNOWN
 
 

@@ -41,6 +41,7 @@ GROUPS = (
     Group("Rescue", "rotate-clockwise", ("rescue",)),
     Group("Health check", "heartbeat", ("health.*",)),
     Group("Ejection", "logout", ("ejection.*",)),
+    Group("Drain", "transfer", ("drain.*",)),
     Group("TLS with clients", "lock", ("tls.*", "public_name", "clear_text")),
     Group(
         "TLS with real servers",
