@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from bench.peers import PeerError
 from tests.load import clients
 from tests.load.clients import Clients, LoadError
 from tests.load.figures import HEAD, MIB, Outcome, look, ratios
-from tests.load.ground import PEERS, Ground, running
+from tests.load.ground import PEERS, Ground, most_of_haproxy, running
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "load.md"
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
@@ -169,11 +169,14 @@ def main() -> int:
 
 def scale_of(name: str, scale: Scale) -> Scale:
     """Return as much as a peer can do at all."""
-    if name != "mod_proxy":
-        return scale
-    idle = min(scale.idle, MOST_OF_MOD_PROXY["idle"])
-    transfers = min(scale.transfers, MOST_OF_MOD_PROXY["transfers"])
-    return Scale(scale.seconds, idle, transfers, scale.connects, scale.rate_bytes * transfers // scale.transfers)
+    if name == "haproxy":
+        return replace(scale, idle=min(scale.idle, most_of_haproxy() - 2 * scale.transfers - 300))
+    if name == "mod_proxy":
+        idle = min(scale.idle, MOST_OF_MOD_PROXY["idle"])
+        transfers = min(scale.transfers, MOST_OF_MOD_PROXY["transfers"])
+        rate_bytes = scale.rate_bytes * transfers // scale.transfers
+        return replace(scale, idle=idle, transfers=transfers, rate_bytes=rate_bytes)
+    return scale
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import contextlib
 import operator
 import os
+import resource
 import shutil
 import sys
 from collections.abc import Iterator
@@ -43,7 +44,8 @@ FTPAIR_SERVICE = """\
 HAPROXY = """\
 global
   nbthread {cores}
-  maxconn 30000
+  maxconn {most}
+  maxpipes {pipes}
   tune.bufsize 262144
   tune.pipesize 1048576
   tune.maxrewrite 1024
@@ -56,8 +58,7 @@ defaults
 """
 HAPROXY_SERVICE = """\
 listen {name}
-  bind {door.host}:{door.port}
-  bind {door.host}:20000-23999
+  bind {door.host}:{door.port}{passive}
   option splice-request
   option splice-response
   server pyftpdlib {server.host}
@@ -97,6 +98,9 @@ ProxyReverseConnectPolicy RoundRobin
 ProxyLog none
 ProxyTLSEngine off
 """
+HAPROXY_LISTENERS = 5000
+"""One for each passive port, and room to breathe."""
+HAPROXY_PIPES = 200
 SECURITY: dict[str, Security] = {"ftpair": "explicit", "haproxy": "clear", "mod_proxy": "explicit"}
 """How the clients of each peer come; HAProxy cannot end explicit TLS."""
 
@@ -151,6 +155,12 @@ def running(name: str, folder: Path) -> Iterator[Ground]:
         site.stop()
 
 
+def most_of_haproxy() -> int:
+    """Return how many connections HAProxy can carry, for all of it is one process with one limit of descriptors."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return min(30_000, (hard - HAPROXY_LISTENERS - 2 * HAPROXY_PIPES) // 2)
+
+
 Doors = dict[str, Door]
 Started = tuple[int, Path | None]
 
@@ -171,9 +181,10 @@ def _haproxy(site: Site, servers: Doors, doors: Doors) -> Started:
     program = shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin:" + os.environ["PATH"])
     if program is None:
         raise PeerError("HAProxy is not installed; run tools/fetch")
-    text = HAPROXY.format(cores=CORES) + "".join(
-        HAPROXY_SERVICE.format(name=kind, door=doors[kind], server=servers[kind]) for kind in KINDS
-    )
+    text = HAPROXY.format(cores=CORES, most=most_of_haproxy(), pipes=HAPROXY_PIPES)
+    for kind in KINDS:
+        passive = f",{doors[kind].host}:20000-23999" if kind == "transfers" else ""
+        text += HAPROXY_SERVICE.format(name=kind, door=doors[kind], server=servers[kind], passive=passive)
     path = _written(site, "haproxy.cfg", text)
     return site.start("haproxy", [program, "-db", "-f", path], list(doors.values())), None
 
