@@ -17,6 +17,7 @@ from pyftpdlib.authorizers import DummyAuthorizer
 from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
 from pyftpdlib.servers import ThreadedFTPServer
 
+from ftpair.core import columns
 from ftpair.core.endpoint import Endpoint, PortRange
 from ftpair.core.facts import Fact
 from ftpair.core.plan import (
@@ -31,7 +32,6 @@ from ftpair.core.plan import (
     TcpServicePlan,
 )
 from ftpair.core.status import SessionRow
-from ftpair.dataplane import counts as columns
 from ftpair.dataplane.counts import Counts, create_counts_fd
 from ftpair.dataplane.gate import gate_of
 from ftpair.dataplane.listeners import Listeners, listener_keys

@@ -1,18 +1,19 @@
 """Servers that are killed while sessions and transfers run: what their clients see of it."""
 
+import os
 import random
-from collections.abc import Iterator, os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ftpair.core import columns
 from ftpair.core.binding import Binding, Bindings
 from ftpair.core.ending import End
 from ftpair.core.facts import Rescued, RescueFailed, TransferEnded
 from ftpair.core.plan import Clocks
-from ftpair.dataplane import counts as columns
 
 from .certificates import self_signed
 from .killable import Killable, killable_servers

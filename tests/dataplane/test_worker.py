@@ -13,11 +13,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from ftpair.core import columns
 from ftpair.core.ending import End
 from ftpair.core.endpoint import PortRange
 from ftpair.core.facts import Refusal, ServerFailed, SessionEnded, TransferEnded
 from ftpair.core.plan import ServerTls, ServerTlsMode
-from ftpair.dataplane import counts as columns
 
 from . import descriptors
 from .certificates import client_tls, self_signed
