@@ -61,7 +61,9 @@ def reset_storm(run: Run) -> Figures:
     with _street(run) as (row, _, clients):
         with clients.fault(), row.place.inside("balancer"):
             for _ in range(9):
-                subprocess.run([parts.program("ss"), "--kill", "--tcp", "state", "established"], check=True)
+                subprocess.run(
+                    [parts.program("ss"), "--kill", "--tcp", "state", "established"], check=True, capture_output=True
+                )
                 time.sleep(1 / 3)
         return clients.figures()
 
