@@ -70,6 +70,7 @@ LoadModule mod_proxy.c
 ServerName load
 ServerType standalone
 DefaultAddress {doors[idle].host}
+SocketBindTight on
 Port 2121
 User nobody
 Group nogroup
