@@ -160,7 +160,8 @@ def main() -> int:
     lines = report(outcomes, scale)
     complaints = [sentence for each in outcomes if each.peer == "ftpair" for sentence in each.complaints()]
     print(*lines, sep="\n")
-    print(*(complaints or ["all as it must be"]), sep="\n")
+    if "ftpair" in given.peers:
+        print(*(complaints or ["ftpair: all as it must be"]), sep="\n")
     if given.write and not complaints:
         before, _, rest = DOCUMENT.read_text().partition(BEGIN)
         DOCUMENT.write_text("\n".join([f"{before}{BEGIN}", "", *lines, "", f"{END}{rest.partition(END)[2]}"]))

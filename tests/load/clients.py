@@ -25,6 +25,7 @@ READY_S = 600.0
 TURN_S = 0.1
 """How often each transfer is read from."""
 NOOPS_PER_S = 50
+TRIES = 10
 PATIENCE_S = 15.0
 """A connection of the flood that hears nothing for so long is lost."""
 SOURCES = tuple(f"127.66.0.{number}" for number in range(1, 65))
@@ -117,10 +118,19 @@ def _run(work: Callable[[Door, int, Tally], None], door: Door, count: int, tally
     work(door, count, tally)
 
 
+def _entered(door: Door, context: ssl.SSLContext) -> Session:
+    """Log in; mod_proxy hangs up on some who come at the same time, which is no part of the figures."""
+    for _ in range(TRIES):
+        with contextlib.suppress(FtpError, OSError):
+            return Session(door, context)
+        time.sleep(TURN_S)
+    return Session(door, context)
+
+
 def idle(door: Door, count: int, tally: Tally) -> None:
     """Hold sessions, and ask one after the other whether it is still there; who is not is not asked again."""
     context = client_context()
-    held = [Session(door, context) for _ in range(count)]
+    held = [_entered(door, context) for _ in range(count)]
     tally.add("ready")
     for session in itertools.cycle(tuple(held)):
         if tally.stop.wait(1 / NOOPS_PER_S) or not held:
@@ -142,7 +152,7 @@ def transfers(rate_bytes: int) -> Callable[[Door, int, Tally], None]:
 
     def work(door: Door, count: int, tally: Tally) -> None:
         context = client_context()
-        sessions = [Session(door, context) for _ in range(count)]
+        sessions = [_entered(door, context) for _ in range(count)]
         data = {number: session.open_data(b"RETR " + BIG) for number, session in enumerate(sessions)}
         for connection in data.values():
             connection.settimeout(0)
