@@ -112,6 +112,11 @@ def test_what_an_apply_removed_is_shown_while_sessions_stay(ftpair, supervisor):
     assert "FTP_SVR1 (removed)" in ftpair("sessions").out
 
 
+def test_a_session_that_survived_its_server_tells_where_it_was(ftpair, supervisor):
+    supervisor.answers[GetSessions] = SessionTable((session(rescued_from="FTP_SVR2"),), ())
+    assert "FTP_SVR1 (rescued from FTP_SVR2)" in ftpair("sessions").out
+
+
 def test_an_unknown_service_fails_with_the_names_there_are(ftpair, supervisor):
     ran = ftpair("status", "NONE")
     assert (ran.status, ran.out) == (1, "")

@@ -88,3 +88,10 @@ def test_a_short_queue_is_warned_of(machine):
         "set net.core.somaxconn=4096 (sysctl)"
     )
     assert said(config(), replace(machine, somaxconn=4096)) == []
+
+
+def test_a_rescue_with_nowhere_to_go_is_warned_of(machine):
+    (sentence,) = said(config(rescue="sessions"), machine)
+    assert "VIP.real_servers: rescue sessions finds no second server here" in sentence
+    pair = {"A": {"address": "10.0.0.11"}, "B": {"address": "10.0.0.12"}}
+    assert said(config(rescue="transfers", real_servers=pair), machine) == []

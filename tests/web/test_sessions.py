@@ -41,6 +41,11 @@ def test_names_from_the_net_arrive_as_they_read(admin, supervisor):
     assert row["user"] == SHOWN
 
 
+def test_a_session_that_survived_its_server_tells_where_it_was(admin, supervisor):
+    supervisor.answers[GetSessions] = tables((session(rescued_from="FTP_SVR2"),))
+    assert told(admin, "sessions", 1)[0]["rows"][0]["server"] == "FTP_SVR1 (rescued from FTP_SVR2)"
+
+
 def test_what_an_apply_removed_says_so(admin, supervisor):
     supervisor.answers[GetSessions] = tables((session(removed="server"),))
     assert told(admin, "sessions", 1)[0]["rows"][0]["server"] == "FTP_SVR1 (removed)"

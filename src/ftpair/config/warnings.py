@@ -97,10 +97,10 @@ def _loose_binding(config: Config, _machine: Machine) -> Iterator[Finding]:
 
 def _nowhere_to_go(config: Config, _machine: Machine) -> Iterator[Finding]:
     for where, service in ftp_services(config):
-        pools = Counter(member.where[:-1] for member in service.members())
-        if service.rescue != "off" and pools and max(pools.values()) < 2:
-            sentence = "there is no second server to go to: add one that has the same users and files"
-            yield Finding((*where, "rescue"), f"{sentence}, or write off")
+        pools = Counter(member.where[:-1] for member in service.members() if service.rescue != "off")
+        for place in (place for place, count in pools.items() if count < 2):
+            sentence = f"rescue {service.rescue} finds no second server here: add one with the same users and files"
+            yield Finding((*where, *place), f"{sentence}, or write rescue: off")
 
 
 def _everybody_believed(config: Config, _machine: Machine) -> Iterator[Finding]:
