@@ -133,6 +133,25 @@ def test_a_range_is_not_gone_on_with():
     stage.play("C> RETR a\nS< RETR a\nS> 150 ok\nC< 150 ok\nD< join down")
 
 
+def test_a_rest_that_servers_may_read_in_two_ways_is_not_gone_on_with():
+    stage = passive(told(at_home(), ("REST +5", "350 ok")))
+    stage.play("C> RETR a\nS< RETR a\nS> 150 ok\nC< 150 ok\nD< join down")
+
+
+def test_a_server_that_takes_no_heed_of_rest_makes_no_file():
+    stage = lost(moving(), 40, RESUMED).play("S~ end 140\nS> 226 done\nD< drop cut\nC< 426 ...")
+    assert stage.noted(TransferEnded)[0].reason == "the server ended after 140 of 100 bytes"
+    stage = lost(moving(), 40, RESUMED)
+    stage.progress = Progress(140)
+    stage.play(
+        "S> [lost reset]\nD< drop cut\nC< 426 ...\nS< [ended]" + AGAIN.replace("B]", "A]") + "S< TYPE I\nS> 200 ok"
+    )
+
+
+def test_a_file_that_grows_is_as_it_comes():
+    moving().play("S~ end 140\nS> 226 done\nD< drop ended\nC< 226 done")
+
+
 def test_a_server_that_is_lost_while_it_is_asked_for_the_file_is_no_harm():
     stage = passive(at_home()).play("C> RETR a\nS< SIZE a")
     lost(stage, 0, MATCHED + EXAMINED + "S< RETR a\nS> 150 ok\nC< 150 ok\nD< join down")

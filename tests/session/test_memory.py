@@ -111,11 +111,21 @@ def test_a_byte_of_a_download_is_one_of_its_file_in_image_type_alone(lessons, is
     assert taught(*lessons).is_binary is is_binary
 
 
-def test_a_new_login_begins_at_home():
-    memory = taught("TYPE I: 200 ok", 'PWD: 257 "/home"', "CWD a: 250 ok", "REST 5: 350 ok", "RNFR a: 350 ok")
+def test_a_login_begins_at_home():
+    memory = taught("CLNT x: 200 ok", 'PWD: 257 "/home"', "CWD a: 250 ok", "REST 5: 350 ok", "RNFR a: 350 ok")
     memory.begin()
     assert memory.is_known
-    assert lines(memory) == ["TYPE I"]
+    assert lines(memory) == ["CLNT x"]
+
+
+def test_what_a_second_login_leaves_of_the_settings_is_not_known():
+    memory = taught()
+    memory.begin()
+    memory.begin()
+    assert memory.is_known
+    memory.learn(parse(b"TYPE I"), Reply(200, b"200 ok\r\n"))
+    memory.begin()
+    assert not memory.is_known
 
 
 def test_a_host_that_the_first_server_took_must_be_known_to_the_next():

@@ -22,6 +22,8 @@ def can_go_on(talk: Conversation) -> bool:
     moved = _came(talk)
     if download.direction == "up" or (download.end and not download.is_servers_fault):
         return False
+    if download.is_known and moved > download.wanted:  # The file grew, or a server took no heed of REST.
+        return False
     attempts = download.attempts if moved <= download.came else 0
     return (not moved or download.is_known) and attempts < (MOST_ATTEMPTS if moved else 1)
 
@@ -158,11 +160,12 @@ def _conclude(talk: Conversation, reply: Reply) -> None:
 
 def _fault(download: Transfer, reply: Reply) -> str:
     """Return what the server did wrong with a known file, if it was the server."""
-    if download.size is None or not download.is_known or (download.end and not download.is_servers_fault):
+    if not download.is_known or (download.end and not download.is_servers_fault):
         return ""
-    wanted = download.size - download.offset
     if download.end:
         return download.reason
     if not reply.is_positive:
         return f"the server answers {reply.code}"
-    return f"the server ended after {download.bytes} of {wanted} bytes" if download.bytes < wanted else ""
+    # What has gone on elsewhere ends at the very byte, else a server took no heed of REST.
+    is_wrong = download.bytes < download.wanted or (download.came and download.bytes != download.wanted)
+    return f"the server ended after {download.bytes} of {download.wanted} bytes" if is_wrong else ""

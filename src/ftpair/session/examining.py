@@ -8,6 +8,8 @@ from ftpair.session.ongoing import Transfer
 
 _SIZE = re.compile(rb"213 +(\d{1,20})\s*")
 _TIME = re.compile(rb"213 +(\d{14}(?:\.\d{1,9})?)\s*")
+_BEGIN = re.compile(rb"(?i:REST) \d{1,20}")
+"""What may stand before a download that goes on: not RANG, and no REST that a server might read in its own way."""
 _SECONDS = 14
 
 
@@ -33,8 +35,7 @@ def _same_file(talk: Conversation, transfer: Transfer) -> list[bytes]:
     memory = talk.memory
     if memory is None or talk.plan.rescue != "transfers" or transfer.verb != "RETR" or not transfer.argument:
         return []
-    has_range = any(line[:4].upper() == b"RANG" for line in transfer.pending)
-    if has_range or not memory.is_binary:
+    if not memory.is_binary or not all(map(_BEGIN.fullmatch, transfer.pending)):
         return []
     return [verb + transfer.argument + b"\r\n" for verb in (b"SIZE ", b"MDTM ")]
 

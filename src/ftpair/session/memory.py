@@ -32,6 +32,7 @@ class Memory:
 
     __slots__ = (
         "again",
+        "has_begun",
         "has_lost_rename",
         "has_rename",
         "is_known",
@@ -46,6 +47,8 @@ class Memory:
     def __init__(self) -> None:
         self.is_known = False
         """Whether a login was accepted whose words are all kept."""
+        self.has_begun = False
+        """Whether there was a login before."""
         self.settings: dict[str, bytes] = {}
         self.path: bytes | None = None
         """The last path that a reply to PWD named, if nothing but `moves` came after it."""
@@ -75,8 +78,9 @@ class Memory:
         return kind in BINARY and all(argument in {b"", b"F", b"S"} for argument in plain)
 
     def begin(self) -> None:
-        """A login was accepted: the client is at home."""
-        self.is_known = True
+        """A login was accepted: the client is at home. What a second one leaves of the settings, servers differ in."""
+        self.is_known = not self.has_begun or not self.settings
+        self.has_begun = True
         self.path = None
         self.moves.clear()
         self.pending.clear()

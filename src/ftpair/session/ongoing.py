@@ -75,15 +75,20 @@ class Transfer(msgspec.Struct):
         return self.size is not None and bool(self.modified)
 
     @property
+    def wanted(self) -> int:
+        """How many bytes of a known file the client gets; meaningless for others."""
+        return (self.size or 0) - self.offset
+
+    @property
     def is_whole(self) -> bool:
-        """Whether the client has every byte of a known file."""
-        return self.size is not None and 0 < self.came >= self.size - self.offset
+        """Whether the client has every byte of a known file, and none more."""
+        return self.is_known and 0 < self.came == self.wanted
 
     @property
     def offset(self) -> int:
         """Where in the file the client began (REST)."""
-        numbers = [line.partition(b" ")[2].strip() for line in self.pending if line[:4].upper() == b"REST"]
-        return int(numbers[0]) if numbers and numbers[0].isdigit() else 0
+        numbers = [line.partition(b" ")[2] for line in self.pending if line[:4].upper() == b"REST"]
+        return int(numbers[0]) if numbers else 0
 
     @property
     def path(self) -> str:
