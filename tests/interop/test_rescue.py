@@ -91,6 +91,7 @@ def test_a_session_survives_its_server_between_two_commands(node: Site) -> None:
         client.prot_p()
     client.cwd("files")
     for _ in range(3):
+        client.voidcmd("TYPE I")
         folder = client.pwd()
         with killed(node):
             assert client.size("big") == SIZE
