@@ -61,7 +61,7 @@ class States:
         for slot, former in states.items():
             state = self._states.get(slot)
             if state is not None and state.health is Health.UNKNOWN and not former.is_ejected:
-                self._states[slot] = replace(former, admin=state.admin)
+                self._states[slot] = replace(former, admin=state.admin, drain=state.drain)
         self._changed()
 
     def hear(self, slot: int, verdict: ServerState, revision: int) -> bool:
