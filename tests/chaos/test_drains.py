@@ -47,7 +47,7 @@ class Drained:
     def session(self) -> Caller:
         """A client of its own address that has logged in."""
         source = next(self.site.place.clients)
-        caller = Caller(self.site.vip, CONTROL_PORT, self.site.ca, "1.2", source)
+        caller = Caller(self.site.vip, CONTROL_PORT, self.site.authority.ca, "1.2", source)
         if self.site.is_secured:
             caller.auth()
         else:
