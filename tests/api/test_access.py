@@ -38,6 +38,7 @@ ROLES = {
     ("DELETE", "/api/v1/certificates/{name}"): Role.ADMIN,
     ("PUT", "/api/v1/services/{service}/servers/{server}/weight"): Role.OPERATOR,
     ("GET", "/api/v1/setup-link"): Role.ADMIN,
+    ("POST", "/api/v1/upgrade"): Role.ADMIN,
     ("POST", "/api/v1/doctor"): Role.OPERATOR,
     ("DELETE", "/api/v1/jobs/{job}"): Role.OPERATOR,
 }

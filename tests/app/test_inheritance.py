@@ -27,12 +27,12 @@ def tables(places=8):
         os.close(fd)
 
 
-def orphan(number, fds, place=None, **said):
+def orphan(worker, fds, place=None, **said):
     told = HandOver(
-        number,
+        worker,
         likeness(PLAN),
         "0.1.0",
-        number if place is None else place,
+        worker if place is None else place,
         8,
         LAYOUT,
         b"salt",

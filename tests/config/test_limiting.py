@@ -11,6 +11,7 @@ from ftpair.config.limiting import Bans, Limits, bans_of, limits_of
 from ftpair.config.problems import InvalidConfigError
 from ftpair.config.slots import Slots
 from ftpair.core import limits as plan
+from ftpair.core.overload import Overload
 
 
 def test_without_a_word_nothing_is_limited_and_nobody_banned():
@@ -50,8 +51,10 @@ def test_the_examples_of_the_page_are_configurations_that_work(page, write, mach
     examples = re.findall(r"```yaml\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
     assert examples
     for example in examples:
-        (service,) = check(write(example), 1, Slots(), machine).plan.services
-        assert (service.bans or service.limits) not in (None, plan.Limits())
+        made = check(write(example), 1, Slots(), machine).plan
+        (service,) = made.services
+        limits = (service.bans, service.limits, made.overload)
+        assert limits != (None, plan.Limits(), Overload())
 
 
 def test_a_wrong_block_is_refused_with_path_line_and_remedy(write, machine):

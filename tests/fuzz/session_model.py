@@ -515,6 +515,8 @@ ANSWERS: dict[type[events.Event], Callable[[Talk], events.Event]] = {
 DISTURBANCES: dict[type[events.Event], Callable[[Talk], events.Event]] = {
     events.Ticked: lambda talk: events.Ticked(),
     events.ServerLost: lambda talk: events.ServerLost("reset") if talk.has_server else events.Ticked(),
+    events.Draining: lambda talk: events.Draining(),
+    events.DrainLifted: lambda talk: events.DrainLifted(),
     events.ShuttingDown: lambda talk: events.ShuttingDown("shutting down"),
     events.Dismissed: lambda talk: events.Dismissed("kicked"),
     events.ServerHalted: lambda talk: events.ServerHalted("halted") if talk.has_server else events.Ticked(),

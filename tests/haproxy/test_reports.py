@@ -1,5 +1,7 @@
 """Tests of ftpair.haproxy.reports: what HAProxy 2.6 answered, read."""
 
+import re
+
 import pytest
 
 from ftpair.haproxy.reports import (
@@ -106,6 +108,10 @@ def test_connections_with_a_server_are_listed():
             server_leg=("127.0.0.1:40670", "127.92.0.2:9000"),
         )
     ]
+
+
+def test_a_connection_that_ends_while_it_is_told_is_left_out():
+    assert not list(connections(re.sub(r"\bage=\S*", "", SESS)))
 
 
 def test_entries_of_a_table_are_read():

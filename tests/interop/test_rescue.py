@@ -48,7 +48,7 @@ def killed(node: Site) -> Iterator[None]:
 def command(node: Site, program: str, target: Path) -> list[str]:
     """Return the command by which a program fetches the file slowly."""
     if program == "curl":
-        tls = ["--ssl-reqd", "--cacert", str(node.ca)] if node.is_secured else []
+        tls = ["--ssl-reqd", "--cacert", str(node.authority.ca)] if node.is_secured else []
         words = ["--silent", "--show-error", "--limit-rate", str(SLOW), "--user", f"{USER}:{PASSWORD}", *tls]
         return [
             parts.program("curl"),
@@ -59,7 +59,7 @@ def command(node: Site, program: str, target: Path) -> list[str]:
             f"ftp://{node.vip}:{CONTROL_PORT}/files/big",
         ]
     secured = "true" if node.is_secured else "false"
-    settings = {"net:limit-rate": SLOW, "net:max-retries": 1, "ssl:ca-file": node.ca}
+    settings = {"net:limit-rate": SLOW, "net:max-retries": 1, "ssl:ca-file": node.authority.ca}
     settings |= dict.fromkeys(("ftp:ssl-allow", "ftp:ssl-force", "ftp:ssl-protect-data"), secured)
     script = "".join(f'set {key} "{value}"; ' for key, value in settings.items())
     script += f'open -u "{USER},{PASSWORD}" -p {CONTROL_PORT} {node.vip}; get files/big -o {target}'

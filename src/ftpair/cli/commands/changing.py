@@ -47,7 +47,9 @@ def drain(
     as_json: options.JsonOption = False,
     socket: options.SocketOption = DEFAULT_SOCKET,
 ) -> None:
-    """Give a real server no new sessions; live ones go on, or end after their transfers."""
+    """Give a real server no new sessions; live ones end later.
+
+    They end by themselves, or (`--wait-for transfers`) as soon as none of their transfers runs."""
     from ftpair.cli.acting import set_admin
     from ftpair.cli.waiting import wait_until_empty
 
