@@ -3,22 +3,24 @@
 import contextlib
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tests.chaos.crowd import Cast, Crowd, crowd
 from tests.chaos.places import Row, in_a_row
 from tests.chaos.scenario import ONE_OF_EACH_MODE, WITH_TLS, Figures, Run, scenario
-from tests.chaos.site import Site, site
+from tests.chaos.site import MAKES, Site, site
 from tests.chaos.wire import Weather, Wire
 from tests.interop.lab import parts
 
+HEEDFUL = tuple(make for make in MAKES if make != "pyftpdlib")
+"""Servers that call no upload complete which a reset has ended."""
 GENTLE = Cast(regulars=4, passers=2, idlers=2, pace=2 << 20)
 """The wires carry some 50 MiB/s, and a lossy one far less."""
 
 
 @contextlib.contextmanager
-def _street(run: Run) -> Iterator[tuple[Row, Site, Crowd]]:
-    with in_a_row() as row, site(run, place=row.place) as node, crowd(run, node, GENTLE) as clients:
+def _street(run: Run, servers: Sequence[str] = MAKES) -> Iterator[tuple[Row, Site, Crowd]]:
+    with in_a_row() as row, site(run, servers, place=row.place) as node, crowd(run, node, GENTLE) as clients:
         yield row, node, clients
 
 
@@ -58,7 +60,8 @@ def packets_delayed(run: Run) -> Figures:
 
 @scenario("All of ftpair's connections are reset three times a second, for 3 s.", on=WITH_TLS)
 def reset_storm(run: Run) -> Figures:
-    with _street(run) as (row, _, clients):
+    # Without pyftpdlib: it takes whatever ends an upload for its end, a reset too, and says 226.
+    with _street(run, HEEDFUL) as (row, _, clients):
         with clients.fault(), row.place.inside("balancer"):
             for _ in range(9):
                 subprocess.run(
