@@ -65,6 +65,17 @@ class World:
         """Return a client that has connected."""
         return await asyncio.to_thread(Caller, self.vip, port, source)
 
+    async def admitted(self, source: str) -> Caller:
+        """Return a client that has been given a server, once HAProxy has taken leave of the one before."""
+        callers: list[Caller] = []
+
+        async def is_admitted() -> bool:
+            callers.append(await self.call(source=source))
+            return bool(callers[-1].server)
+
+        await eventually(is_admitted)
+        return callers[-1]
+
     async def refreshed(self) -> None:
         """Let the engine look, as it does every second."""
         await self.engine.refresh()
@@ -414,7 +425,7 @@ def test_an_haproxy_of_an_earlier_ftpair_keeps_its_file_its_states_and_who_is_wh
             assert not (world.folder / "elsewhere.cfg").exists()
             assert " VIP " in (world.folder / "servers.state").read_text(), "it was asked where it still listened"
             assert (await world.call(DATA, "127.0.0.2")).server == old.server == "B"
-            caller = await world.call(source="127.0.0.3")
+            caller = await world.admitted("127.0.0.3")
             assert (caller.server, (await world.call(source="127.0.0.4")).server) == ("B", ""), "the new file is read"
             await heir.refreshed()
             assert heir.engine.trouble == ""
