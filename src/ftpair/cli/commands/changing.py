@@ -49,7 +49,8 @@ def drain(
 ) -> None:
     """Give a real server no new sessions; live ones end later.
 
-    They end by themselves, or (`--wait-for transfers`) as soon as none of their transfers runs."""
+    They end by themselves, or (`--wait-for transfers`) as soon as none of their transfers runs.
+    """
     from ftpair.cli.acting import set_admin
     from ftpair.cli.waiting import wait_until_empty
 
