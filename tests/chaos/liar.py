@@ -56,7 +56,9 @@ _ANSWERS = {
 
 
 def _converse(conversation: Conversation, context: ssl.SSLContext | None, end: End, is_early: bool) -> None:
+    """Play a server; it heeds REST, so that who goes on gets half of what is left."""
     conversation.say("220 Trust me.")
+    offset = 0
     while line := conversation.line():
         verb, _, argument = line.partition(" ")
         name = argument.rpartition("/")[2]
@@ -69,7 +71,11 @@ def _converse(conversation: Conversation, context: ssl.SSLContext | None, end: E
         elif verb == "RETR":
             with listener:
                 conversation.say("150 Here it comes.")
-                _lie(conversation, _accepted(listener, context), name, end, is_early)
+                _lie(conversation, _accepted(listener, context), content(name, DOWNLOADS[name])[offset:], end, is_early)
+            offset = 0
+        elif verb == "REST":
+            offset = int(argument)
+            conversation.say("350 From there.")
         elif verb == "SIZE":
             conversation.say(f"213 {DOWNLOADS[name]}" if name in DOWNLOADS else "550 There is none.")
         else:
@@ -85,8 +91,7 @@ def _accepted(listener: socket.socket, context: ssl.SSLContext | None) -> socket
     return context.wrap_socket(data, server_side=True) if context else data
 
 
-def _lie(conversation: Conversation, data: socket.socket, name: str, end: End, is_early: bool) -> None:
-    whole = content(name, DOWNLOADS[name])
+def _lie(conversation: Conversation, data: socket.socket, whole: bytes, end: End, is_early: bool) -> None:
     if is_early:
         conversation.say("226 Transfer complete.")
     data.sendall(whole[: len(whole) // 2])

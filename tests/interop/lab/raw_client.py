@@ -145,6 +145,7 @@ def drain(sock: socket.socket) -> tuple[int, bool]:
 
 def _context(ca: Path | None, version: str) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=str(ca) if ca else None)
+    context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF  # Else a bare FIN looks like a close_notify.
     wanted = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}[version]
     context.minimum_version = context.maximum_version = wanted
     return context
