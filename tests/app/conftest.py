@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ftpair.app.node import Foundation, Node
+from ftpair.app.foundation import Foundation
+from ftpair.app.node import Node
 from ftpair.config.check import check
 from ftpair.config.slots import Slots
 from ftpair.dataplane.listeners import Listeners, listener_keys

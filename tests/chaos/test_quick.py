@@ -25,7 +25,9 @@ def test_a_fault_makes_no_file_wrong_and_everybody_is_served_again(name: str, ki
     figures = play(name, kind, lab_folder / name)
     assert figures.wrong == ()
     assert figures.seconds is not None
-    assert 0 < figures.held <= figures.sessions == 9
+    # Who comes and goes may be gone in the moment of the fault, and one worker of two may have had them all.
+    assert figures.held <= figures.sessions
+    assert 7 <= figures.sessions <= 9
     assert 0 <= figures.lost < figures.transfers
 
 

@@ -1,7 +1,8 @@
 """`ftpair user`, `ftpair token` and `ftpair audit`."""
 
-import io
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -48,9 +49,9 @@ def test_a_user_is_added_with_the_password_of_a_file(ftpair, supervisor, passwor
     assert supervisor.actions == [AddUser("ben", PASSWORD, Role.OPERATOR)]
 
 
-def test_a_password_may_come_from_the_standard_input(ftpair, supervisor, monkeypatch):
-    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\r\n"))
-    ftpair("user", "add", "ben", "--password-file", "-")
+def test_a_password_may_come_from_the_standard_input(supervisor):
+    command = [sys.executable, "-m", "ftpair.cli.main", "user", "add", "ben", "--password-file", "-"]
+    subprocess.run(command, input=f"{PASSWORD}\r\n".encode(), check=True)
     assert supervisor.actions == [AddUser("ben", PASSWORD, Role.VIEWER)]
 
 

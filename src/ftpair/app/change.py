@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import structlog
 from msgspec.structs import replace
 
-from ftpair.app.node import LastApply, Node
+from ftpair.app.foundation import LastApply
+from ftpair.app.node import Node
 from ftpair.config import check
 from ftpair.config.blocks import Paths
 from ftpair.config.check import Checked

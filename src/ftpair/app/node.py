@@ -3,14 +3,12 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
 
 from ftpair.app import accounts, audit, cuts, recipes
 from ftpair.app.admin import AdminFile
-from ftpair.app.adoption import Inheritance
 from ftpair.app.affinity import AffinityFile, AffinityKeeper
 from ftpair.app.bans import BanFile, BanKeeper
 from ftpair.app.confirmation import Confirmation
@@ -19,8 +17,10 @@ from ftpair.app.drain_book import DrainBook
 from ftpair.app.ejecting import Ejector
 from ftpair.app.figures import Figures
 from ftpair.app.former import Former
+from ftpair.app.foundation import Foundation, LastApply
 from ftpair.app.happenings import Happenings
 from ftpair.app.health import HealthBook
+from ftpair.app.herald import Herald
 from ftpair.app.jobs import Examiner, Jobs
 from ftpair.app.listing import Listing
 from ftpair.app.quorums import Quorums
@@ -33,8 +33,6 @@ from ftpair.app.states import States
 from ftpair.app.traffic import Traffic
 from ftpair.app.transfer_history import TransferHistory
 from ftpair.app.web_door import WebDoor
-from ftpair.config.blocks import Paths
-from ftpair.config.check import Checked
 from ftpair.config.slots import Slots
 from ftpair.core.drain import Drain, DrainStatus, Moving
 from ftpair.core.messages import (
@@ -58,12 +56,11 @@ from ftpair.core.messages import (
 )
 from ftpair.core.plan import Plan, ServerPlan, ServicePlan
 from ftpair.core.requests import Request
-from ftpair.core.status import PoolQuorum
 from ftpair.dataplane.children import Child
 from ftpair.dataplane.counts import Counts
 from ftpair.dataplane.groups import Groups
 from ftpair.dataplane.handover import Handovers
-from ftpair.dataplane.listeners import Listeners, listener_keys
+from ftpair.dataplane.listeners import listener_keys
 from ftpair.haproxy.engine import Haproxy
 from ftpair.observe import log as logs
 from ftpair.observe.recent import RECENT
@@ -71,31 +68,6 @@ from ftpair.observe.recent import RECENT
 log = structlog.get_logger("ftpair")
 
 OnRequest = Callable[[Request], None]
-
-
-@dataclass(frozen=True, slots=True)
-class LastApply:
-    """How the last apply went."""
-
-    sentence: str
-    is_successful: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Foundation:
-    """What must stand before a node can: read, bound and opened by the supervisor."""
-
-    path: Path
-    plan: Plan
-    slots: Slots
-    listeners: Listeners
-    door: int
-    """The descriptor of the control socket."""
-    paths: Paths
-    checked: Checked
-    """The configuration of the plan, and what was read for it."""
-    inheritance: Inheritance = field(default_factory=Inheritance)
-    """What a former supervisor has left."""
 
 
 class Node:
@@ -125,15 +97,18 @@ class Node:
         self.figures, self.listing = Figures(), Listing()
         self.traffic, self.drains = Traffic(self.counts), DrainBook(self.counts)
         self.happenings, self.recent_log = Happenings(), RecentLog()
-        admin = AdminFile(state / "admin.json", log.warning)
-        self.states, self._quorums = States(admin, self._tell_states, self._say_health), Quorums(self._say_quorum)
-        self.health, self.server_warnings = HealthBook(), ServerWarnings(self._warn)
+        herald = Herald(self.happenings)
+        self.states, self._quorums = (
+            States(AdminFile(state / "admin.json", log.warning), self._tell_states, herald.health),
+            Quorums(herald.quorum),
+        )
+        self.health, self.server_warnings = HealthBook(), ServerWarnings(herald.warning)
         self.haproxy = Haproxy(self.states.of, self.counts.add)
         self.news_for_haproxy = asyncio.Event()
         """Set when the states of servers are others than HAProxy was told."""
         self.bans = BanKeeper(BanFile(Path(self.paths.state) / "bans.json", log.warning), self._tell_bans)
         self.transfer_history, self.reports = TransferHistory(state, log.warning), Reports(state, log.warning)
-        self.groups, self.ejector = Groups(), Ejector(self.states, self._note_state, self._warn)
+        self.groups, self.ejector = Groups(), Ejector(self.states, self._note_state, herald.warning)
         self.jobs = Jobs(
             Examiner(self.plan.user),
             lambda service, said: self.happenings.note("doctor", said, service),
@@ -359,20 +334,8 @@ class Node:
             self.refusal = message
             self.ring()
 
-    def _say_health(self, server: ServerPlan, sentence: str) -> None:
-        log.info(sentence)
-        self.happenings.note("health", sentence, server.service)
-
-    def _warn(self, server: ServerPlan, sentence: str) -> None:
-        log.warning(sentence)
-        self.happenings.note("health", sentence, server.service)
-
     def _note_state(self, server: ServerPlan) -> None:
         self.health.note(server.slot, self.states.of(server))
-
-    def _say_quorum(self, service: str, quorum: PoolQuorum) -> None:
-        (log.info if quorum.is_met else log.warning)(quorum.sentence, service=service)
-        self.happenings.note("health", quorum.sentence, service)
 
     def _tell_log(self) -> None:
         self.api.send(UseLog(self.plan.log_format, self.plan.log_level))

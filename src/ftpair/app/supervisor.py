@@ -16,8 +16,9 @@ from ftpair.app.adoption import decide
 from ftpair.app.affinity import SAVE_S
 from ftpair.app.door import close_door, open_door
 from ftpair.app.draining import Draining
+from ftpair.app.foundation import Foundation, LastApply
 from ftpair.app.history import begin
-from ftpair.app.node import Foundation, LastApply, Node
+from ftpair.app.node import Node
 from ftpair.app.notify import notify
 from ftpair.app.orphans import Orphan
 from ftpair.app.renewal import Renewal

@@ -11,20 +11,18 @@ from functools import partial
 from weakref import WeakSet
 
 from ftpair.balance.choice import NoChoice
-from ftpair.balance.policies import Request
-from ftpair.core.columns import PLACES, SESSIONS
+from ftpair.core.columns import SESSIONS
 from ftpair.core.ending import Leg
-from ftpair.core.facts import DataConnection, Fact, ServerChosen
+from ftpair.core.facts import DataConnection, Fact
 from ftpair.core.messages import ListenerKey, Sessions
 from ftpair.core.plan import Entrance, Plan, ServerPlan, ServicePlan
 from ftpair.core.status import Sample, ServerState
 from ftpair.dataplane.accepting import Accepting, OnAccepted, Share
-from ftpair.dataplane.assigning import Assigned, Scene
 from ftpair.dataplane.bonds import Bonds
 from ftpair.dataplane.carrying import NONE, Carrier, Place
 from ftpair.dataplane.clientele import Clientele
 from ftpair.dataplane.counts import Counts
-from ftpair.dataplane.descriptors import NONE_LEFT, is_one_left, used_up
+from ftpair.dataplane.descriptors import used_up
 from ftpair.dataplane.dialling import keep_alive
 from ftpair.dataplane.driver import Driver
 from ftpair.dataplane.echo import Echo
@@ -38,6 +36,7 @@ from ftpair.dataplane.outcomes import Outcomes
 from ftpair.dataplane.passive import IDLE_PORT_S, PassivePorts
 from ftpair.dataplane.rows import session_row, transfer_row
 from ftpair.dataplane.sealed import Seal
+from ftpair.dataplane.seating import Seating
 from ftpair.dataplane.service import Service
 from ftpair.dataplane.stock import Stock
 from ftpair.dataplane.terms import Clocked
@@ -61,16 +60,6 @@ def _prepare(listener: socket.socket) -> None:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)  # The urgent DM in front of ABOR stays in line.
 
 
-def _request(driver: Driver, user: str) -> Request:
-    """Return all that is known of who asks for a server."""
-    session, now = driver.session, time.monotonic()
-    tls = session.tls
-    if tls is None:
-        return Request(driver.client_host, user, 0, random.random, session.host, now=now)
-    names = (tls.sni, tls.subject, tls.names)
-    return Request(driver.client_host, user, 0, random.random, session.host, *names, now=now)
-
-
 class Worker:
     """The sessions of one process. `note` takes every fact."""
 
@@ -89,6 +78,7 @@ class Worker:
         self.carrier = Carrier(self, gate.presence, self._introductions, workers)
         self.bonds: Bonds | None = None
         """Where affinity remembers; none until it is set."""
+        self._seating = Seating(counts, note, lambda: self.bonds)
         self.lag_s = 0.0
         self.commands: dict[str, int] = {}
         """All commands so far, by verb."""
@@ -142,7 +132,7 @@ class Worker:
     def use_states(self, states: Mapping[int, ServerState]) -> None:
         """Choose by these states from now on."""
         changed = {slot for slot, state in states.items() if state.ends_sessions != self._ends_sessions(slot)}
-        self._states = states
+        self._states = self._seating.states = states
         self.carrier.use_states(states)
         self._learn()
         if changed:
@@ -235,62 +225,19 @@ class Worker:
     def _count_in(self, driver: Driver) -> None:
         self.counts.add(driver.service.plan.slot, SESSIONS, 1)
 
-    def _take_place(self, driver: Driver) -> None:
-        """Count first and look then: so two workers never both give the last place away.
-
-        Not before a server is asked for: who connects and says nothing takes no place from those who log in.
-        """
-        plan = driver.service.plan
-        self.counts.add(plan.slot, PLACES, 1)
-        driver.has_place = not 0 < plan.max_sessions < self.counts.places(plan.slot)
-        if not driver.has_place:
-            self.counts.add(plan.slot, PLACES, -1)
-
     # What drivers ask for.
 
     def choose(self, driver: Driver, user: str, tried: tuple[int, ...]) -> ServerPlan | NoChoice:
-        """Ask the balancer; no server is blamed for what we lack ourselves."""
-        if not is_one_left():
-            driver.visit.refuse_for_descriptors(user)
-            return NONE_LEFT
-        if not driver.has_place:
-            self._take_place(driver)
-        scene = Scene(self._states, partial(self._others, driver), self.bonds, tried)
-        assigned = driver.service.assigning.assign(_request(driver, user), scene)
-        if not isinstance(assigned.choice, NoChoice):
-            self._assigned(driver, user, assigned, assigned.choice)
-        elif assigned.choice.is_full:
-            driver.visit.refuse_for_places(user)
-        else:
-            driver.visit.refuse_without_server(user)
-        return assigned.choice
-
-    def _assigned(self, driver: Driver, user: str, assigned: Assigned, server: ServerPlan) -> None:
-        plan = driver.service.plan
-        if self.bonds:
-            self.bonds.hold(driver.name, assigned.key, server, plan.affinity_timeout_s)
-        if plan.routes or assigned.bond:
-            client, routed = str(driver.session.client), assigned.routed
-            names = (user, routed.pool, routed.rule, server.name, assigned.bond)
-            self.note(ServerChosen(plan.name, driver.name, client, *names))
-
-    def _others(self, driver: Driver, slot: int) -> int:
-        """Count the sessions of a server, or the places of the service, which are all taken for who has none."""
-        plan = driver.service.plan
-        if slot == plan.slot:
-            return 0 if driver.has_place else plan.max_sessions
-        return self.counts.sessions(slot)
+        """Ask the balancer."""
+        return self._seating.choose(driver, user, tried)
 
     def forget(self, driver: Driver) -> None:
         """The session is over."""
         if self._drivers.pop(driver.name, None) is not None:
             self.counts.add(driver.service.plan.slot, SESSIONS, -1)
-            if driver.has_place:
-                self.counts.add(driver.service.plan.slot, PLACES, -1)
+            self._seating.leave(driver)
             driver.visit.leave()
             self._heap.session_ended()
-            if self.bonds:
-                self.bonds.release(driver.name)
         self.look_idle()
 
     def look_idle(self) -> None:
