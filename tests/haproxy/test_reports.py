@@ -110,8 +110,9 @@ def test_connections_with_a_server_are_listed():
     ]
 
 
-def test_a_connection_that_ends_while_it_is_told_is_left_out():
-    assert not list(connections(re.sub(r"\bage=\S*", "", SESS)))
+@pytest.mark.parametrize("word", ["age", "source", "backend", "server"])
+def test_a_connection_that_ends_while_it_is_told_is_left_out(word):
+    assert not list(connections(re.sub(rf"\b{word}=\S*", "", SESS)))
 
 
 def test_entries_of_a_table_are_read():

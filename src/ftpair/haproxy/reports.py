@@ -104,12 +104,15 @@ class Connection:
     """Our end and the server's."""
 
 
+_WORDS = {"source", "backend", "server", "age"}
+
+
 def connections(answer: str) -> Iterator[Connection]:
     """Read `show sess all`; what HAProxy does for itself is left out, and a connection that ended as it was told."""
     for block in re.split(r"^(?=0x[0-9a-f]+: )", answer, flags=re.MULTILINE):
-        words = dict(re.findall(r"\b(source|backend|server|age)=(\S*)", block))
+        words = dict(re.findall(rf"\b({'|'.join(_WORDS)})=(\S*)", block))
         totals = [int(number) for number in re.findall(r" total=(\d+)\)", block)]
-        if words.get("server", "<NONE>") != "<NONE>" and "age" in words and len(totals) == 2:
+        if words.keys() == _WORDS and words["server"] != "<NONE>" and len(totals) == 2:
             ends = dict(re.findall(r"^  (frontend|backend|server)=.* addr=(\S+)", block, re.MULTILINE))
             yield Connection(
                 block.partition(":")[0],

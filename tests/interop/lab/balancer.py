@@ -96,7 +96,7 @@ class Balancer:
         """Return when the supervisor that is ready began; 0 while there is none."""
         try:
             return float(self.ask("/status")["started"]) if self.is_ready else 0.0
-        except httpx.TransportError:
+        except (httpx.TransportError, httpx.HTTPStatusError):  # It goes between the two questions.
             return 0.0
 
     def worker_pids(self) -> list[int]:
