@@ -157,9 +157,9 @@ class Crowd:
         try:
             with self.ledger.transfer(name, size / pace):
                 errand = Errand(local, f"files/{remote.name}", is_upload, pace)
-                PROGRAMS[program](self._site, source, errand)
+                transcript = PROGRAMS[program](self._site, source, errand)
             if files.digest(remote if is_upload else local) != checksum(wanted, size):
-                self.ledger.mistaken(f"{program}: {'upload' if is_upload else 'download'} of {wanted}")
+                self.ledger.mistaken(f"{program}: {'upload' if is_upload else 'download'} of {wanted}\n{transcript}")
         except LostError as lost:
             self.ledger.note(lost)
             raise

@@ -19,21 +19,21 @@ class Errand:
     pace: int
 
 
-def curl(site: Site, source: str, errand: Errand) -> None:
-    """Have or bring a file. Raises LostError with curl's words."""
+def curl(site: Site, source: str, errand: Errand) -> str:
+    """Have or bring a file and return the transcript. Raises LostError with curl's words."""
     way = site.way
     tls = ["--ssl-reqd", "--cacert", str(way.ca)] if site.is_secured else []
     turn = ["--upload-file" if errand.is_upload else "--output", str(errand.local)]
     url = f"ftp://{way.host}:{way.port}/{errand.remote}"
-    _run(
-        ["curl", "--disable", "--silent", "--show-error", "--user", f"{way.user}:{way.password}"],
+    return _run(
+        ["curl", "--disable", "--silent", "--show-error", "--verbose", "--user", f"{way.user}:{way.password}"],
         ["--ftp-method", "nocwd", "--connect-timeout", "10", "--speed-limit", "1", "--speed-time", "20"],
         ["--limit-rate", str(errand.pace), "--interface", source, *tls, *turn, url],
     )
 
 
-def lftp(site: Site, source: str, errand: Errand) -> None:
-    """Have or bring a file. Raises LostError with lftp's words."""
+def lftp(site: Site, source: str, errand: Errand) -> str:
+    """Have or bring a file and return the transcript. Raises LostError with lftp's words."""
     way = site.way
     settings = {
         "cmd:fail-exit": "yes",
@@ -50,21 +50,22 @@ def lftp(site: Site, source: str, errand: Errand) -> None:
         "ssl:ca-file": str(way.ca),
         "xfer:clobber": "yes",
     }
-    words = [f'set {name} "{value}"' for name, value in settings.items()]
+    words = ["debug 9", *(f'set {name} "{value}"' for name, value in settings.items())]
     words.append(f'open -u "{way.user},{way.password}" -p {way.port} {way.host}')
     if errand.is_upload:
         words.append(f'put "{errand.local}" -o "{errand.remote}"')
     else:
         words.append(f'get "{errand.remote}" -o "{errand.local}"')
-    _run(["lftp", "--norc", "-c", "; ".join(words)])
+    return _run(["lftp", "--norc", "-c", "; ".join(words)])
 
 
-def _run(*words: list[str]) -> None:
+def _run(*words: list[str]) -> str:
     program, *rest = (word for part in words for word in part)
     command = [parts.program(program), *rest]
     done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode:
         raise LostError(_sentence(program, done.stderr.splitlines()))
+    return done.stderr
 
 
 def _sentence(program: str, said: list[str]) -> str:
