@@ -1,5 +1,6 @@
 """What happened to whom: sessions, transfers and wrong files, counted under one lock for all clients."""
 
+import re
 import threading
 import time
 from collections import Counter
@@ -101,4 +102,4 @@ class Ledger:
 
 def _sentence(why: Exception) -> str:
     words = str(why).strip() or type(why).__name__
-    return words.splitlines()[0][:120]
+    return re.sub(r"\d+ bytes", "N bytes", words.splitlines()[0])[:160]

@@ -37,6 +37,7 @@ def lftp(site: Site, source: str, errand: Errand) -> str:
     way = site.way
     settings = {
         "cmd:fail-exit": "yes",
+        "ftp:rest-stor": "no",  # It goes on with uploads at a wrong byte: docs/clients.md.
         "net:max-retries": "1",
         "net:persist-retries": "0",
         "net:timeout": "20s",
