@@ -24,6 +24,7 @@ EXAMINED = """
 
 def at_home(rescue: str = "transfers", kind: str = "TYPE I", **changes) -> Stage:
     stage = logged_in(plan(**{"servers": servers(3), "rescue": rescue} | changes))
+    stage.session.ask_features(lambda: ("SIZE", "Rest Stream"))
     return told(stage, (kind, "200 ok"))
 
 
@@ -146,6 +147,22 @@ def test_a_server_that_takes_no_heed_of_rest_makes_no_file():
     stage.play(
         "S> [lost reset]\nD< drop cut\nC< 426 ...\nS< [ended]" + AGAIN.replace("B]", "A]") + "S< TYPE I\nS> 200 ok"
     )
+
+
+@pytest.mark.parametrize("known", [None, (), ("SIZE", "MDTM")])
+def test_a_server_that_may_take_no_heed_of_rest_is_gone_on_from_only_if_nothing_came_of_it(known):
+    again = (AGAIN + "S< TYPE I\nS> 200 ok").replace("B]", "A]")
+    stage = lost(moving(), 40, RESUMED)
+    stage.session.ask_features(lambda: known)
+    stage.play("S> [lost reset]\nD< drop server\nS< [ended]" + again + RESUMED.replace("10.0.0.2", "10.0.0.1"))
+    stage.progress = Progress(41)
+    stage.play("S> [lost reset]\nD< drop cut\nC< 426 ...\nS< [ended]" + again.replace("A]", "B]"))
+
+
+def test_one_that_the_client_let_begin_within_the_file_is_no_other():
+    stage = moving(rest=30)
+    stage.session.ask_features(lambda: None)
+    lost(stage, 40, "", dropped="D< drop cut\nC< 426 ...\n")
 
 
 def test_a_file_that_grows_is_as_it_comes():

@@ -12,6 +12,7 @@ from ftpair.session.states import State
 from ftpair.session.transfer import running
 
 WHOLE = b"226 Transfer complete.\r\n"
+PROMISE = "REST STREAM"
 MOST_ATTEMPTS = 2
 """So often a download goes on without one more byte; one that has none yet goes on once."""
 
@@ -24,8 +25,20 @@ def can_go_on(talk: Conversation) -> bool:
         return False
     if download.is_known and moved > download.wanted:  # The file grew, or a server took no heed of REST.
         return False
+    if moved > download.came and not _has_begun_in_place(talk):
+        return False
     attempts = download.attempts if moved <= download.came else 0
     return (not moved or download.is_known) and attempts < (MOST_ATTEMPTS if moved else 1)
+
+
+def _has_begun_in_place(talk: Conversation) -> bool:
+    """Whether what has come of a server is known to have begun where it should: at the file's beginning, or at REST.
+
+    A server may take no heed of REST though it answers 350, which only the download's exact end proves wrong. Those
+    that do heed it say so in FEAT (RFC 3659, 5.4).
+    """
+    download = running(talk)
+    return not (download.came or download.offset) or PROMISE in map(str.upper, talk.pool_features() or ())
 
 
 def _came(talk: Conversation) -> int:
