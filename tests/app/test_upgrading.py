@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import ftpair
-from tests.app.test_adoption import WORKER, kill, status_of
+from tests.app.test_adoption import WORKER, kill, log_in, status_of
 from tests.app.test_supervisor import (
     SIZE,
     begin_download,
@@ -197,3 +197,58 @@ def test_a_new_version_that_is_killed_finds_all_of_them_again(site, code, real_s
             assert bytes_until_the_end(data) == SIZE
             assert client.voidresp().startswith("226")
             assert following.end() == 0
+
+
+HOUR = "upgrade_timeout_s: 3600"
+
+
+def ends_of(node):
+    """When former workers are ended at the latest, by their process."""
+    return {worker["pid"]: worker["ends_at"] for worker in status_of(node)["workers"] if worker["is_former"]}
+
+
+def test_when_the_time_of_former_workers_is_over_their_sessions_end_as_at_a_shutdown(site, code, real_server):
+    with serving(site, code) as node:
+        (client, data), idle = begin_download(site.port), log_in(site.port)
+        data.recv(1000)
+        _said, outcome = upgraded(node)
+        assert outcome.endswith(" until they end")
+        assert set(ends_of(node).values()) == {0.0}
+        newcomer = log_in(site.port)
+        site.write(more="upgrade_timeout_s: 1")  # An apply counts for those who are here.
+        assert "upgrade_timeout_s 0 -> 1" in node.api("/api/v1/apply", "POST").text
+        assert idle.getline().startswith("421")
+        with pytest.raises(ConnectionResetError):
+            bytes_until_the_end(data)
+        assert client.getline().startswith("421")
+        until(lambda: not ends_of(node))
+        assert newcomer.nlst("large.bin") == ["large.bin"], "sessions of present workers go on"
+        log = node.log.read_text()
+        assert log.count("upgrade_timeout_s (1.0 s) is over: ") == 1
+        assert "end, with 2 sessions" in log or "ends, with 2 sessions" in log
+        assert node.end() == 0
+
+
+def test_no_other_upgrade_and_no_crash_gives_former_workers_more_time(site, code, real_server):
+    site.write(more=HOUR)
+    with serving(site, code) as node:
+        client, data = begin_download(site.port)
+        _said, outcome = upgraded(node)
+        assert outcome.endswith(" until they end, 1 h 0 min at most")
+        ((pid, ends_at),) = lasting(node).items()
+        assert 3400 < ends_at - time.time() <= 3601
+        upgraded(node)
+        assert abs(ends_of(node)[pid] - ends_at) <= 1
+        kill(node)
+        with running(site, PYTHONPATH=str(code.link)) as following:
+            following.heard("READY=1")
+            assert abs(ends_of(following)[pid] - ends_at) <= 1
+            assert bytes_until_the_end(data) == SIZE
+            client.quit()
+            assert following.end() == 0
+
+
+def lasting(node):
+    """Wait until those have gone that have no session; return when the others end."""
+    until(lambda: len(ends_of(node)) == 1)
+    return ends_of(node)

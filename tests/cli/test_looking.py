@@ -340,4 +340,11 @@ def test_clients_are_given_as_json(ftpair, supervisor):
 def test_former_workers_are_told_with_their_sessions(ftpair, supervisor):
     (worker,) = node().workers
     supervisor.answers[GetStatus] = StatusIs(node(workers=(worker, replace(worker, is_former=True, sessions=3))))
-    assert "1 worker, 1 former worker with 3 sessions" in ftpair("status").out
+    assert "1 worker, 1 former worker with 3 sessions\n" in ftpair("status").out
+
+
+def test_what_former_workers_have_left_is_told_by_the_one_that_ends_first(ftpair, supervisor):
+    (worker,) = node().workers
+    former = [replace(worker, is_former=True, ends_at=ends_at) for ends_at in (0.0, time.time() + 7205, 4e9)]
+    supervisor.answers[GetStatus] = StatusIs(node(workers=(worker, *former)))
+    assert ", 3 former workers with 18 sessions (2 h 0 min left)" in ftpair("status").out

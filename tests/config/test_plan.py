@@ -37,7 +37,8 @@ def test_the_example_of_the_design_becomes_a_plan(folder, machine, leaf, ca):
 
 def test_every_key_arrives_in_the_plan(folder, machine, ca):
     plan = planned(folder, "whole", machine)
-    assert (plan.workers, plan.user, plan.shutdown_timeout_s) == (2, "ftpair", 45.0)
+    assert (plan.workers, plan.user) == (2, "ftpair")
+    assert (plan.shutdown_timeout_s, plan.upgrade_timeout_s) == (45.0, 7200.0)
     assert (plan.log_format, plan.log_level) == ("json", "warning")
     service, clear = plan.services
     assert service.tls == ClientTls(service.tls.certificate, "allow", "allow", "1.3", "ignore")

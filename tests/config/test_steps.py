@@ -48,9 +48,10 @@ def test_a_service_that_is_not_there_any_more_is_removed(running):
 
 
 def test_the_node_itself_may_change(running):
-    wanted = msgspec.structs.replace(running, shutdown_timeout_s=5.5, log_format="json", log_level="debug")
-    assert steps(running, wanted) == (
+    changed = {"shutdown_timeout_s": 5.5, "upgrade_timeout_s": 7200.0, "log_format": "json", "log_level": "debug"}
+    assert steps(running, msgspec.structs.replace(running, **changed)) == (
         "shutdown_timeout_s 30 -> 5.5",
+        "upgrade_timeout_s 0 -> 7200",
         "log format auto -> json",
         "log level info -> debug",
     )

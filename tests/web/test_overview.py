@@ -37,6 +37,9 @@ def test_former_workers_are_told_of_as_long_as_they_stay(admin, supervisor):
     (worker,) = node().workers
     supervisor.answers[GetStatus] = StatusIs(node(workers=(worker, replace(worker, is_former=True, sessions=3))))
     assert "1 former worker of another ftpair will end with the last of 3 sessions." in admin.get("/").text
+    late = replace(worker, is_former=True, sessions=3, ends_at=4_000_000_000.0)
+    supervisor.answers[GetStatus] = StatusIs(node(workers=(worker, late)))
+    assert "the last of 3 sessions, at 2096-10-02 07:06:40 UTC at the latest." in admin.get("/").text
 
 
 def test_a_node_without_a_service_offers_the_first_step(admin, supervisor):

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from math import inf
+from time import monotonic
 
 import structlog
 
@@ -40,6 +42,7 @@ class Crew:
         self._places: dict[Child, int] = {}
         self._pids: dict[Child, int] = {}
         self._numbers: dict[Child, int] = {}
+        self._leaving_since: dict[Child, float] = {}
         self._likeness = likeness(plan)
         self.former = [self._former(each) for each in inheritance.former]
         kept = {each.said.place for each in inheritance.sharing}
@@ -61,6 +64,8 @@ class Crew:
         child = Child(recipe, self._parent, Found(orphan.process, orphan.sock, is_tolerant=True))
         child.is_leaving = True
         self._numbers[child] = orphan.said.number
+        if orphan.said.is_leaving:
+            self._leaving_since[child] = orphan.said.leaving_since or monotonic()
         if orphan in self._inheritance.sharing:
             self._places[child] = orphan.said.place
         return child
@@ -103,9 +108,15 @@ class Crew:
         place = self._places.get(child)
         return 0 if place is None else sum(self._tables.counts.of_worker(place, row, SESSIONS) for row in services)
 
+    def seconds_left(self, child: Child, timeout_s: float) -> float:
+        """Return what a former worker has left of its time; for ever where `timeout_s` is 0, and for who stays."""
+        since = self._leaving_since.get(child)
+        return since + timeout_s - monotonic() if timeout_s and since is not None else inf
+
     def bury(self, child: Child) -> None:
         """Clear what a dead worker leaves."""
         self._handovers.forget(self._pids.pop(child, 0))
+        self._leaving_since.pop(child, None)
         place = self._places.get(child)
         if place is not None:
             self._tables.forget(place)
@@ -116,6 +127,7 @@ class Crew:
         """Let former workers leave, now that others listen where they did."""
         for child in self.former:
             child.leave()
+            self._leaving_since.setdefault(child, monotonic())
         orphans.close(self._inheritance.passive.values())
         self._inheritance = replace(self._inheritance, former=())
 

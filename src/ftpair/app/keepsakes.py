@@ -23,8 +23,11 @@ class Keepsakes:
         self._given, self._salt = given, salt
         self.likeness = ""
 
-    def handed_over(self, holdings: Holdings, *, is_leaving: bool) -> tuple[HandOver, tuple[int, ...]]:
-        """Return what is said, and the descriptors that go with it; they stay the worker's as well."""
+    def handed_over(self, holdings: Holdings, leaving_since: float | None) -> tuple[HandOver, tuple[int, ...]]:
+        """Return what is said, and the descriptors that go with it; they stay the worker's as well.
+
+        `leaving_since` is None for a worker that does not leave.
+        """
         given = self._given
         tables = tuple(getattr(given, name) for name in TABLE_NAMES)
         said = HandOver(
@@ -39,6 +42,7 @@ class Keepsakes:
             passive=tuple(holdings.passive),
             rows=holdings.rows,
             states=msgspec.msgpack.encode(holdings.states),
-            is_leaving=is_leaving,
+            is_leaving=leaving_since is not None,
+            leaving_since=leaving_since or 0.0,
         )
         return said, (*tables, *holdings.listeners.values(), *holdings.passive.values())

@@ -188,7 +188,14 @@ def _worker(node: Node, child: Child) -> WorkerStatus:
         open_fds=int(gauge("process_open_fds", child.name)),
         shortages=tuple(each for each in SHORTAGES if gauge("overload", str(number), each) and not is_former),
         is_former=is_former,
+        ends_at=_ends_at(node, child),
     )
+
+
+def _ends_at(node: Node, child: Child) -> float:
+    """Return a whole second, so that it is the same each time."""
+    left_s = node.crew.seconds_left(child, node.plan.upgrade_timeout_s)
+    return 0.0 if math.isinf(left_s) else float(round(time.time() + left_s))
 
 
 def node_gauges(node: Node) -> tuple[Sample, ...]:

@@ -3,7 +3,7 @@
 import ftpair
 from ftpair.app.adoption import Inheritance
 from ftpair.app.node import Node
-from ftpair.core.units import counted
+from ftpair.core.units import counted, duration
 
 
 def told_of(node: Node, inheritance: Inheritance) -> str:
@@ -23,4 +23,5 @@ def _stay(node: Node) -> str:
     former = [worker for worker in node.crew if worker not in node.workers]
     number = sum(map(node.sessions_of, former))
     sessions = f"{counted(number, 'session')} {'stays' if number == 1 else 'stay'}"
-    return f"{sessions} with {counted(len(former), 'former worker')} until they end"
+    most = f", {duration(timeout_s)} at most" if (timeout_s := node.plan.upgrade_timeout_s) else ""
+    return f"{sessions} with {counted(len(former), 'former worker')} until they end{most}"

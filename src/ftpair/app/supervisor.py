@@ -21,6 +21,7 @@ from ftpair.app.history import begin
 from ftpair.app.node import Node
 from ftpair.app.notify import notify
 from ftpair.app.orphans import Orphan
+from ftpair.app.overdue import end_overdue
 from ftpair.app.renewal import Renewal
 from ftpair.app.status import node_status
 from ftpair.app.succession import told_of
@@ -311,6 +312,7 @@ class Supervisor:
     def _look(self) -> None:
         try:
             self._node.sample()
+            end_overdue(self._node)
         except Exception:  # A database that breaks must not end the supervisor, on which all sessions depend.
             log.exception("a look at the node failed")
 

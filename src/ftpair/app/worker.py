@@ -6,6 +6,7 @@ import gc
 import signal
 import socket
 import ssl
+import time
 from collections.abc import Sequence
 
 import structlog
@@ -67,6 +68,7 @@ class WorkerProcess:
         self._done = asyncio.Event()
         self._stopping: asyncio.Task[None] | None = None
         self._leaving: asyncio.Task[None] | None = None
+        self._leaving_since: float | None = None
         self._is_orphan = False
         self._grace_s = _ORPHAN_GRACE_S
         self._handover = Handover(peer(sock)[1], self._found)
@@ -152,7 +154,7 @@ class WorkerProcess:
     def _found(self, sock: socket.socket) -> None:
         """Tell a new supervisor what there is; until it takes the worker, nothing has changed."""
         self._channel = Channel(sock, ToWorker, self._told, self._orphaned, is_tolerant=True)
-        said, fds = self._keepsakes.handed_over(self._worker.holdings(), is_leaving=self._leaving is not None)
+        said, fds = self._keepsakes.handed_over(self._worker.holdings(), self._leaving_since)
         self._channel.send(said, fds)
 
     def _taken(self, likeness: str, fd: int) -> None:
@@ -165,6 +167,7 @@ class WorkerProcess:
 
     def _leave(self) -> None:
         if self._leaving is None:
+            self._leaving_since = time.monotonic()
             self._leaving = asyncio.get_running_loop().create_task(self._left())
 
     async def _left(self) -> None:

@@ -100,7 +100,8 @@ def transfers_sheet(rows: list[TransferRow]) -> Sheet:
 
 def _node_lines(node: NodeStatus, now: float) -> list[Part]:
     revision, up = f", revision {node.revision}, up ", duration(max(0.0, now - node.started))
-    first = line(Cell(f"ftpair {node.version}", STRONG), " is ", node_state(node), revision, up, ", ", *_workers(node))
+    workers = _workers(node, now)
+    first = line(Cell(f"ftpair {node.version}", STRONG), " is ", node_state(node), revision, up, ", ", *workers)
     lines: list[Part] = [first]
     if node.last_apply:
         lines.append(line("last apply: ", Cell(node.last_apply, "" if node.last_apply_successful else BAD)))
@@ -119,7 +120,7 @@ def node_state(node: NodeStatus) -> Cell:
     return Cell("ready", GOOD) if node.is_ready else Cell("not ready", BAD)
 
 
-def _workers(node: NodeStatus) -> list[str | Cell]:
+def _workers(node: NodeStatus, now: float) -> list[str | Cell]:
     present = [worker for worker in node.workers if not worker.is_former]
     former = [worker for worker in node.workers if worker.is_former]
     ready = sum(worker.is_ready for worker in present)
@@ -130,6 +131,8 @@ def _workers(node: NodeStatus) -> list[str | Cell]:
     if former:
         left = counted(sum(worker.sessions for worker in former), "session")
         words.append(f", {counted(len(former), 'former worker')} with {left}")
+        if ends_at := min((worker.ends_at for worker in former if worker.ends_at), default=0.0):
+            words.append(f" ({duration(max(0.0, ends_at - now))} left)")
     if restarts:
         words.append(Cell(f", {counted(restarts, 'restart')} of workers", WARN))
     return words

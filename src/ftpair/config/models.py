@@ -297,6 +297,14 @@ class Config(Block):
         description="Seconds that running transfers get when ftpair stops.",
         examples=[30],
     )
+    upgrade_timeout_s: float = Field(
+        default=0.0,
+        ge=0,
+        le=604800,
+        allow_inf_nan=False,
+        description="Seconds after which sessions that stayed with former workers, at an upgrade, are ended; 0: never.",
+        examples=[7200],
+    )
     overload: Overload = Field(
         default=Overload(),
         description="When workers take no new sessions.",

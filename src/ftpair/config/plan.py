@@ -70,6 +70,7 @@ def plan_of(parts: Parts, revision: int, machine: Machine) -> Plan:
         workers=config.worker_count(machine.cpus),
         services=tuple(_service(parts, str(where[-1]), service) for where, service in ftp_services(config)),
         shutdown_timeout_s=config.shutdown_timeout_s,
+        upgrade_timeout_s=config.upgrade_timeout_s,
         user=config.user,
         api_user=config.api_user or config.user,
         log_format=config.log.format,

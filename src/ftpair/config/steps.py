@@ -217,6 +217,7 @@ def _shown(value: Any) -> str:
 
 _NODE: _Words = (
     ("shutdown_timeout_s", lambda plan: plan.shutdown_timeout_s),
+    ("upgrade_timeout_s", lambda plan: plan.upgrade_timeout_s),
     ("log format", lambda plan: plan.log_format),
     ("log level", lambda plan: plan.log_level),
     ("memory_floor_bytes", lambda plan: plan.overload.memory_floor_bytes),

@@ -225,6 +225,8 @@ class HandOver(Message, frozen=True, tag=True):
     """The states of servers by row, in msgpack, for who understands them."""
     is_leaving: bool = False
     """Whether it takes no new connection any more."""
+    leaving_since: float = 0.0
+    """When it was told to leave, by the monotonic clock, which is one for all processes; 0: it does not say."""
 
     @property
     def fd_count(self) -> int:

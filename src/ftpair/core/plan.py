@@ -337,6 +337,8 @@ class Plan(msgspec.Struct, frozen=True):
     services: tuple[ServicePlan, ...]
     """Those in FTP mode."""
     shutdown_timeout_s: float = 30.0
+    upgrade_timeout_s: float = 0.0
+    """What former workers get to leave, counted from when they were told to; 0: no bound."""
     user: str = ""
     """The user of workers and prober; empty means the one who started ftpair."""
     api_user: str = ""

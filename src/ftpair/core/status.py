@@ -236,6 +236,8 @@ class WorkerStatus:
     """Why it takes no new sessions; empty: it does."""
     is_former: bool = False
     """Whether it was started by a former supervisor and leaves when its last session has ended."""
+    ends_at: float = 0.0
+    """When a former worker is ended at the latest (`upgrade_timeout_s`), in seconds since the epoch; 0: no bound."""
 
 
 @dataclass(frozen=True, slots=True)
