@@ -94,7 +94,6 @@ def test_no_answer_is_a_fault_or_undescribed(operation: Any, balancer: Balancer,
     @given(case=operation.as_strategy())
     @settings(
         max_examples=EXAMPLES,
-        deadline=None,
         derandomize=True,
         database=None,
         phases=[Phase.explicit, Phase.generate],

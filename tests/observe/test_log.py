@@ -91,7 +91,7 @@ def test_s18_what_a_peer_wrote_breaks_no_line_and_no_terminal(logged, shape, nam
 
 
 @given(st.text(st.characters()), st.sampled_from(["json", "text"]))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_s18_no_name_whatever_makes_a_second_line(logged, name, shape):
     text = logged(lambda: log.log_fact(transfer(path=name)), shape=shape)
     assert text[:-1].isprintable()
