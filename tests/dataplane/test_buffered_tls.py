@@ -47,6 +47,29 @@ def secured(version: ssl.TLSVersion) -> tuple[BufferedTls, ssl.SSLSocket]:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
+def test_an_end_that_the_peer_has_no_room_for_waits_until_it_reads(version: ssl.TLSVersion) -> None:
+    leg, peer = secured(version)
+    data = memoryview(bytes(1 << 18))
+    with pytest.raises(ssl.SSLWantWriteError):
+        while True:
+            leg.send(data)
+            leg.flush()
+    with pytest.raises(ssl.SSLWantWriteError):
+        tls.end(leg)
+
+    def read() -> None:
+        while peer.recv(65536):
+            pass
+
+    reading = threading.Thread(target=read)
+    reading.start()
+    assert until(lambda: tls.end(leg), leg) is False
+    leg.close()
+    reading.join(PATIENCE_S)
+    assert not reading.is_alive(), "the peer has seen the end"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
 def test_what_the_peer_has_no_room_for_arrives_when_it_reads(version: ssl.TLSVersion) -> None:
     leg, peer = secured(version)
     data = bytes(range(256)) * 1024

@@ -29,6 +29,12 @@ _ROOM = memoryview(bytearray(RECEIVE_BYTES))
 """Where bytes pass on their way from the kernel to OpenSSL; they never stay, so one is enough for a process."""
 
 
+class NoRoomError(ssl.SSLWantWriteError):
+    """The kernel takes no more at the moment; has a reason, as every SSLError that OpenSSL raises."""
+
+    reason = "NO_ROOM"
+
+
 class BufferedTls(socket.socket):
     """A non-blocking socket under TLS, with the methods of `SSLSocket` that a leg needs.
 
@@ -120,7 +126,7 @@ class BufferedTls(socket.socket):
             try:
                 sent = super().send(self._unsent)
             except BlockingIOError:
-                raise ssl.SSLWantWriteError from None
+                raise NoRoomError from None
             self._unsent = self._unsent[sent:]
 
     def read_into(self, room: memoryview) -> int:
