@@ -113,7 +113,7 @@ def test_s24_the_words_of_a_login_are_kept_sealed_and_only_while_the_session_liv
                 if rescue == "off":
                     assert vault.lines() == ()
                     continue
-                ((_nonce, sealed),) = vault._lines
+                ((_nonce, sealed),) = vault._lines.values()
                 assert vault.lines() == (b"PASS secret",)
                 assert b"secret" not in sealed
                 assert client.ask("QUIT").startswith("221 ")

@@ -52,7 +52,7 @@ def test_the_next_command_simply_works():
 
 def test_without_the_setting_a_session_ends_with_its_server():
     stage = logged_in(plan(servers=servers(2))).play("S> [lost reset]\nS< [ended]\nC< 421 ...\nC< [ended]")
-    assert not stage.vault.kept
+    assert not stage.vault.lines()
     assert not stage.noted(RescueFailed)
 
 
@@ -205,7 +205,7 @@ def test_a_login_that_is_refused_ends_the_session_with_the_reason():
     assert stage.noted(RescueFailed)[0].reason == "the login is answered with 530"
     (ended,) = stage.noted(SessionEnded)
     assert "A is lost (reset)" in ended.ended
-    assert not stage.vault.kept
+    assert not stage.vault.lines()
 
 
 def test_a_server_that_asks_for_more_than_the_client_has_said_does_not_get_the_session():
@@ -306,15 +306,23 @@ def test_a_login_that_is_not_over_is_not_rescued():
 
 def test_a_second_login_that_fails_leaves_nothing_to_rescue():
     stage = told(at_home(), ("USER bert", "331 ?"), ("PASS wrong", "530 no"))
-    assert not stage.vault.kept
+    assert not stage.vault.lines()
     stage.play("S> [lost reset]\nS< [ended]\nC< 421 ...\nC< [ended]")
+
+
+def test_a_login_again_takes_the_place_of_the_former():
+    stage = at_home()
+    told(stage, ("ACCT x", "202 superfluous"), ("ACCT y", "202 superfluous"))
+    assert stage.vault.lines() == (b"PASS secret", b"ACCT y")
+    told(stage, *[("PASS secret", "230 Already logged in.")] * 9)
+    assert stage.vault.lines() == (b"PASS secret",)
 
 
 def test_the_words_of_a_login_are_forgotten_with_the_session():
     stage = at_home()
-    assert stage.vault.kept == [b"PASS secret"]
+    assert stage.vault.lines() == (b"PASS secret",)
     stage.play("C> [cut]\nS< [ended]\nC< [cut]")
-    assert not stage.vault.kept
+    assert not stage.vault.lines()
 
 
 # Within a command.

@@ -2,6 +2,6 @@ from ftpair.session.vault import NOWHERE
 
 
 def test_without_a_rescue_nothing_is_kept():
-    NOWHERE.keep(b"PASS secret")
+    NOWHERE.keep("PASS", b"PASS secret")
     assert NOWHERE.lines() == ()
     NOWHERE.forget()

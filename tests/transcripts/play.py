@@ -70,16 +70,16 @@ class Vault:
     """Keeps the words of a login as they are."""
 
     def __init__(self) -> None:
-        self.kept: list[bytes] = []
+        self._lines: dict[str, bytes] = {}
 
-    def keep(self, line: bytes) -> None:
-        self.kept.append(line)
+    def keep(self, verb: str, line: bytes) -> None:
+        self._lines[verb] = line
 
     def lines(self) -> tuple[bytes, ...]:
-        return tuple(self.kept)
+        return tuple(self._lines.values())
 
     def forget(self) -> None:
-        self.kept.clear()
+        self._lines.clear()
 
 
 class Stage:

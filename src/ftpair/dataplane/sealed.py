@@ -47,19 +47,25 @@ class Sealed:
 
     def __init__(self, seal: Seal) -> None:
         self._seal = seal
-        self._lines: list[tuple[bytes, bytearray]] = []
+        self._lines: dict[str, tuple[bytes, bytearray]] = {}
 
-    def keep(self, line: bytes) -> None:
-        """Keep one more line of the login."""
+    def keep(self, verb: str, line: bytes) -> None:
+        """Keep a line of the login, in the place of a former one of its verb."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        self._lines.append((nonce, bytearray(self._seal.mix(line, nonce))))
+        _overwrite(self._lines.get(verb))
+        self._lines[verb] = nonce, bytearray(self._seal.mix(line, nonce))
 
     def lines(self) -> tuple[bytes, ...]:
         """Return the lines in the order in which they came."""
-        return tuple(self._seal.mix(line, nonce) for nonce, line in self._lines)
+        return tuple(self._seal.mix(line, nonce) for nonce, line in self._lines.values())
 
     def forget(self) -> None:
         """Overwrite and let go of them."""
-        for _nonce, line in self._lines:
-            line[:] = bytes(len(line))
+        for kept in self._lines.values():
+            _overwrite(kept)
         self._lines.clear()
+
+
+def _overwrite(kept: tuple[bytes, bytearray] | None) -> None:
+    if kept is not None:
+        kept[1][:] = bytes(len(kept[1]))

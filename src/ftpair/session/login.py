@@ -108,11 +108,18 @@ def attempt(talk: Conversation, command: Command) -> None:
     """Pass a password on, or let it wait while too many others are looked at."""
     if command.verb != "PASS" or talk.guard.begins_try(guarding.claimed(talk)):
         if talk.memory is not None:
-            talk.vault.keep(command.raw)
+            _keep(talk, command)
         talk.forward(command, on_login_reply)
     else:
         talk.held = command
         talk.go(State.AWAITING_TURN)
+
+
+def _keep(talk: Conversation, command: Command) -> None:
+    """Keep what another server would have to hear; PASS begins it anew."""
+    if command.verb == "PASS":
+        talk.vault.forget()
+    talk.vault.keep(command.verb, command.raw)
 
 
 def on_turn(talk: Conversation, _event: Ticked) -> None:

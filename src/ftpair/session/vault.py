@@ -6,8 +6,8 @@ from typing import Protocol
 class Vault(Protocol):
     """What a session asks of the one who keeps its PASS and ACCT."""
 
-    def keep(self, line: bytes) -> None:
-        """Keep one more line of the login, its end stripped."""
+    def keep(self, verb: str, line: bytes) -> None:
+        """Keep a line of the login, its end stripped, in the place of a former one of its verb."""
 
     def lines(self) -> tuple[bytes, ...]:
         """Return the lines in the order in which they came."""
@@ -19,7 +19,7 @@ class Vault(Protocol):
 class _Nowhere:
     """Keeps nothing."""
 
-    def keep(self, _line: bytes) -> None:
+    def keep(self, _verb: str, _line: bytes) -> None:
         pass
 
     def lines(self) -> tuple[bytes, ...]:
