@@ -163,7 +163,7 @@ def test_a_halted_server_loses_its_sessions(world: World):
         data = world.call(DATA, "127.0.0.2")
         slot = world.slot(old.server)
         world.states(**{old.server: ServerState(admin=Admin.HALT, health=Health.UP)})
-        assert running.call(lambda: running.worker.end_sessions("halted", "", slot)) == 1
+        assert running.call(lambda: running.worker.end_sessions("halted", "", slot)).ended == 1
         assert not old.echoes()
         assert not data.echoes()
         assert world.call(source="127.0.0.2").server != old.server
@@ -174,7 +174,7 @@ def test_one_session_can_be_ended_by_its_name(world: World):
     with world.carried() as running:
         one, other = world.call(source="127.0.0.2"), world.call(source="127.0.0.3")
         name = next(row.id for row in running.sessions() if row.client.startswith("127.0.0.2:"))
-        assert running.call(lambda: running.worker.end_sessions("ended", name, -1)) == 1
+        assert running.call(lambda: running.worker.end_sessions("ended", name, -1)).ended == 1
         assert not one.echoes()
         assert other.echoes()
 

@@ -13,6 +13,7 @@ from ftpair.core import columns
 from ftpair.core.binding import Binding, Bindings
 from ftpair.core.ending import End
 from ftpair.core.facts import Rescued, RescueFailed, TransferEnded
+from ftpair.core.halting import Halted
 from ftpair.core.plan import Clocks
 
 from .certificates import self_signed
@@ -177,10 +178,32 @@ def test_a_halted_server_is_left_in_the_middle_of_a_download(tmp_path: Path):
         data = client.begin("RETR big")
         got = data.recv(1000)
         slot = servers.index(its_server(running, servers)) + 1
-        running.call(lambda: running.worker.end_sessions("SVR is halted", "", slot))
+        assert running.call(lambda: running.worker.end_sessions("SVR is halted", "", slot)) == (0, 1, 0)
         assert got + read(data)[0] == FILE * 8
         assert client.reply() == "226 Transfer complete."
         assert running.facts_of(Rescued)[0].reason == "SVR is halted"
+
+
+def test_a_halt_tells_what_it_has_cut_and_whom_nobody_takes(tmp_path: Path):
+    with rescued_pool(tmp_path, "sessions") as (running, servers), RawClient() as client:
+        (servers[0].root / "big").write_bytes(FILE * 8)
+        client.log_in()
+        data = client.begin("RETR big")
+        data.recv(1000)
+        assert _halt(running, servers) == (0, 1, 1)
+        assert client.reply().startswith("426 ")
+        assert client.ask("NOOP").startswith("200 ")
+        data.close()
+        other = servers.index(its_server(running, servers))
+        servers[1 - other].kill()
+        assert _halt(running, servers) == (0, 1, 0), "whether anybody takes it shows later"
+        assert client.reply().startswith("421 ")
+
+
+def _halt(running: Stage, servers: list[Killable]) -> Halted:
+    slot = servers.index(its_server(running, servers)) + 1
+    halted: Halted = running.call(lambda: running.worker.end_sessions("SVR is halted", "", slot))
+    return halted
 
 
 def test_a_server_that_answers_nothing_any_more_is_left(tmp_path: Path):

@@ -261,11 +261,11 @@ def test_one_session_or_all_of_a_server_can_be_ended(tmp_path: Path):
             clients = [RawClient().log_in() for _ in range(4)]
             rows = running.sessions()
             name = rows[0].id
-            assert running.call(lambda: running.worker.end_sessions("kicked", name, -1)) == 1
-            assert running.call(lambda: running.worker.end_sessions("kicked", name, -1)) == 0
-            assert running.call(lambda: running.worker.end_sessions("kicked", "", -1)) == 0
+            assert running.call(lambda: running.worker.end_sessions("kicked", name, -1)).ended == 1
+            assert running.call(lambda: running.worker.end_sessions("kicked", name, -1)) == (0, 0, 0)
+            assert running.call(lambda: running.worker.end_sessions("kicked", "", -1)) == (0, 0, 0)
             left = [row for row in running.sessions() if row.server == "SVR2"]
-            assert running.call(lambda: running.worker.end_sessions("SVR2 is halted", "", 2)) == len(left)
+            assert running.call(lambda: running.worker.end_sessions("SVR2 is halted", "", 2)) == (len(left), 0, 0)
             assert {row.server for row in running.sessions()} == {"SVR1"}
             assert running.counts.sessions(2) == 0
             said = [client.ask("NOOP") for client in clients]

@@ -7,13 +7,12 @@ import time
 
 import structlog
 
+from ftpair.app.halting import end_sessions_of
 from ftpair.app.looking import all_sessions
 from ftpair.app.node import Node
 from ftpair.app.quiet_pairs import QuietPairs
 from ftpair.core.drain import Drain
-from ftpair.core.messages import EndSessions
 from ftpair.core.plan import ServerPlan, TcpServicePlan
-from ftpair.core.units import counted
 from ftpair.haproxy.runtime import SilentError
 
 log = structlog.get_logger("ftpair")
@@ -49,16 +48,13 @@ class Draining:
 
     async def _cut(self, server: ServerPlan, drain: Drain) -> None:
         """End what still moves as a halt does; nobody is given to the server, but a pair of TCP mode may come back."""
-        counts = self._node.counts
-        sessions, transfers = counts.sessions(server.slot), counts.transfers(server.slot)
-        if not sessions and not transfers:
+        if not self._node.drains.is_busy(server):
             return
+        halted = await end_sessions_of(self._node, server, GONE)
         if (server.slot, drain) not in self._overdue:  # What HAProxy ends stands in the counts for a moment.
             self._overdue.add((server.slot, drain))
-            self._node.drains.note_cut(server, drain, sessions)
-            what = f"{counted(sessions, 'session')} ended, {counted(transfers, 'transfer')} cut"
-            self._say(server, f"drain {server.name}: its deadline has passed: {what}")
-        self._node.end_sessions(EndSessions(GONE, slot=server.slot))
+            self._node.drains.note_cut(server, drain, halted.ended)
+            self._say(server, f"drain {server.name}: its deadline has passed: {halted.sentence}")
         await self._node.haproxy.end_sessions(server)
 
     async def _end_quiet(self, servers: tuple[ServerPlan, ...]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from ftpair.app.turns import Turns
 from ftpair.core.actions import ClientsAre, SessionTable
 from ftpair.core.clientele import client_rows
+from ftpair.core.halting import Halted
 from ftpair.core.messages import Clients, EndSessions, ListClients, ListSessions, Message, Sessions
 from ftpair.dataplane.children import Child
 
@@ -58,6 +59,13 @@ class Listing:
         """End a session; return whether a worker had it."""
         answers = await self._sessions(workers, lambda number: EndSessions(reason, session=session, number=number))
         return any(answer.ended for answer in answers)
+
+    async def halt(self, workers: Iterable[Child], reason: str, slot: int) -> Halted:
+        """End all sessions of a server's row, or send them elsewhere; return what the workers say of them."""
+        answers = await self._sessions(workers, lambda number: EndSessions(reason, slot=slot, number=number))
+        return Halted(
+            sum(each.ended for each in answers), sum(each.moved for each in answers), sum(each.cut for each in answers)
+        )
 
     async def _sessions(self, workers: Iterable[Child], message: Callable[[int], Message]) -> list[Sessions]:
         answers = await self._answers(workers, message)

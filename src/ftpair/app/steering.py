@@ -6,12 +6,12 @@ from collections.abc import Callable
 import structlog
 
 from ftpair.app.admin import Wish
+from ftpair.app.halting import end_sessions_of, expectation
 from ftpair.app.looking import all_sessions
 from ftpair.app.node import Node
 from ftpair.core.actions import AddBan, KillSession, LiftBan, Said, SetAdmin
 from ftpair.core.drain import Drain
 from ftpair.core.errors import NotFoundError, WrongRequestError
-from ftpair.core.messages import EndSessions
 from ftpair.core.plan import ServerPlan
 from ftpair.core.status import PASSES, Admin
 from ftpair.core.units import duration
@@ -33,7 +33,8 @@ async def set_admin(node: Node, action: SetAdmin) -> Said:
     if action.admin is Admin.ONLINE:
         node.ejector.end(server)
     if action.admin is Admin.HALT:
-        node.end_sessions(EndSessions(f"{server.name} is halted", slot=server.slot))
+        halted = await end_sessions_of(node, server, f"{server.name} is halted")
+        sentence = f"halt {server.name}: {halted.sentence}"
         await node.haproxy.end_sessions(server)
     log.info(sentence, service=server.service)
     return Said(sentence)
@@ -92,8 +93,7 @@ def _drained(node: Node, server: ServerPlan, wish: Wish) -> str:
 
 
 def _halted(node: Node, server: ServerPlan, _wish: Wish) -> str:
-    sessions, transfers = node.counts.sessions(server.slot), node.counts.transfers(server.slot)
-    return f"halt {server.name}: {_number(sessions, 'session')} ended, {_number(transfers, 'transfer')} cut"
+    return f"halt {server.name}: {expectation(node, server)}"
 
 
 def _brought_online(node: Node, server: ServerPlan, _wish: Wish) -> str:

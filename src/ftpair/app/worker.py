@@ -135,9 +135,9 @@ class WorkerProcess:
         self._channel.send(Ready(plan.revision, self._confinement))
 
     def _end_sessions(self, message: EndSessions) -> None:
-        ended = self._worker.end_sessions(message.reason, message.session, message.slot)
+        halted = self._worker.end_sessions(message.reason, message.session, message.slot)
         if message.number:
-            self._channel.send(Sessions(message.number, (), (), ended))
+            self._channel.send(Sessions(message.number, (), (), *halted))
 
     # Without a supervisor.
 

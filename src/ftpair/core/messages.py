@@ -193,6 +193,10 @@ class Sessions(Message, frozen=True, tag=True):
     sessions: tuple[SessionRow, ...]
     transfers: tuple[TransferRow, ...]
     ended: int = 0
+    moved: int = 0
+    """How many it has sent to other servers instead."""
+    cut: int = 0
+    """How many of their transfers were cut."""
 
 
 class Clients(Message, frozen=True, tag=True):

@@ -14,6 +14,7 @@ from ftpair.balance.choice import NoChoice
 from ftpair.core.columns import SESSIONS
 from ftpair.core.ending import Leg
 from ftpair.core.facts import DataConnection, Fact
+from ftpair.core.halting import Halted
 from ftpair.core.messages import ListenerKey, Sessions
 from ftpair.core.plan import Entrance, Plan, ServerPlan, ServicePlan
 from ftpair.core.status import Sample, ServerState
@@ -318,12 +319,16 @@ class Worker:
             (*(row for row in transfers if row is not None), *self.carrier.transfers(now)),
         )
 
-    def end_sessions(self, reason: str, session: str, slot: int) -> int:
-        """End one session by name, or all of a server's; return how many."""
-        ended = [driver for driver in self._drivers.values() if driver.name == session or driver.slot == slot >= 0]
-        for driver in ended:
+    def end_sessions(self, reason: str, session: str, slot: int) -> Halted:
+        """End one session by name, or all of a server's, which may go to other servers; return what became of them."""
+        told = [driver for driver in self._drivers.values() if driver.name == session or driver.slot == slot >= 0]
+        busy = [driver for driver in told if driver.session.transfer is not None]
+        for driver in told:
             driver.dispatch(events.Dismissed(reason) if session else events.ServerHalted(reason))
-        return len(ended) + self.carrier.end_sessions(reason, session, slot)
+        moved = sum(driver.name in self._drivers for driver in told)
+        going_on = sum(driver.name in self._drivers and driver.session.transfer is not None for driver in busy)
+        carried = self.carrier.end_sessions(reason, session, slot)
+        return Halted(len(told) - moved + carried, moved, len(busy) - going_on)
 
     async def leave(self) -> None:
         """Take no new connection, and wait until the last one has ended; others listen on the same sockets already."""

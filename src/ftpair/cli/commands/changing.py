@@ -69,7 +69,7 @@ def halt(
     as_json: options.JsonOption = False,
     socket: options.SocketOption = DEFAULT_SOCKET,
 ) -> None:
-    """Give a real server no new sessions and end the live ones."""
+    """Give a real server no new sessions; live ones end, or go to other servers (rescue)."""
     from ftpair.cli.acting import confirm, set_admin
 
     if not yes:
