@@ -42,9 +42,10 @@ class Connected:
         if place is None:
             return False
         pid, number = place
-        found = [each for each in (await _connections(master)).get(pid, ()) if each.id == number]
-        self._cut(found)
-        await master.ask_each(f"shutdown session {number}")  # It may have ended by the reset already.
+        found = (await _connections(master, number, pid)).get(pid, ())
+        if found:  # Its number may be another session's in another process.
+            self._cut(found)
+            await master.ask_each(f"shutdown session {number}", pid)  # It may have ended by the reset already.
         return bool(found)
 
     async def cut_all(self, master: Master | Foreign) -> None:
@@ -58,7 +59,7 @@ class Connected:
             log.warning("connections that are ended cannot be reset without CAP_NET_ADMIN: an upload may look whole")
 
 
-async def _connections(master: Master | Foreign) -> dict[int, tuple[Connection, ...]]:
-    """Return what each process has. Raises SilentError."""
-    answers = await master.ask_each("show sess all")
+async def _connections(master: Master | Foreign, which: str = "all", *only: int) -> dict[int, tuple[Connection, ...]]:
+    """Return what each process has, or one connection of one process. Raises SilentError."""
+    answers = await master.ask_each(f"show sess {which}", *only)
     return {pid: tuple(reports.connections(answer)) for pid, answer in answers.items()}

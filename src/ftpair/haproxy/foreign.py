@@ -28,7 +28,7 @@ class Foreign:
         """Return the answer of the process that takes connections. Raises SilentError."""
         return await ask(self.how.socket, command)
 
-    async def ask_each(self, command: str) -> dict[int, str]:
+    async def ask_each(self, command: str, *only: int) -> dict[int, str]:  # noqa: ARG002  # There is one.
         """Return the answer of the process that takes connections. Raises SilentError."""
         return {0: await self.ask(command)}
 

@@ -9,6 +9,7 @@ import os
 import signal
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from contextlib import suppress
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,7 +25,8 @@ from ftpair.haproxy.runtime import SilentError, ask
 START_S = 20.0
 LEARN_S = 12.0
 """A process that has just begun waits so long for a former one and for peers before it can teach (HAProxy: 5 + 5 s)."""
-POLL_S = 0.05
+LEAVE_S = 1.0
+"""A process that breaks off its answer because it ends is still listed for a moment."""
 KILL_AFTER_S = 3.0
 _STRANGE = "does not speak as a master does"
 
@@ -61,11 +63,28 @@ class Master:
             raise SilentError("HAProxy has no process that takes connections")
         return await ask(self.socket, f"@!{worker} {command}")
 
-    async def ask_each(self, command: str) -> dict[int, str]:
-        """Return the answers of all processes, former ones too, but for one that has just ended. Raises SilentError."""
+    async def ask_each(self, command: str, *only: int) -> dict[int, str]:
+        """Return the answers of all processes, former ones too, but for one that has just ended. Raises SilentError.
+
+        `only`: of these processes alone, as far as they still run.
+        """
+        answers = {}
+        for pid in await self._pids():
+            if only and pid not in only:
+                continue
+            try:
+                answers[pid] = await ask(self.socket, f"@!{pid} {command}")
+            except SilentError as error:
+                if not error.is_gone and not await until(partial(self._has_left, pid), LEAVE_S):
+                    raise
+        return answers
+
+    async def _has_left(self, pid: int) -> bool:
+        return pid not in await self._pids()
+
+    async def _pids(self) -> tuple[int, ...]:
         now = await self.processes()
-        answers = {pid: await ask(self.socket, f"@!{pid} {command}") for pid in (*now.workers, *now.former)}
-        return {pid: answer for pid, answer in answers.items() if not answer.startswith("Can't connect")}
+        return *now.workers, *now.former
 
     async def start(self) -> None:
         """Start it with the file that lies there, or reload the one that still runs. Raises SetupError."""
