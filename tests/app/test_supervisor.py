@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from tests.app.conftest import free_ports
+from tests.haproxy.answering import answering
 
 SERVE = "import sys, pathlib; from ftpair.app.supervisor import serve; sys.exit(serve(pathlib.Path(sys.argv[1])))"
 
@@ -405,3 +406,32 @@ def test_the_log_tells_the_life_of_every_child(site):
         assert ftpair.end() == 0
         lines = [json.loads(line) for line in ftpair.log.read_text().splitlines()]
     assert {line.get("child") for line in lines} >= {"worker 0", "worker 1", "prober", "api"}
+
+
+def test_an_haproxy_that_answers_nonsense_does_not_end_the_supervisor(site):
+    site.path.write_text(f"""
+paths: {{runtime: {site.folder}/run, state: {site.folder}/state}}
+virtual_services:
+  VIP:
+    mode: tcp
+    engine: haproxy
+    address: 127.0.0.1
+    ports: {{explicit: {site.port}, passive: 20000-20027}}
+    health: {{check: "off"}}
+    real_servers: {{A: {{address: 127.0.0.2}}}}
+""")
+    nonsense = {
+        "show proc": b"4194301 master 0 [failed: 0] 0d 2.6.12\n# workers\n4194302 worker 0 0d 2.6.12\n\n",
+        "@!4194302 show stat": b"# pxname,svname,\nVIP,A,\n\n",
+    }
+    with running(site) as ftpair:
+        ftpair.heard("READY=1")
+        (master,) = site.folder.rglob("master.sock")
+        away = master.rename(master.with_name("away"))
+        try:
+            with answering(master, lambda command: [nonsense.get(command, b"\n")]):
+                until(lambda: ftpair.log.read_text().count("a look at HAProxy failed") > 1)
+            assert ftpair.api("/api/v1/status").status_code == 200
+        finally:
+            away.rename(master)
+            assert ftpair.end() == 0

@@ -22,6 +22,7 @@ from ftpair.core.plan import HealthPlan, Plan, TcpServicePlan
 from ftpair.core.status import Admin, Health, ServerState
 from ftpair.haproxy.engine import Haproxy
 from ftpair.haproxy.runtime import SilentError, ask
+from tests.haproxy.answering import answering
 from tests.haproxy.greeter import CONTROL, DATA, Caller, Greeter
 from tests.haproxy.plans import plan, server, service, sliced
 
@@ -443,6 +444,29 @@ def test_an_haproxy_that_dies_is_started_again(world):
             for pid in pids:
                 os.kill(pid, signal.SIGKILL)
             await asyncio.sleep(0.3)
+            await world.refreshed()
+            assert engine.trouble == ""
+            assert (await world.call()).server
+
+    run(go())
+
+
+def test_an_haproxy_that_ends_between_two_looks_at_it_is_trouble(world):
+    """Who started it after ftpair saw it dead is dead himself when he is told to reload."""
+
+    async def go() -> None:
+        async with carried(world) as engine:
+            master = world.folder / "master.sock"
+            for pid in re.findall(r"^\d+", await ask(str(master), "show proc"), re.MULTILINE):
+                os.kill(int(pid), signal.SIGKILL)
+            await asyncio.sleep(0.3)
+            master.unlink()
+            looks = iter([b"\n", b"\n"])
+            dead = b"4194301 master 0 [failed: 0] 0d00h00m07s 2.6.12\n# workers\n4194302 worker 0 0d 2.6.12\n\n"
+            with answering(master, lambda command: [next(looks, dead) if command == "show proc" else b"\n"]):
+                await world.refreshed()
+                assert "No such process" in engine.trouble
+                assert await engine._master.finish(0.0), "nor is it there to be ended"
             await world.refreshed()
             assert engine.trouble == ""
             assert (await world.call()).server

@@ -135,3 +135,10 @@ def test_a_process_has_learned_when_both_flags_are_set(flags, is_so):
         has_learned(f"0x55: [27/Nov/2026] id=ftpair disabled=0 flags={flags} resync_timeout=2s task_calls=1") is is_so
     )
     assert not has_learned("")
+
+
+@pytest.mark.parametrize("length", range(STAT.index("VIP:data,B"), len(STAT) - 1))
+def test_a_row_that_is_not_whole_is_left_out(length):
+    rows = figures(STAT[:length])
+    assert len(rows) == 4
+    assert all(row.state for row in rows)

@@ -298,7 +298,10 @@ class Supervisor:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._node.news_for_haproxy.wait(), SAMPLE_S)
             self._node.news_for_haproxy.clear()
-            await self._node.haproxy.refresh()
+            try:
+                await self._node.haproxy.refresh()
+            except Exception:  # A bug here must not end the supervisor, on which all sessions depend.
+                log.exception("a look at HAProxy failed")
 
     async def _look_after_drains(self) -> None:
         draining = Draining(self._node)

@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 
 from ftpair.core.actions import SessionTable
-from ftpair.core.errors import SetupError
+from ftpair.core.errors import FtpairError, SetupError
 from ftpair.core.plan import HaproxyPlan, Plan, ServerPlan, TcpServicePlan
 from ftpair.core.status import Admin
 from ftpair.haproxy import reports
@@ -99,8 +99,7 @@ class Haproxy:
         try:
             await self._follow(wanted)
         except (SilentError, OSError, LookupError) as error:
-            why = error.sentence if isinstance(error, SilentError) else str(error)
-            raise SetupError(f"HAProxy cannot be led: {why}") from None
+            raise SetupError(f"HAProxy cannot be led: {_why(error)}") from None
         self._running, self.trouble = wanted, ""
         await self._look()
 
@@ -152,7 +151,7 @@ class Haproxy:
             return
         write(path, good.decode())
         if not is_first:
-            with suppress(SetupError, SilentError):
+            with suppress(SetupError, SilentError, OSError):
                 await master.reload()
 
     def _scene(self, wanted: Wanted) -> Scene:
@@ -198,8 +197,8 @@ class Haproxy:
         log.error("HAProxy died and is started again", reason=self.trouble)
         try:
             await self._master.start()
-        except (SetupError, SilentError) as error:
-            self.trouble = error.sentence
+        except (SetupError, SilentError, OSError) as error:  # It may end between two looks at it.
+            self.trouble = _why(error)
         else:
             self.trouble = ""
 
@@ -246,6 +245,10 @@ class Haproxy:
         if self._journal:
             self._journal.close()
             self._journal = None
+
+
+def _why(error: Exception) -> str:
+    return error.sentence if isinstance(error, FtpairError) else str(error)
 
 
 def _log_line(line: str) -> None:

@@ -168,10 +168,10 @@ class Master:
         """Take no new connection, and let running ones end for so long; return whether all have, and it with them."""
         try:
             now = await self.processes()
-        except SilentError:
+            os.kill(now.master, signal.SIGUSR1)
+        except (SilentError, ProcessLookupError):
             return True
         self._pid = now.master
-        os.kill(now.master, signal.SIGUSR1)
         return await until(self._is_gone, grace_s)
 
     async def end(self) -> None:

@@ -38,7 +38,7 @@ class Figures:
 
 
 def figures(answer: str) -> tuple[Figures, ...]:
-    """Read `show stat`."""
+    """Read `show stat`; a row that is not whole is left out."""
     rows = csv.DictReader(answer.removeprefix("# ").splitlines())
     return tuple(
         Figures(
@@ -53,7 +53,7 @@ def figures(answer: str) -> tuple[Figures, ...]:
             _number(row.get("lastchg")),
         )
         for row in rows
-        if row.get("svname")
+        if row.get("svname") and None not in row.values()
     )
 
 
