@@ -57,6 +57,20 @@ def test_s18_secrets_are_masked(line, shown):
     assert parse(line).masked() == shown
 
 
+@pytest.mark.parametrize("line", [b"PASS secret", b"acct secret", b"PSAS secret", b"SITE PSWD old secret"])
+def test_s24_what_is_remembered_of_a_command_has_no_secret_and_is_shown_alike(line):
+    command = parse(line)
+    remembered = command.to_remember()
+    assert b"secret" not in remembered.raw + remembered.argument
+    assert (remembered.verb, remembered.masked()) == (command.verb, command.masked())
+
+
+@pytest.mark.parametrize("line", [b"RETR secret", b"PASS", b"SITE UMASK 022"])
+def test_a_command_without_a_secret_is_remembered_as_it_is(line):
+    command = parse(line)
+    assert command.to_remember() is command
+
+
 @pytest.mark.parametrize(
     ("data", "shown"),
     [

@@ -12,12 +12,14 @@ import pytest
 
 from tests.chaos.scenario import Kind, Run
 from tests.chaos.site import PASSWORD, USER, Site, site
+from tests.dataplane import stage as stages
 from tests.dataplane.killable import killable_servers
 from tests.dataplane.raw_client import RawClient
 from tests.dataplane.stage import server_plan, service_plan, stage
 from tests.interop.lab import files, parts
 from tests.interop.lab.authority import Authority
 from tests.interop.lab.places import CONTROL_PORT
+from tests.living import living
 
 pytestmark = pytest.mark.interop
 SIZE, SLOW = 40 << 20, 16 << 20
@@ -120,3 +122,15 @@ def test_s24_the_words_of_a_login_are_kept_sealed_and_only_while_the_session_liv
                 running.wait(running.is_at_rest)
                 assert sealed == bytes(len(b"PASS secret"))
                 assert vault.lines() == ()
+
+
+@pytest.mark.parametrize("rescue", ["off", "sessions"])
+def test_s24_a_password_that_was_answered_is_held_by_no_living_object(tmp_path: Path, rescue: str) -> None:
+    with killable_servers(tmp_path, 1) as (server,):
+        plan = service_plan(server_plan(server.address), rescue=rescue)
+        with stage(plan) as running, RawClient() as client:
+            assert client.reply().startswith("220 ")
+            literals = living(b"PASS secret")
+            assert client.ask(f"USER {stages.USER}").startswith("331 ")
+            assert client.ask(f"PASS {stages.PASSWORD}").startswith("230 ")
+            assert running.call(lambda: living(b"PASS secret")) == literals

@@ -10,6 +10,7 @@ from ftpair.core.facts import LoginAnswered, ProtocolError, Refusal, SessionEnde
 from ftpair.core.plan import Clocks, ServicePlan
 from ftpair.session import events
 from ftpair.session.guard import NOBODY
+from tests.living import bytes_of
 from tests.transcripts.play import Stage, greeted, logged_in, plan, started, tls_plan
 
 TO_PASSWORD = """
@@ -163,6 +164,31 @@ def test_who_is_banned_while_a_password_waits_is_told_so_and_no_server_hears_it(
         C> NOOP
         S< NOOP
     """)
+
+
+@pytest.mark.parametrize(
+    "end",
+    ["T> 1\nS< PASS wrong\nS> 530 no\nC< 530 no", "C> [cut]\nS< [ended]\nC< [cut]"],
+    ids=["its turn", "the end"],
+)
+def test_s24_a_password_whose_turn_has_come_or_whose_session_has_ended_is_kept_nowhere(end):
+    stage, guard = guarded(turn="others first")
+    stage.play(TO_PASSWORD.partition("S< PASS")[0])
+    assert is_kept(stage, b"wrong")
+    guard.answers = {}
+    stage.play(end)
+    assert not is_kept(stage, b"wrong")
+
+
+def test_s24_a_password_that_was_answered_is_kept_nowhere():
+    stage, _ = guarded()
+    stage.play(TO_PASSWORD + "C< 530 Login incorrect.")
+    assert not is_kept(stage, b"wrong")
+
+
+def is_kept(stage: Stage, word: bytes) -> bool:
+    """Return whether the session still has a word of its client."""
+    return any(word in found for found in bytes_of([stage.session]))
 
 
 def test_a_password_may_have_to_wait_more_than_once():

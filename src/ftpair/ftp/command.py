@@ -28,9 +28,19 @@ class Command(msgspec.Struct, frozen=True):
 
         What is not known to be harmless is masked: a mistyped PASS carries a password too.
         """
-        if self.raw == self._word or self._is_harmless:
+        if self._tells_nothing:
             return printable(self.raw)
         return f"{self._word.decode('ascii').upper()} ****".lstrip()
+
+    def to_remember(self) -> "Command":
+        """Return what may stay in memory when the command is passed on: itself, or without its secret."""
+        if self._tells_nothing:
+            return self
+        return msgspec.structs.replace(self, argument=b"****", raw=self.masked().encode())
+
+    @property
+    def _tells_nothing(self) -> bool:
+        return self.raw == self._word or self._is_harmless
 
     @property
     def _word(self) -> bytes:

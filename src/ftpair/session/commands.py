@@ -101,7 +101,7 @@ def take(talk: Conversation, line: bytes) -> None:
         talk.tell(BAD_LINE)
         return
     row = VERBS.get(command.verb, UNKNOWN)
-    talk.command = command
+    talk.command = command.to_remember()
     talk.commands[row.name] = talk.commands.get(row.name, 0) + 1
     if row is UNKNOWN and not is_plausible(command.verb):
         talk.tell(NOT_UNDERSTOOD)

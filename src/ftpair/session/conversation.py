@@ -147,7 +147,7 @@ class Conversation:
         self.may_pass = False
         self.is_server_protected = False
         self._be_ready_for_rescue()
-        # The command that is being answered.
+        # The command that is being answered, without its secret.
         self.command: Command | None = None
         self.user_command: Command | None = None
         self.held: Command | None = None
@@ -269,6 +269,7 @@ class Conversation:
         self.emit(HangUpClient(client_end))
         self.queue.clear()
         self.vault.forget()
+        self.held = None
         self.rescue = self.errand = None
         self.is_attached = self.may_stray = False
         self.go(State.ENDED)

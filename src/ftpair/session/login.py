@@ -124,11 +124,12 @@ def _keep(talk: Conversation, command: Command) -> None:
 
 def on_turn(talk: Conversation, _event: Ticked) -> None:
     """Ask again for the turn of the password that waits; by now its user or address may be banned."""
-    assert talk.held is not None, "a password waits"
+    command, talk.held = talk.held, None
+    assert command is not None, "a password waits"
     if guarding.has_refused_user(talk, guarding.claimed(talk).encode()):
         talk.rest()
     else:
-        attempt(talk, talk.held)
+        attempt(talk, command)
 
 
 def has_refused_clear_text(talk: Conversation) -> bool:
