@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from ftpair.core.ejection import EjectionPolicy
 from ftpair.core.ending import End, Leg
 from ftpair.core.facts import DataConnection, Refusal, TransferEnded
-from ftpair.core.plan import ServerTlsMode
+from ftpair.core.plan import Clocks, ServerTlsMode
 
 from . import descriptors
 from .raw_client import RawClient, end, read
@@ -162,17 +163,44 @@ def test_a_server_whose_data_port_is_closed_answers_itself():
         assert client.ask("NOOP").startswith("200 ")
 
 
-def test_without_a_descriptor_for_the_servers_leg_the_client_is_told_and_the_session_lives_on():
-    with behind(unconnected) as running, RawClient() as client:
+def test_without_a_descriptor_for_the_servers_leg_the_client_is_told_and_nobody_is_blamed():
+    with scripted_server(partial(unconnected, pause_s=2.0)) as (address, _):
+        plan = service_plan(server_plan(address), clocks=Clocks(data_timeout_s=1), ejection=EjectionPolicy())
+        with stage(plan) as running, RawClient() as client:
+            blamed: list[object] = []
+            running.worker.outcomes.report = blamed.append
+            client.log_in()
+            port = client.passive()
+            with descriptors.only(2):  # The client's own and ftpair's towards it.
+                data = client.connect(port)
+                client.say("RETR a")
+                assert [client.reply(), client.reply()] == ["150 connect, please", "425 nobody came"]
+                assert read(data) == (b"", End.CUT)
+            assert running.facts_of(TransferEnded)[0].reason == "data connection to the server: too many open files"
+            assert client.ask("NOOP").startswith("200 ")
+            assert blamed == []
+
+
+def test_a_transfer_waits_for_a_descriptor_instead_of_failing():
+    def patient(dialogue: Dialogue) -> None:
+        dialogue.log_in()
+        with dialogue.begin_data("RETR") as data:
+            data.sendall(FILE)
+        dialogue.say("226 done")
+        dialogue.serve()
+
+    with behind(patient) as running, RawClient() as client:
         client.log_in()
         port = client.passive()
-        with descriptors.only(2):  # The client's own and ftpair's towards it.
+        with descriptors.only(2) as give_back:
             data = client.connect(port)
             client.say("RETR a")
-            assert [client.reply(), client.reply()] == ["150 connect, please", "425 nobody came"]
-            assert read(data) == (b"", End.CUT)
-        assert running.facts_of(TransferEnded)[0].reason == "data connection to the server: too many open files"
-        assert client.ask("NOOP").startswith("200 ")
+            running.facts_of(DataConnection)
+            time.sleep(0.5)
+            give_back()
+            assert client.reply().startswith("150 ")
+            assert read(data) == (FILE, End.ENDED)
+            assert client.reply() == "226 done"
 
 
 def test_a_server_that_protects_control_but_not_data_gives_no_file(server_context: ssl.SSLContext):

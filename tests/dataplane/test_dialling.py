@@ -86,6 +86,37 @@ def test_a_missing_descriptor_is_told_later_too():
     play(act)
 
 
+def test_who_insists_waits_for_a_descriptor_and_dials_then():
+    async def act(scene: Scene) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener, descriptors.only(0) as give_back:
+            scene.dial(listener.getsockname()).insist(10)
+            await asyncio.sleep(0.5)
+            assert not scene.told
+            give_back()
+            await scene.hear()
+        (sock,) = scene.told
+        assert isinstance(sock, socket.socket)
+        sock.close()
+
+    play(act)
+
+
+def test_a_descriptor_is_not_waited_for_for_ever():
+    async def act(scene: Scene) -> None:
+        with descriptors.only(0):
+            scene.dial(("127.0.0.1", 9)).insist(0.3)
+            await asyncio.sleep(0.1)
+            assert not scene.told
+            await scene.hear()
+            given_up = scene.dial(("127.0.0.1", 9)).insist(0.3)
+            await asyncio.sleep(0.1)
+            given_up.cancel()
+            await asyncio.sleep(0.5)
+        assert scene.told == ["too many open files"]
+
+    play(act)
+
+
 def test_what_was_given_up_tells_nothing_and_keeps_no_descriptor():
     async def act(scene: Scene) -> None:
         before = descriptors.count()

@@ -115,7 +115,7 @@ class DataConnections:
         self._server.wants_tls = server_tls
         broken = next((half for half in (self._server, client) if half.reason), None)
         if broken is not None:
-            self._finish(End.CUT, broken.reason, broken.leg)
+            self._finish(End.CUT, broken.reason, broken.culprit)
             return
         self.meeting.begin()
         if self._server.sock is not None:
@@ -182,7 +182,7 @@ class DataConnections:
         """A leg is lost before the relay: told at once if the transfer runs, else when it is joined."""
         half.reason = reason
         if self._direction is not None:
-            self._finish(End.CUT, reason, half.leg, clock)
+            self._finish(End.CUT, reason, half.culprit, clock)
         else:
             self._release(half, End.CUT)
 

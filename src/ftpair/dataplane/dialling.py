@@ -16,6 +16,8 @@ KEEPALIVE_IDLE_S = 60
 KEEPALIVE_INTERVAL_S = 15
 KEEPALIVE_PROBES = 4
 NO_DESCRIPTOR = "too many open files"
+AGAIN_S = 0.2
+"""From one try to the next while there is no descriptor."""
 
 
 def keep_alive(sock: socket.socket) -> None:
@@ -29,7 +31,17 @@ def keep_alive(sock: socket.socket) -> None:
 class Dialling:
     """A connection under way; ends in one later call of `on_connected` or `on_failed`, or in none after `cancel`."""
 
-    __slots__ = ("_failing", "_fd", "_on_connected", "_on_failed", "_opening", "_sock", "_watch")
+    __slots__ = (
+        "_fd",
+        "_on_connected",
+        "_on_failed",
+        "_opening",
+        "_patient_until",
+        "_peer",
+        "_sock",
+        "_timer",
+        "_watch",
+    )
 
     def __init__(
         self,
@@ -40,14 +52,31 @@ class Dialling:
         opening: Opening | Departure = PLAIN,
     ) -> None:
         self._watch, self._on_connected, self._on_failed = watch, on_connected, on_failed
-        self._opening = opening
+        self._opening, self._peer = opening, peer
         self._sock: socket.socket | None = None
         self._fd = -1
-        self._failing: asyncio.Handle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._patient_until = 0.0
+        self._begin()
+
+    def insist(self, patience_s: float) -> "Dialling":
+        """Try again for so long while there is no descriptor, about which the peer can do nothing; return itself."""
+        self._patient_until = self._watch.loop.time() + patience_s
+        return self
+
+    def _begin(self) -> None:
         try:
-            self._connect(peer)
+            self._connect(self._peer)
         except OSError as error:  # No descriptor, no route: told later, as every end is.
-            self._failing = watch.loop.call_soon(self._fail, error)
+            self._timer = self._watch.loop.call_soon(self._put_off, error)
+
+    def _put_off(self, error: OSError) -> None:
+        if not are_used_up(error, "connect"):
+            self._fail(reason_of(error))
+        elif self._watch.loop.time() < self._patient_until:
+            self._timer = self._watch.loop.call_later(AGAIN_S, self._begin)
+        else:
+            self._fail(NO_DESCRIPTOR)
 
     def _connect(self, peer: tuple[str, int]) -> None:
         family = socket.AF_INET6 if ":" in peer[0] else socket.AF_INET
@@ -60,8 +89,8 @@ class Dialling:
 
     def cancel(self) -> None:
         """Give up; no callback follows."""
-        if self._failing is not None:
-            self._failing.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         self._watch.remove_writer(self._fd)
         if self._sock is not None:
             self._sock.close()
@@ -73,7 +102,7 @@ class Dialling:
             _check(self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
             self._introduce(self._sock)
         except OSError as error:
-            self._fail(error)
+            self._fail(reason_of(error))
         else:
             self._on_connected(self._sock)
 
@@ -83,9 +112,9 @@ class Dialling:
         if header and sock.send(header) < len(header):
             raise OSError(None, "the PROXY header cannot be sent")
 
-    def _fail(self, error: OSError) -> None:
+    def _fail(self, reason: str) -> None:
         self.cancel()
-        self._on_failed(NO_DESCRIPTOR if are_used_up(error, "connect") else reason_of(error))
+        self._on_failed(reason)
 
 
 def _check(number: int) -> None:

@@ -22,7 +22,7 @@ class Way(Protocol):
 class Half:
     """One leg: nothing yet, on its way, a socket, a secured socket, or the reason why there is none."""
 
-    __slots__ = ("handshake", "is_ready", "leg", "reason", "since", "sock", "tls", "wants_tls", "way")
+    __slots__ = ("handshake", "is_our_lack", "is_ready", "leg", "reason", "since", "sock", "tls", "wants_tls", "way")
 
     def __init__(self, leg: Leg) -> None:
         self.leg = leg
@@ -33,7 +33,14 @@ class Half:
         self.wants_tls = False
         self.is_ready = False
         self.reason = ""
+        self.is_our_lack = False
+        """Whether it could not come because we had no descriptor for it."""
         self.since = 0.0
+
+    @property
+    def culprit(self) -> Leg | None:
+        """Whose fault it is that it broke; nobody is blamed for what we lack ourselves."""
+        return None if self.is_our_lack else self.leg
 
     def secure(
         self,

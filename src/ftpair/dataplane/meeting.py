@@ -131,7 +131,7 @@ class Meeting:
                 lambda sock: self._come(self._client, "active", sock),
                 lambda reason: self._fail(self._client, "active", reason),
                 departure,
-            )
+            ).insist(self._patience_s)
 
     # The server's leg.
 
@@ -157,7 +157,7 @@ class Meeting:
             lambda sock: self._come(self._server, "passive", sock),
             lambda reason: self._fail(self._server, "passive", reason),
             self._terms.opening(self._first),
-        )
+        ).insist(self._patience_s)
 
     def listen(self, listener: socket.socket, server: str) -> int:
         """Wait for the server's leg on a port of its own; return it."""
@@ -173,9 +173,14 @@ class Meeting:
     def give_notice(self) -> None:
         """Reset the leg that a server still waits for when no client has come, so that it answers and goes on."""
         if self._awaited_at is not None:
-            Dialling(self._with.sockets, self._awaited_at, reset, lambda _reason: None)
+            Dialling(self._with.sockets, self._awaited_at, reset, lambda _reason: None).insist(self._patience_s)
 
     # Both.
+
+    @property
+    def _patience_s(self) -> float:
+        """How long a descriptor is waited for: not up to the clock by which the other side would be to blame."""
+        return self._terms.clocks.data_timeout_s / 2
 
     def _come(self, half: Half, mode: Mode, sock: socket.socket) -> None:
         half.way = None
@@ -187,8 +192,8 @@ class Meeting:
         self._on_come(half)
 
     def _fail(self, half: Half, mode: Mode, reason: str) -> None:
-        half.way = None
-        self._note(mode, half.leg, "no-descriptor" if reason == NO_DESCRIPTOR else "failed")
+        half.way, half.is_our_lack = None, reason == NO_DESCRIPTOR
+        self._note(mode, half.leg, "no-descriptor" if half.is_our_lack else "failed")
         self._on_failed(half, f"data connection to the {half.leg.value}: {reason}")
 
     def _note(self, mode: Mode, leg: Leg, result: Result) -> None:
