@@ -22,8 +22,10 @@ from ftpair.core.actions import (
     RollBack,
     Said,
     SaveConfiguration,
+    SetAdmin,
 )
 from ftpair.core.revisions import etag_of
+from ftpair.core.status import Admin
 from tests.app.asking import AskedLocally
 
 
@@ -117,6 +119,61 @@ def test_what_nobody_confirms_is_taken_back(site):
         assert node.plan.services[0].greeting == "Hello."
         assert node.confirmation.waiting is None
         assert (await history(actions))[0][1:] == ("ftpair", "back to revision 1: revision 2 was not confirmed in time")
+
+    play(site, scenario)
+
+
+STILL_HALTED = "VIP: FTP_SVR2 is still halted, until `ftpair online VIP FTP_SVR2`"
+
+
+def admin_of_the_second(node):
+    return node.states.of(node.plan.services[0].servers[1]).admin
+
+
+async def lose_the_second(site, actions, **order):
+    """Halt a server, then apply a file without it."""
+    await actions.answer(SetAdmin("VIP", "FTP_SVR2", Admin.HALT))
+    site.write(servers=("FTP_SVR1",))
+    assert isinstance(await actions.answer(Apply(**order)), Applied)
+
+
+def test_a_halted_server_that_a_trial_removed_comes_back_halted(site):
+    async def scenario(node, actions):
+        await lose_the_second(site, actions, confirm_s=0.05)
+        await asyncio.sleep(0.1)
+        await actions.take_back()
+        assert admin_of_the_second(node) is Admin.HALT
+
+    play(site, scenario)
+
+
+def test_a_trial_that_a_start_takes_back_leaves_a_server_halted(site):
+    async def scenario(_node, actions):
+        await lose_the_second(site, actions, confirm_s=600)
+
+    play(site, scenario)
+    begin(site.path, print)
+    node = site.node()
+    assert admin_of_the_second(node) is Admin.HALT
+    node.close()
+
+
+def test_a_way_back_brings_a_halted_server_halted_and_says_so(site):
+    async def scenario(node, actions):
+        await lose_the_second(site, actions)
+        assert STILL_HALTED in (await actions.answer(RollBack(1, dry_run=True))).steps
+        assert STILL_HALTED in (await actions.answer(RollBack(1))).steps
+        assert admin_of_the_second(node) is Admin.HALT
+
+    play(site, scenario)
+
+
+def test_a_server_that_a_new_file_adds_is_online_whatever_was_wanted_of_a_former_one(site):
+    async def scenario(node, actions):
+        await lose_the_second(site, actions)
+        site.write()
+        assert STILL_HALTED not in (await actions.answer(Apply())).steps
+        assert admin_of_the_second(node) is Admin.ONLINE
 
     play(site, scenario)
 

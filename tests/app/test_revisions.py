@@ -126,3 +126,16 @@ def test_a_disk_that_fails_later_loses_nothing_of_this_run(path, said):
     assert [each.number for each in revisions.page(10)] == [3, 2, 1]
     assert len(said) == 1
     assert "cannot be written" in said[0]
+
+
+def test_it_is_known_which_names_a_way_back_could_bring_again(path, said, monkeypatch):
+    monkeypatch.setattr(room, "KEPT", 2)
+    revisions = opened(path, said)
+    revisions.keep(1, b"virtual_services: {VIP: {real_servers: {FTP_SVR1: {}, FTP_SVR2: {}}}}", "anna", "")
+    revisions.keep(2, b"virtual_services: {VIP: {real_servers: {FTP_SVR1: {}}}}", "anna", "")
+    revisions.applied(2)
+    assert revisions.has_names("VIP", "FTP_SVR2")
+    assert not revisions.has_names("OFFICE", "FTP_SVR2")
+    revisions.keep(3, b"virtual_services: {VIP: {real_servers: {FTP_SVR1: {}}}}", "anna", "")
+    assert not revisions.has_names("VIP", "FTP_SVR2")
+    assert revisions.has_names("VIP", "FTP_SVR1")

@@ -140,3 +140,41 @@ def test_a_verdict_leaves_the_drain_alone(watched):
     watched.states.set_admin(SERVER, Wish(Admin.DRAIN, Drain("transfers")))
     watched.states.hear(1, UP, 1)
     assert watched.states.of(SERVER).ends_sessions
+
+
+OTHER = msgspec.structs.replace(SERVER, slot=2, name="FTP_SVR2")
+BOTH, ONE = plan_of(SERVER, OTHER), plan_of(SERVER, revision=2)
+
+
+def test_a_server_that_comes_back_is_as_it_was_left(watched):
+    drain = Drain("transfers", 1767225600.0, 1767225900.0)
+    for wish in (Wish(Admin.HALT), Wish(Admin.DRAIN, drain)):
+        watched.states.use_plan(BOTH)
+        watched.states.set_admin(OTHER, wish)
+        watched.states.use_plan(ONE)
+        assert watched.states.left_out(BOTH) == ((OTHER, wish.admin),)
+        watched.states.use_plan(BOTH)
+        assert watched.states.of(OTHER) == ServerState(admin=wish.admin, drain=wish.drain)
+        assert not watched.states.left_out(BOTH)
+
+
+def test_one_that_is_added_anew_is_online_and_those_that_stay_are_as_they_are(watched):
+    watched.states.use_plan(BOTH)
+    for server in (SERVER, OTHER):
+        watched.states.set_admin(server, Wish(Admin.HALT))
+    watched.states.use_plan(ONE)
+    watched.states.begin_anew(BOTH)
+    watched.states.use_plan(BOTH)
+    assert (watched.states.of(SERVER).admin, watched.states.of(OTHER).admin) == (Admin.HALT, Admin.ONLINE)
+
+
+def test_what_no_way_back_can_bring_again_is_forgotten(watched):
+    watched.states.use_plan(BOTH)
+    for server in (SERVER, OTHER):
+        watched.states.set_admin(server, Wish(Admin.HALT))
+    watched.states.use_plan(ONE)
+    watched.states.forget_gone(lambda service, server: (service, server) == ("VIP", "FTP_SVR2"))
+    assert watched.states.left_out(BOTH) == ((OTHER, Admin.HALT),)
+    watched.states.forget_gone(lambda _service, _server: False)
+    assert not watched.states.left_out(BOTH)
+    assert watched.states.of(SERVER).admin is Admin.HALT

@@ -1,7 +1,7 @@
 """What the administrator wants of each real server, kept in a file, so that a drained server stays drained."""
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -39,9 +39,9 @@ class AdminFile:
         """Remember what is wanted of a server."""
         self._store({**self._wishes, server: wish})
 
-    def forget_all_but(self, servers: Collection[Server]) -> None:
-        """Forget servers that are gone from the configuration."""
-        self._store({server: wish for server, wish in self._wishes.items() if server in servers})
+    def forget(self, is_meant: Callable[[Server], bool]) -> None:
+        """Forget what was wanted of some servers."""
+        self._store({server: wish for server, wish in self._wishes.items() if not is_meant(server)})
 
     def save_again(self) -> None:
         """Write what could not be written, if there is room by now."""

@@ -24,6 +24,7 @@ from ftpair.core.actions import Applied, Apply, Refused
 from ftpair.core.errors import SetupError
 from ftpair.core.plan import HaproxyPlan, Plan, ServerPlan
 from ftpair.core.revisions import etag_of
+from ftpair.core.status import Admin
 from ftpair.dataplane.claims import claims_of, demand_bindable, served_here
 from ftpair.dataplane.listeners import listener_keys
 
@@ -37,6 +38,7 @@ STOPPING = Refused("busy", "ftpair is stopping: nothing was changed")
 CHANGED = Refused("changed", "somebody else has changed the configuration file meanwhile: look at it and try again")
 AS_IT_IS = Apply()
 RENEWED = Apply(author="ftpair", comment="certificates, CAs or revocation lists were renewed")
+OUT = {Admin.DRAIN: "drained", Admin.HALT: "halted"}
 _UNCONFIRMED = (
     "revision {waiting.revision} waits to be confirmed, {left:.0f} s are left: "
     "`ftpair confirm` it first, or `ftpair rollback {waiting.former}`"
@@ -52,6 +54,8 @@ class Change:
     steps: tuple[str, ...]
     checked: Checked
     """The configuration, what was read for it, and what it will suffer from."""
+    is_way_back: bool = False
+    """Whether servers that come back are as they were left; those that a new file adds begin online."""
 
     def applied(self, revision: int) -> Applied:
         """Return the answer to who asked for it."""
@@ -68,7 +72,7 @@ async def apply(
             return refusal
         if order.dry_run:
             return await foresee(node, content)
-        change = await prepare(node, content)
+        change = await prepare(node, content, is_way_back=is_way_back)
         refusal = None if is_way_back else refuse_unconfirmed(node)
         answer = refusal or await _taken(node, change, order, follow_timeout_s)
     except InvalidConfigError as error:
@@ -92,9 +96,9 @@ async def bring_in(
     return answer
 
 
-async def foresee(node: Node, content: bytes) -> Applied:
+async def foresee(node: Node, content: bytes, *, is_way_back: bool = False) -> Applied:
     """Return what an apply of a text would do. Raises InvalidConfigError and SetupError."""
-    change = await prepare(node, content)
+    change = await prepare(node, content, is_way_back=is_way_back)
     _try_listeners(node, change.plan)
     return change.applied(change.plan.revision)
 
@@ -153,7 +157,7 @@ async def renew(node: Node, *, follow_timeout_s: float = FOLLOW_TIMEOUT_S) -> ch
     return fresh
 
 
-async def prepare(node: Node, content: bytes) -> Change:
+async def prepare(node: Node, content: bytes, *, is_way_back: bool = False) -> Change:
     """Return the change from what runs to a text.
 
     Raises InvalidConfigError, and SetupError for rights that workers gave up when they started.
@@ -165,8 +169,17 @@ async def prepare(node: Node, content: bytes) -> Change:
     plan = _as_running(running, checked.plan)
     if plan is running and content != node.checked.content:  # A comment, or another way to say the same.
         plan = replace(running, revision=number)
+    left = _as_left(node, plan) if is_way_back else ()
     later = _until_restart(running, node.paths, checked)
-    return Change(plan, slots, steps(running, plan) + later, checked)
+    return Change(plan, slots, steps(running, plan) + left + later, checked, is_way_back)
+
+
+def _as_left(node: Node, plan: Plan) -> tuple[str, ...]:
+    """Say which servers come back as the administrator has left them."""
+    return tuple(
+        f"{server.service}: {server.name} is still {OUT[admin]}, until `ftpair online {server.service} {server.name}`"
+        for server, admin in node.states.left_out(plan)
+    )
 
 
 def _as_running(running: Plan, wanted: Plan) -> Plan:
@@ -246,6 +259,8 @@ async def _take(node: Node, change: Change, follow_timeout_s: float) -> Applied 
         await _take_back(node)
     else:
         node.checked = change.checked
+        if not change.is_way_back:
+            node.states.begin_anew(change.plan)
         node.keep(change.plan, change.slots)
     node.listeners.keep(listener_keys(node.plan))
     node.web.keep(node.plan.web)

@@ -149,7 +149,7 @@ async def roll_back(node: Node, order: RollBack) -> Applied | Refused:
 
 async def _foreseen(node: Node, content: bytes) -> Applied | Refused:
     try:
-        return await foresee(node, content)
+        return await foresee(node, content, is_way_back=True)
     except InvalidConfigError as error:
         return Refused("invalid", error.sentence, error.problems)
     except SetupError as error:

@@ -180,6 +180,7 @@ class Node:
         self.traffic.watch(slots.values())
         self.former.use_plan(plan)
         self.states.use_plan(plan)
+        self.states.forget_gone(self.revisions.has_names)
         self.health.use_plan(plan)
         self.server_warnings.use_plan(plan)
         self.ejector.use_plan(plan)

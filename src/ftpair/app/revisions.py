@@ -64,6 +64,12 @@ class Revisions:
             raise NotFoundError(f"there is no revision {number}; `ftpair revisions` lists them")
         return bytes(row[0])
 
+    def has_names(self, service: str, server: str) -> bool:
+        """Return whether the text of any revision has these two names."""
+        asked = "SELECT EXISTS (SELECT 1 FROM revision WHERE instr(content, ?) AND instr(content, ?))"
+        row = self._database.row(asked, service.encode(), server.encode())
+        return bool(row and row[0])
+
     def number_for(self, content: bytes, above: int) -> int:
         """Return the number of a text: that of the newest revision, if it says the same and was not tried yet."""
         latest = self.latest()

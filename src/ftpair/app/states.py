@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from ftpair.app.admin import AdminFile, Wish
+from ftpair.app.admin import AdminFile, Server, Wish
 from ftpair.balance.slow_start import came_up
 from ftpair.core.drain import Drain
 from ftpair.core.plan import Plan, ServerPlan
-from ftpair.core.status import Health, ServerState
+from ftpair.core.status import Admin, Health, ServerState
 
 
 class States:
@@ -44,7 +44,6 @@ class States:
         """Keep the servers of this plan; one that is new, or reached in a new way, is unknown until it is probed."""
         former, states, since = self._servers, self._states, self._since
         self._servers = {server.slot: server for service in plan.all_services for server in service.servers}
-        self._admin.forget_all_but({(server.service, server.name) for server in self._servers.values()})
         self._states = {
             slot: states[slot] if is_same_place(former.get(slot), server) else self._begun(server)
             for slot, server in self._servers.items()
@@ -55,6 +54,27 @@ class States:
             for slot, server in self._servers.items()
         }
         self._changed()
+
+    def begin_anew(self, plan: Plan) -> None:
+        """Want nothing yet of the servers that a plan is to add, whatever was wanted of others of their names."""
+        added = _named(plan) - self._names
+        self._admin.forget(lambda server: server in added)
+
+    def forget_gone(self, may_return: Callable[[str, str], bool]) -> None:
+        """Forget what was wanted of servers that are gone, but for those that a way back could bring again."""
+        names = self._names
+        self._admin.forget(lambda server: server not in names and not may_return(*server))
+
+    def left_out(self, plan: Plan) -> tuple[tuple[ServerPlan, Admin], ...]:
+        """Return the servers that a plan would bring back as they were left, if that is not online."""
+        servers = (server for service in plan.all_services for server in service.servers)
+        back = (each for each in servers if (each.service, each.name) not in self._names)
+        wished = ((server, self._begun(server).admin) for server in back)
+        return tuple((server, admin) for server, admin in wished if admin is not Admin.ONLINE)
+
+    @property
+    def _names(self) -> set[Server]:
+        return {(server.service, server.name) for server in self._servers.values()}
 
     def recall(self, states: Mapping[int, ServerState]) -> None:
         """Take what a former supervisor knew of servers that are not probed yet; who was ejected gets a new chance."""
@@ -122,6 +142,10 @@ class States:
     def _begun(self, server: ServerPlan) -> ServerState:
         wish = self._admin.of((server.service, server.name))
         return ServerState(admin=wish.admin, drain=wish.drain)
+
+
+def _named(plan: Plan) -> set[Server]:
+    return {(server.service, server.name) for service in plan.all_services for server in service.servers}
 
 
 def is_same_place(former: ServerPlan | None, server: ServerPlan) -> bool:
