@@ -308,6 +308,37 @@ def test_a_reload_ends_no_session_forgets_no_client_and_refuses_nobody(world, us
     run(go())
 
 
+def test_whoever_comes_in_the_moment_of_a_reload_meets_the_server_of_his_sessions(world):
+    """A new process takes connections some milliseconds before the former one has told it who is where."""
+
+    async def go() -> None:
+        async with carried(world) as engine:
+            strayed: list[str] = []
+            is_over = asyncio.Event()
+
+            async def follow(source: str, own: str) -> None:
+                while not is_over.is_set():
+                    for port in (DATA, CONTROL):
+                        caller = await world.call(port, source)
+                        if caller.server != own:
+                            strayed.append(f"{source} on port {port}: {caller.server or 'nobody'}")
+                        caller.close()
+
+            standing = [await world.call(source=f"127.0.0.{number}") for number in range(60, 72)]
+            clients = [(each.sock.getsockname()[0], each.server) for each in standing]
+            following = [asyncio.create_task(follow(*each)) for each in clients]
+            for number in range(3):
+                await engine.take(world.plan(world.service(max_sessions=500 + number), revision=2 + number), {})
+                await asyncio.sleep(0.5)
+            is_over.set()
+            await asyncio.gather(*following)
+            assert strayed == []
+            together = await asyncio.gather(*(world.call(source="127.0.0.80") for _ in range(4)))
+            assert len({each.server for each in together}) == 1, "a new address is asked to wait no more"
+
+    run(go())
+
+
 def test_states_hold_over_a_reload(world):
     async def go() -> None:
         async with carried(world) as engine:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ftpair.haproxy.render import NOBODY
 from ftpair.haproxy.reports import entries, has_learned
 from tests.interop.lab.authority import Authority
 from tests.interop.lab.balancer import Balancer, settings
@@ -64,7 +65,7 @@ class Street:
     def known(self, name: str) -> dict[str, str]:
         """Return what the HAProxy of a node remembers: the server of each client."""
         told = entries(self.asked(name, "show table S:pairs"))
-        return {entry.client.removeprefix("::ffff:"): entry.server for entry in told}
+        return {entry.client.removeprefix("::ffff:"): entry.server for entry in told if entry.client != NOBODY}
 
     def are_connected(self) -> bool:
         """Return whether the nodes speak with each other."""

@@ -6,7 +6,7 @@ file that HAProxy refuses is never put in place, and if a reload fails, the last
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -25,8 +25,8 @@ from ftpair.haproxy.foreign import Foreign
 from ftpair.haproxy.journal import Journal, Line
 from ftpair.haproxy.master import Master
 from ftpair.haproxy.program import check
-from ftpair.haproxy.render import Scene, render
-from ftpair.haproxy.runtime import SilentError
+from ftpair.haproxy.render import Scene, render, told
+from ftpair.haproxy.runtime import SilentError, ask
 from ftpair.haproxy.telling import States, tell
 
 log = structlog.get_logger("ftpair")
@@ -126,6 +126,7 @@ class Haproxy:
             raise SetupError(f"HAProxy refuses the file that ftpair made ({new}): {refusal}")
         good = path.read_bytes() if path.exists() else None
         await keep_states(how, master)
+        await self._call_told(how, wanted.services)
         os.replace(new, path)  # noqa: PTH105  # Path.replace is the same call; the file is the new one or the old one.
         try:
             await (master.start() if is_first else master.reload(is_last=wanted.is_idle))
@@ -133,6 +134,16 @@ class Haproxy:
             await self._restore(master, path, good, is_first=is_first)
             raise
         self._master = master
+        known = [each.name for each in self._running.services] if self._running else []
+        if is_first or known:
+            await self._call_told(how, (each for each in wanted.services if each.name not in known))
+
+    async def _call_told(self, how: HaproxyPlan, services: Iterable[TcpServicePlan]) -> None:
+        """Let first sessions not wait: nobody has more to tell. A reload hands that on behind all clients."""
+        commands = told(services)
+        with suppress(SilentError):
+            if commands:
+                await ask(how.socket, *commands)
 
     async def _as_started(self, master: Master | Foreign, wanted: HaproxyPlan) -> HaproxyPlan:
         """Let a master be run as it is said to be, but for what it was started with."""
@@ -200,6 +211,7 @@ class Haproxy:
         except (SetupError, SilentError, OSError) as error:  # It may end between two looks at it.
             self.trouble = _why(error)
         else:
+            await self._call_told(self._master.how, self._running.services if self._running else ())
             self.trouble = ""
 
     def _log_session(self, line: Line) -> None:

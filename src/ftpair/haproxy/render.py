@@ -23,6 +23,12 @@ SLOWEST_ORDER_S = 3.0
 """HAProxy's check brings no server up before ftpair, whose probes look deeper, had so long to say that it is down."""
 FIRST_ANSWER_MS = 200
 """How long further sessions of an address wait for the server of its first one."""
+NOBODY = "::"
+"""The client of the last entry that a former process tells the next one: from then on a first session need not wait."""
+LEARNING_S = 2
+"""So old, a process that has heard nothing of `NOBODY` is told no more."""
+UNKNOWN_MS = 1000
+"""How long a data connection waits for its client to be known: a process that has just begun is yet to be told."""
 LONGEST_QUEUE_S = 5
 """How long a client waits for a place on a server that is full."""
 
@@ -61,6 +67,12 @@ def table_of(service: str) -> str:
     return f"{service}:pairs"
 
 
+def told(services: Iterable[TcpServicePlan]) -> list[str]:
+    """Return the commands that write down that everybody is told: the entry of `NOBODY`, in every table."""
+    tables = [table_of(each.name) for each in services if each.pairing == "source"]
+    return [f"set table {table} key {NOBODY} data.gpc0 1" for table in tables]
+
+
 def data_of(service: TcpServicePlan, server: ServerPlan) -> str:
     """Return the name of the proxy that carries a server's data connections."""
     return f"{service.name}:data" if service.pairing == "source" else f"{service.name}:{server.name}"
@@ -86,6 +98,7 @@ def _global(how: HaproxyPlan) -> list[str]:
         f"    server-state-file {how.folder}/servers.state",
         f"    log {how.folder}/log.sock format raw local0",
         f"    tune.pipesize {PIPE_BYTES}",
+        "    set-var proc.began date",
         *([f"    user {how.user}"] if how.user else []),
     ]
 
@@ -204,14 +217,20 @@ def _sticking(service: TcpServicePlan) -> list[str]:
         return []
     table = table_of(service.name)
     return [
+        f"    acl is_told ipv6({NOBODY}),in_table({table})",
+        f"    acl is_told date,sub(proc.began) gt {LEARNING_S}",
         f"    tcp-request session track-sc0 src table {table}",
         # The server is remembered once it has answered: who comes at the same moment as the first waits for that.
         f"    tcp-request inspect-delay {FIRST_ANSWER_MS}ms",
-        "    tcp-request content accept if { sc0_inc_gpc0 eq 1 }",
-        f"    tcp-request content accept if {{ src,table_server_id({table}) gt 0 }}",
+        "    tcp-request content accept if { sc0_inc_gpc0 eq 1 } is_told",
+        f"    tcp-request content accept if {_is_known(table)}",
         "    tcp-request content accept if WAIT_END",
         f"    stick on src table {table}",
     ]
+
+
+def _is_known(table: str) -> str:
+    return f"{{ src,table_server_id({table}) gt 0 }}"
 
 
 def _source(service: TcpServicePlan) -> list[str]:
@@ -261,7 +280,9 @@ def _data(service: TcpServicePlan, servers: Iterable[ServerPlan]) -> list[str]:
         *_times(service),
         *_expected_headers(service),
         *_dialled_port(service),
-        f"    tcp-request session reject unless {{ src,in_table({table}) }}",
+        f"    tcp-request inspect-delay {UNKNOWN_MS}ms",
+        f"    tcp-request content accept if {_is_known(table)}",
+        "    tcp-request content reject if WAIT_END",
         f"    stick match src table {table}",
         *_source(service),
         *(f"    {_server(server)} weight 0{HEADERS[server.data_header]}" for server in servers),
