@@ -1,5 +1,6 @@
 """Faults of ftpair's own processes."""
 
+import contextlib
 import os
 import signal
 import time
@@ -15,7 +16,8 @@ def _stopped(run: Run, name: str, seconds: float) -> Figures:
         with clients.fault():
             os.kill(pid, signal.SIGSTOP)
             time.sleep(seconds)
-            os.kill(pid, signal.SIGCONT)
+            with contextlib.suppress(ProcessLookupError):  # It has been replaced meanwhile.
+                os.kill(pid, signal.SIGCONT)
         return clients.figures()
 
 
@@ -40,6 +42,11 @@ def worker_stopped(run: Run) -> Figures:
 @scenario("The API with the web UI is killed (kill -9).", on=ONE_OF_EACH_MODE)
 def api_killed(run: Run) -> Figures:
     return _killed(run, "api")
+
+
+@scenario("The API with the web UI stands still (SIGSTOP) for 20 s.", on=ONE_OF_EACH_MODE)
+def api_stopped(run: Run) -> Figures:
+    return _stopped(run, "api", 20)
 
 
 @scenario("The prober is killed (kill -9).", on=("ftp",))
