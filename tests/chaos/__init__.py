@@ -34,8 +34,8 @@ What is counted (`Figures`): the sessions that stood when the fault began, and t
 QUIT ended them); the transfers that began in the whole run, and those lost (the client was told so, or saw a
 connection break); the seconds until service: how much later than undisturbed the last client had its first whole
 file that began after the fault; files wrong. A file is wrong if the client was told `226`, saw a clean end, and the
-bytes differ (uploads: those on the server's disk). A wrong file, or a service that does not come back, ends `make
-chaos` with status 1.
+bytes differ (uploads: those on the server's disk). A wrong file, a service that does not come back, or what a scenario
+calls undue (a change that costs a client anything, a refused connection too), ends `make chaos` with status 1.
 
 `tests/chaos/test_quick.py` plays some at small size in `make test`. That a wrong file is seen is proved in
 `test_visits.py`.

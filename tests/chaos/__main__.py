@@ -1,4 +1,6 @@
-"""`make chaos`: every fault under load, and what it costs; status 1 if a file is wrong or a service stays away.
+"""`make chaos`: every fault under load, and what it costs.
+
+Status 1 if a file is wrong, if a service stays away, or if a change costs something.
 
 python -m tests.chaos [--only NAME ...] [--on ftp ftps haproxy builtin] [--seconds 5] [--times N] [--write]
 """
@@ -37,7 +39,7 @@ def chosen(given: argparse.Namespace) -> Iterator[tuple[Scenario, Kind]]:
 def judged(scenario: Scenario, kind: Kind, figures: Figures) -> list[str]:
     """Return what must not be, in sentences."""
     place = f"{scenario.name} on {kind}"
-    found = [f"{place}: {what}" for what in figures.wrong]
+    found = [f"{place}: {what}" for what in (*figures.wrong, *figures.undue)]
     return found + ([f"{place}: service did not come back"] if figures.seconds is None else [])
 
 

@@ -34,6 +34,8 @@ class Figures:
     """From the beginning of the fault until every client had had a whole file again; None: it did not come to that."""
     wrong: tuple[str, ...] = ()
     """Files that looked whole to a client and were not, each in words."""
+    undue: tuple[str, ...] = ()
+    """What this scenario must not cost and did, each in words."""
     reasons: tuple[tuple[str, int], ...] = ()
     """What clients were told or saw, with how often."""
     latest: tuple[tuple[str, float], ...] = ()

@@ -122,6 +122,9 @@ def site(
                 server.start()
         addresses = {name: _host(name) if hosts else server.address for name, server in built.items()}
         described = _service(run, place, built, addresses) | more
+        if described.get("pairing") == "source":
+            for each in described["real_servers"].values():
+                del each["passive"]  # The servers still announce their slices: what reaches another one is seen.
         content = settings(home, run.authority, {"S": described})
         balancer = Balancer(home, content, around)
         ends.callback(balancer.stop)

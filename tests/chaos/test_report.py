@@ -1,5 +1,6 @@
 """What a run prints and writes."""
 
+from tests.chaos.__main__ import judged
 from tests.chaos.report import BEGIN, END, row, written
 from tests.chaos.scenario import Figures, Scenario
 
@@ -20,3 +21,8 @@ def test_figures_are_written_between_their_marks() -> None:
     text = f"before\n{BEGIN}\nold\n{END}\nafter\n"
     assert written(text, ["new"]) == f"before\n{BEGIN}\n\nnew\n\n{END}\nafter\n"
     assert written(written(text, ["other"]), ["new"]) == written(text, ["new"])
+
+
+def test_what_a_change_must_not_cost_is_trouble() -> None:
+    figures = Figures(9, 9, 120, 0, 0.1, undue=("1 x a new connection: refused",))
+    assert judged(SCENARIO, "ftp", figures) == ["storm on ftp: 1 x a new connection: refused"]

@@ -1,5 +1,6 @@
 """Changes that an administrator makes at full load. They must cost nothing at all."""
 
+import contextlib
 import itertools
 import json
 import socket
@@ -7,11 +8,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
-from tests.chaos.crowd import Cast, Crowd, crowd
-from tests.chaos.scenario import FTP_MODE, Figures, Run, scenario
-from tests.chaos.site import Site, site
+from tests.chaos.crowd import Cast, crowd
+from tests.chaos.ledger import Ledger
+from tests.chaos.scenario import EVERYWHERE, FTP_MODE, TCP_MODE, Figures, Run, scenario
+from tests.chaos.site import PASSIVE, Site, site
 from tests.interop.lab.places import CONTROL_PORT
 
 FURTHER_PORTS = (2990, 2991)
@@ -31,12 +34,28 @@ class Changes:
         content = json.loads(path.read_text())
         service = content["virtual_services"]["S"]
         self._weigh(service, number)
-        service["ports"]["implicit"] = FURTHER_PORTS[number % 2]
-        service["greeting"] = f"Revision {number}."
+        port = (self._move_entrance if self._run.kind in FTP_MODE else self._move_range)(service, number)
         self._run.authority.issue(f"vip-{self._run.folder.name}-S", self._node.vip)
         path.write_text(json.dumps(content))
         assert self._node.balancer.post("/apply")["steps"], "nothing was applied"
-        socket.create_connection((self._node.vip, FURTHER_PORTS[number % 2]), 20).close()
+        with contextlib.suppress(ConnectionResetError):  # There, but no server listens behind a passive port.
+            socket.create_connection((self._node.vip, port), 20).close()
+
+    def _move_entrance(self, service: dict[str, Any], number: int) -> int:
+        """Change ports and words of FTP mode; return a port that is new."""
+        service["ports"]["implicit"] = FURTHER_PORTS[number % 2]
+        service["greeting"] = f"Revision {number}."
+        return FURTHER_PORTS[number % 2]
+
+    def _move_range(self, service: dict[str, Any], number: int) -> int:
+        """Change ports and limits of TCP mode; return a port that every second change closes again."""
+        last = PASSIVE[1] + 1 + number % 2
+        service["ports"]["passive"] = f"{PASSIVE[0]}-{last}"
+        service["max_sessions"] = 1000 + number
+        *_, server = service["real_servers"].values()
+        if "passive" in server:
+            server["passive"] = f"{server['passive'].partition('-')[0]}-{last}"
+        return last
 
     def _weigh(self, service: dict[str, Any], number: int) -> None:
         for at, server in enumerate(service["real_servers"].values()):
@@ -44,20 +63,20 @@ class Changes:
 
 
 @contextmanager
-def knocking(node: Site, clients: Crowd) -> Iterator[None]:
+def knocking(vip: str, ledger: Ledger) -> Iterator[None]:
     """Connect again and again for the length of a block: not one connection may be refused, reset or left hanging."""
     is_over = threading.Event()
 
     def knock() -> None:
         while not is_over.wait(_KNOCKS_PAUSE_S):
             try:
-                with socket.create_connection((node.vip, CONTROL_PORT), 20) as sock:
+                with socket.create_connection((vip, CONTROL_PORT), 20) as sock:
                     answer = sock.makefile("rb").readline()
                     sock.sendall(b"QUIT\r\n")
                 if not answer.startswith(b"220"):
                     raise ConnectionError(f"a greeting was {answer!r}")
             except OSError as error:
-                clients.ledger.note(ConnectionError(f"a new connection: {error}"))
+                ledger.note(ConnectionError(f"a new connection: {error}"))
 
     thread = threading.Thread(target=knock, daemon=True)
     thread.start()
@@ -68,15 +87,25 @@ def knocking(node: Site, clients: Crowd) -> Iterator[None]:
         thread.join(30)
 
 
-@scenario("The file is applied again and again: other weights, ports, certificates.", on=FTP_MODE, times=100)
-def file_applied(run: Run) -> Figures:
-    """Apply changes one after another, with no pause."""
-    with site(run) as node, crowd(run, node) as clients:
+def _applied(run: Run, **more: Any) -> Figures:
+    """Apply changes one after another, with no pause; whatever a client has to hear of it is undue."""
+    with site(run, **more) as node, crowd(run, node) as clients:
         changes = Changes(run, node)
-        with knocking(node, clients), clients.fault():
+        with knocking(node.vip, clients.ledger), clients.fault():
             for _ in range(run.times):
                 changes.apply()
-        return clients.figures()
+        figures = clients.figures()
+        return replace(figures, undue=tuple(f"{count} x {reason}" for reason, count in figures.reasons))
+
+
+@scenario("The file is applied again and again: other weights, ports, certificates.", on=EVERYWHERE, times=100)
+def file_applied(run: Run) -> Figures:
+    return _applied(run)
+
+
+@scenario("The file is applied again and again, with clients that belong together by address.", on=TCP_MODE, times=100)
+def pairs_applied(run: Run) -> Figures:
+    return _applied(run, pairing="source")
 
 
 @scenario("Servers are drained by their transfers one after another, and brought back.", on=FTP_MODE, times=6)
