@@ -80,9 +80,9 @@ MOD_PROXY = """\
 ModulePath {parts}/usr/lib/proftpd
 LoadModule mod_tls.c
 LoadModule mod_proxy.c
-ServerName bench
+ServerName ftpair
 ServerType standalone
-DefaultAddress 127.88.0.3
+DefaultAddress {listen}
 Port 2131
 User nobody
 Group nogroup

@@ -139,7 +139,7 @@ def start_mod_proxy(site: Site) -> Peer:
         "--nodaemon",
         "--quiet",
         "--config",
-        str(site.write("proftpd.conf", MOD_PROXY)),
+        str(site.write("proftpd.conf", MOD_PROXY, door.host)),
     ]
     return Peer("mod_proxy", {"explicit": door}, site.start("proftpd", command, [door]))
 

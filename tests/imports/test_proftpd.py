@@ -264,7 +264,8 @@ def test_what_comes_out_is_a_configuration(text, served):
 
 def test_the_configuration_of_the_comparison_becomes_that_of_ftpair(served, tls):
     pair = SimpleNamespace(certificate=tls / "certificate.pem", key=tls / "key.pem")
-    made, told = served(MOD_PROXY.format(folder="/var", parts="/", pair=pair, host="127.0.0.1", port=2141))
+    own = {"folder": "/var", "parts": "/", "pair": pair, "listen": "127.88.0.3"}
+    made, told = served(MOD_PROXY.format(**own, host="127.0.0.1", port=2141))
     (service,) = made["virtual_services"].values()
     assert service["ports"] == {"explicit": 2131, "passive": "22000-23999"}
     assert service["real_servers"] == {"127.0.0.1": {"address": "127.0.0.1", "port": 2141}}

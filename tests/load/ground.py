@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from bench.certificates import make_pair
+from bench.configurations import MOD_PROXY
 from bench.ftp import Door, Security
 from bench.peers import CORES, PARTS, Peer, PeerError, Site, wait_for_api
 from tests.interop.lab.places import fresh_address
@@ -63,41 +64,10 @@ listen {name}
   option splice-response
   server pyftpdlib {server.host}
 """
-MOD_PROXY = """\
-ModulePath {parts}/usr/lib/proftpd
-LoadModule mod_tls.c
-LoadModule mod_proxy.c
-ServerName load
-ServerType standalone
-DefaultAddress {doors[idle].host}
-SocketBindTight on
-Port 2121
-User nobody
-Group nogroup
-UseIPv6 off
-UseReverseDNS off
-MaxInstances 5000
+PATIENT_MOD_PROXY = f"""\
+{MOD_PROXY}SocketBindTight on
 TimeoutIdle 36000
 TimeoutNoTransfer 36000
-PassivePorts 22000 23999
-AuthOrder mod_auth_file.c mod_auth_unix.c
-WtmpLog off
-TransferLog none
-SystemLog {folder}/proftpd.log
-PidFile {folder}/proftpd.pid
-ScoreboardFile {folder}/proftpd.scoreboard
-TLSEngine on
-TLSECCertificateFile {pair.certificate}
-TLSECCertificateKeyFile {pair.key}
-TLSProtocol TLSv1.2 TLSv1.3
-TLSOptions NoSessionReuseRequired
-ProxyEngine on
-ProxyRole reverse
-ProxyReverseServers ftp://{servers[transfers].host}:{servers[transfers].port}
-ProxyTables {folder}/tables
-ProxyReverseConnectPolicy RoundRobin
-ProxyLog none
-ProxyTLSEngine off
 """
 HAPROXY_LISTENERS = 5000
 """One for each passive port, and room to breathe."""
@@ -145,7 +115,7 @@ def running(name: str, folder: Path) -> Iterator[Ground]:
     if name == "haproxy":
         doors = {kind: Door(door.host, servers[kind].port, "clear") for kind, door in doors.items()}
     if name == "mod_proxy":
-        doors = dict.fromkeys(KINDS, doors["idle"])
+        doors = dict.fromkeys(KINDS, Door(doors["idle"].host, 2131, SECURITY[name]))
     try:
         for kind, server in servers.items():
             command = [sys.executable, "-m", "bench.crowd_server", server.host, str(server.port), str(data)]
@@ -192,7 +162,8 @@ def _haproxy(site: Site, servers: Doors, doors: Doors) -> Started:
 
 def _mod_proxy(site: Site, servers: Doors, doors: Doors) -> Started:
     (site.folder / "tables").mkdir(mode=0o700)
-    text = MOD_PROXY.format(parts=PARTS, folder=site.folder, pair=site.pair, servers=servers, doors=doors)
+    server, own = servers["transfers"], {"parts": PARTS, "folder": site.folder, "pair": site.pair}
+    text = PATIENT_MOD_PROXY.format(**own, listen=doors["idle"].host, host=server.host, port=server.port)
     path = _written(site, "proftpd.conf", text)
     command = [str(PARTS / "usr/sbin/proftpd"), "--nodaemon", "--quiet", "--config", str(path)]
     return site.start("proftpd", command, [doors["idle"]]), None
