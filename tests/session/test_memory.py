@@ -63,18 +63,34 @@ def test_a_reply_that_names_no_path_changes_nothing(reply):
     assert lines(taught("CWD a: 250 ok", f"PWD: {reply}")) == ["CWD a"]
 
 
-def test_rest_belongs_to_one_transfer():
-    memory = taught("REST 100: 350 ok")
-    assert lines(memory) == ["REST 100"]
-    assert memory.take_pending() == (b"REST 100",)
-    assert not lines(memory)
+def test_questions_to_site_and_opts_set_nothing():
+    memory = taught(
+        "SITE UMASK 077: 200 ok", "SITE UMASK: 200 it is 077", "OPTS HASH SHA-256: 200 ok", "OPTS HASH: 200 ok"
+    )
+    assert lines(memory) == ["SITE UMASK 077", "OPTS HASH SHA-256"]
+
+
+@pytest.mark.parametrize(
+    ("lesson", "lack"),
+    [
+        ("SITE FILETYPE=JES: 200 ok", "SITE FILETYPE=JES may have changed what commands mean"),
+        ("SITE DIRSTYLE: 200 ok", "SITE DIRSTYLE may have changed what commands mean"),
+        ("MACB ENABLE: 200 ok", "MACB may have changed what commands mean"),
+        ("MACB ENABLE: 500 what", ""),
+        ("SITE FILETYPE=JES: 500 what", ""),
+        ("SITE CHMOD 600 a: 200 ok", ""),
+        ("MFMT 20261130120000 a: 213 ok", ""),
+    ],
+)
+def test_what_may_change_the_meaning_of_commands_is_not_repeated(lesson, lack):
+    assert taught(lesson).lack == lack
 
 
 def test_a_rename_that_was_begun_is_lost_with_its_server():
     memory = taught("RNFR a: 350 ok")
     memory.lose_rename()
     assert not memory.misses("NOOP")
-    assert memory.misses("RNTO")
+    assert memory.misses("RNTO") == "503 The server has changed: use RNFR again."
     assert not memory.misses("RNTO")
 
 
@@ -118,14 +134,17 @@ def test_a_login_begins_at_home():
     assert lines(memory) == ["CLNT x"]
 
 
-def test_what_a_second_login_leaves_of_the_settings_is_not_known():
-    memory = taught()
+@pytest.mark.parametrize("lesson", ["TYPE I: 200 ok", "CWD a: 250 ok", 'PWD: 257 "/a"', "REST 7: 350 ok"])
+def test_what_a_second_login_leaves_of_all_that_was_set_is_not_known(lesson):
+    memory = Memory()
     memory.begin()
     memory.begin()
-    assert memory.is_known
-    memory.learn(parse(b"TYPE I"), Reply(200, b"200 ok\r\n"))
+    assert not memory.lack
+    line, _, reply = lesson.partition(": ")
+    memory.learn(parse(line.encode()), Reply(int(reply[:3]), f"{reply}\r\n".encode()))
     memory.begin()
-    assert not memory.is_known
+    memory.begin()
+    assert memory.lack == "a second login may have changed what commands mean"
 
 
 def test_a_host_that_the_first_server_took_must_be_known_to_the_next():

@@ -69,6 +69,34 @@ def test_a_session_whose_server_is_drained_goes_on_elsewhere_and_stays_there():
     stage.play("C> NOOP\nS< NOOP\nS> 200 ok\nC< 200 ok")
 
 
+@pytest.mark.parametrize(("event", "drained"), [("drain", 1), ("halt A is halted", 0)])
+def test_what_an_operator_takes_out_is_not_called_lost(event, drained):
+    stage = logged_in(rescued_plan(1))
+    text = "421 The server is being taken out of service, and no other one takes the session: No real server is up."
+    stage.play(f"O> {event}\nS< [ended]\nC< {text}\nC< [ended]")
+    assert stage.noted(SessionEnded)[0].ended.startswith(f"A is {event.rpartition(' ')[2].replace('drain', 'drained')}")
+    assert len(stage.noted(SessionDrained)) == drained
+
+
+@pytest.mark.parametrize("when", ["at-once", "at-login"])
+def test_the_name_that_a_server_was_told_later_goes_to_the_next_one(when):
+    stage = Stage(rescued_plan(connect=when)).open()
+    if when == "at-once":
+        stage.play("S< [dial A]\nS> 220 hello\nC< 220 hello")
+    else:
+        stage.play("C< 220 ...\nC> USER anna\nS< [dial A]\nS> 220 hello\nS< USER anna\nS> 331 ?\nC< 331 ?")
+        told(stage, ("PASS bad", "530 no"))
+    told(stage, ("HOST no.example", "504 no"), ("HOST b.example", "220 ok"), ("USER anna", "331 ?"))
+    told(stage, ("PASS secret", "230 in"))
+    stage.play("S> [lost reset]\nS< [ended]\nS< [dial B]\nS> 220 default\nS< HOST b.example\nS> 220 ok\nS< USER anna")
+
+
+@pytest.mark.parametrize("words", [("PASS secret",), ("USER anna", "PASS secret")])
+def test_a_second_login_that_may_have_left_the_folder_as_it_was_is_not_rescued(words):
+    stage = told(at_home(), ("CWD /old", "250 ok"), *((line, "230 Already logged in.") for line in words))
+    stage.play("S> [lost reset]\nS< [ended]\nC< 421 ...\nC< [ended]")
+
+
 def test_a_halt_ends_what_cannot_be_rescued():
     logged_in().play("O> halt A is halted\nS< [ended]\nC< 421 A is halted\nC< [ended]")
 
@@ -103,8 +131,6 @@ def test_what_the_client_had_set_is_set_again_and_its_folder_compared():
         S> 250 ok
         S< PWD
         S> 257 "/pub" is it
-        S< REST 7
-        S> 350 ok
     """)
     assert stage.session.state == "ready"
 

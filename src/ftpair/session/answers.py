@@ -55,11 +55,18 @@ def options(talk: Conversation, command: Command) -> None:
 def host(talk: Conversation, command: Command) -> None:
     """Answer HOST, which the chosen server will get too."""
     if talk.is_attached:
-        talk.forward(command, relay)
+        talk.forward(command, on_host_reply)
     elif command.argument.strip():
         _remember(talk, command, "220 Host accepted.")
     else:
         talk.say("501 HOST needs a name.")
+
+
+def on_host_reply(talk: Conversation, reply: Reply) -> None:
+    """Relay it; a further server of the session gets the accepted name, too."""
+    if reply.is_positive and talk.command is not None:
+        talk.to_replay["HOST"] = talk.command.raw
+    relay(talk, reply)
 
 
 def client_name(talk: Conversation, command: Command) -> None:

@@ -107,7 +107,7 @@ def take(talk: Conversation, line: bytes) -> None:
         talk.tell(NOT_UNDERSTOOD)
     elif row.needs_login and not talk.may_pass:
         talk.tell(answers.LOGIN_NEEDED)
-    elif talk.memory is not None and talk.memory.misses(command.verb):
-        talk.say("503 The server has changed: use RNFR again.")
+    elif talk.memory is not None and (missing := talk.memory.misses(command.verb)):
+        talk.say(missing)
     elif talk.plan.commands is None or not has_refused(talk, talk.plan.commands, command, row.name):
         ACTIONS[row.name](talk, command)

@@ -21,7 +21,7 @@ def can_go_on(talk: Conversation) -> bool:
     """Whether another server can take the download: it has not begun to arrive, or the file can be told again."""
     download = running(talk)
     moved = _came(talk)
-    if download.direction == "up" or (download.end and not download.is_servers_fault):
+    if download.direction == "up" or download.is_astray or (download.end and not download.is_servers_fault):
         return False
     if download.is_known and moved > download.wanted:  # The file grew, or a server took no heed of REST.
         return False

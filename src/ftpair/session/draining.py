@@ -1,10 +1,9 @@
 """A session whose server is drained (`wait_for: transfers`): it goes between two commands, never within one."""
 
-from ftpair.core.facts import SessionDrained
 from ftpair.session.conversation import NEVER, Conversation
-from ftpair.session.effects import Note
 from ftpair.session.events import Draining, DrainLifted, Ticked
 from ftpair.session.owing import is_rescued
+from ftpair.session.rescuing import note_drained
 
 GRACE_S = 10.0
 """How long the reply to a command that moves no file is waited for; a transfer has all the time that it needs."""
@@ -37,6 +36,5 @@ def depart(talk: Conversation) -> None:
     server = talk.server.name if talk.server else ""
     if is_rescued(talk, Draining(), f"{server} is drained"):
         return
-    client, who = str(talk.caller.client), talk.user
-    talk.emit(Note(SessionDrained(talk.plan.name, talk.caller.id, client, who, server)))
+    note_drained(talk, server)
     talk.end(f"{server} is drained", GONE)

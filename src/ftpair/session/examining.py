@@ -13,13 +13,14 @@ _BEGIN = re.compile(rb"(?i:REST) \d{1,20}")
 _SECONDS = 14
 
 
-def questions(talk: Conversation, transfer: Transfer) -> list[bytes]:
-    """Return what is asked before the command goes to the first server; nothing where the download cannot go on.
+def questions(talk: Conversation, transfer: Transfer, *, is_owed: bool) -> list[bytes]:
+    """Return what is asked before the command goes to the first server: of the file, where a download could go on.
 
-    REST is said again behind them: it must be the last command before its transfer (RFC 3659, 5.3).
+    REST is said again behind them: it must be the last command before its transfer (RFC 3659, 5.3). `is_owed` says
+    that this server was not told yet.
     """
     known = _same_file(talk, transfer)
-    return [*known, *_said_again(transfer)] if known else []
+    return [*known, *_said_again(transfer)] if known or is_owed else []
 
 
 def questions_elsewhere(talk: Conversation, transfer: Transfer) -> list[bytes]:
@@ -35,7 +36,7 @@ def _same_file(talk: Conversation, transfer: Transfer) -> list[bytes]:
     memory = talk.memory
     if memory is None or talk.plan.rescue != "transfers" or transfer.verb != "RETR" or not transfer.argument:
         return []
-    if not memory.is_binary or not all(map(_BEGIN.fullmatch, transfer.pending)):
+    if transfer.is_astray or not memory.is_binary or not all(map(_BEGIN.fullmatch, transfer.pending)):
         return []
     return [verb + transfer.argument + b"\r\n" for verb in (b"SIZE ", b"MDTM ")]
 

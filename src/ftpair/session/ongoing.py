@@ -34,6 +34,8 @@ class Transfer(msgspec.Struct):
     # What it takes to go on at another server.
     pending: tuple[bytes, ...] = ()
     """The client's REST and RANG that belong to it."""
+    is_astray: bool = False
+    """Whether its server may go by a REST that was said before another command."""
     questions: list[bytes] = []
     """What is still asked before the command goes to a server: SIZE, MDTM, REST."""
     size: int | None = None
@@ -96,6 +98,8 @@ class Transfer(msgspec.Struct):
         return printable(self.argument, LONGEST_PATH_SHOWN)
 
 
+Fate = Literal["lost", "halted", "drained"]
+"""What has become of a server that a session leaves."""
 Move = Callable[[Any], None]
 """What a session does next; it is given the conversation, which knows this room."""
 
@@ -105,9 +109,10 @@ class Rescue:
     """The way of a session from a server that is lost to another one; changed by its session alone."""
 
     former: str
-    """The name of the server that is lost."""
+    """The name of the server that is left."""
     slot: int
     """Its row."""
+    fate: Fate
     reason: str
     began: float
     deadline: float

@@ -6,7 +6,8 @@ from typing import Any
 from ftpair.session import continuing, endings, rescuing, transfer
 from ftpair.session.aborting import ABORTED
 from ftpair.session.conversation import Conversation
-from ftpair.session.events import Dismissed, Event, ServerHalted, ServerReplied
+from ftpair.session.events import Dismissed, Draining, Event, ServerHalted, ServerReplied
+from ftpair.session.ongoing import Fate
 from ftpair.session.rating import SILENCE, rate_end
 from ftpair.session.rescuing import Owed
 from ftpair.session.states import State
@@ -90,6 +91,8 @@ OWED: dict[State, Callable[[Conversation], Owed]] = {
     State.SETTLING: _settled,
 }
 """The states in which a session can be rescued."""
+FATES: dict[type, Fate] = {Draining: "drained", ServerHalted: "halted"}
+"""What events mean for a server, where they do not mean that it is lost."""
 
 
 def is_rescued(talk: Conversation, event: Event, reason: str) -> bool:
@@ -102,7 +105,7 @@ def is_rescued(talk: Conversation, event: Event, reason: str) -> bool:
     if talk.state not in OWED or not rescuing.may_begin(talk):
         return False
     rate_end(talk, event)
-    rescuing.begin(talk, reason, OWED[talk.state](talk))
+    rescuing.begin(talk, reason, OWED[talk.state](talk), fate=FATES.get(type(event), "lost"))
     return True
 
 

@@ -5,7 +5,7 @@ What the client is owed meanwhile is decided before (`owing`), and done behind i
 
 from typing import Literal, NamedTuple
 
-from ftpair.core.facts import Rescued, RescueFailed
+from ftpair.core.facts import Rescued, RescueFailed, SessionDrained
 from ftpair.ftp.paths import parse_path_reply
 from ftpair.session import login
 from ftpair.session.asking import ask_again
@@ -13,7 +13,7 @@ from ftpair.session.conversation import Conversation
 from ftpair.session.effects import Note, ToServer
 from ftpair.session.events import ServerReplied, Ticked
 from ftpair.session.memory import Memory, Setting
-from ftpair.session.ongoing import Move, Rescue
+from ftpair.session.ongoing import Fate, Move, Rescue
 from ftpair.session.states import RESCUE_S, State
 from ftpair.session.transfer import lose
 
@@ -50,14 +50,14 @@ def may_begin(talk: Conversation) -> bool:
     if memory is None or not memory.is_known:
         return False
     memory.rescues = tuple(moment for moment in memory.rescues if talk.now - moment < MINUTE_S)
-    if len(memory.rescues) < MOST_RESCUES and not memory.is_full:
+    if len(memory.rescues) < MOST_RESCUES and not memory.lack:
         return True
-    lack = "it has set more than is kept" if memory.is_full else f"{MOST_RESCUES} rescues within a minute are enough"
+    lack = memory.lack or f"{MOST_RESCUES} rescues within a minute are enough"
     note_failure(talk, "session", login.chosen(talk).name, lack)
     return False
 
 
-def begin(talk: Conversation, reason: str, owed: Owed, otherwise: Move | None = None) -> None:
+def begin(talk: Conversation, reason: str, owed: Owed, otherwise: Move | None = None, *, fate: Fate = "lost") -> None:
     """Go to another server; with `otherwise` the former one is kept until there is one, and if there is none."""
     memory, former = memory_of(talk), login.chosen(talk)
     memory.rescues = (*memory.rescues, talk.now)
@@ -65,6 +65,7 @@ def begin(talk: Conversation, reason: str, owed: Owed, otherwise: Move | None = 
     talk.rescue = Rescue(
         former.name,
         former.slot,
+        fate,
         reason,
         talk.now,
         talk.now + RESCUE_S,
@@ -104,10 +105,13 @@ def give_up(talk: Conversation, reason: str) -> None:
     note_failure(talk, "session", rescue.former, reason)
     if talk.transfer is not None:
         lose(talk)
-    talk.end(
-        f"{rescue.former} is lost ({rescue.reason}) and nobody takes the session: {reason}",
-        f"421 The server is lost, and no other one takes the session: {reason}.\r\n".encode("ascii", "replace"),
-    )
+    ended, said = rescue.reason, "The server is being taken out of service"
+    if rescue.fate == "lost":
+        ended, said = f"{rescue.former} is lost ({rescue.reason})", "The server is lost"
+    elif rescue.fate == "drained":
+        note_drained(talk, rescue.former)
+    last = f"421 {said}, and no other one takes the session: {reason}.\r\n"
+    talk.end(f"{ended} and nobody takes the session: {reason}", last.encode("ascii", "replace"))
 
 
 def on_late(talk: Conversation, _event: Ticked) -> None:
@@ -182,11 +186,18 @@ def on_step_reply(talk: Conversation, event: ServerReplied) -> None:
 def _finish(talk: Conversation) -> None:
     rescue = under_way(talk)
     talk.rescue, talk.rescued = None, rescue
+    memory_of(talk).restart.move()
     note_success(talk, "session")
     rescue.then(talk)
 
 
 # Facts.
+
+
+def note_drained(talk: Conversation, server: str) -> None:
+    """Tell that the session ends because its server is drained."""
+    caller = talk.caller
+    talk.emit(Note(SessionDrained(talk.plan.name, caller.id, str(caller.client), talk.user, server)))
 
 
 def note_success(talk: Conversation, kind: Literal["session", "transfer"], came: int = 0) -> None:

@@ -39,9 +39,10 @@ def begin(talk: Conversation, command: Command) -> None:
 
 def _begin(talk: Conversation, command: Command) -> None:
     direction: Literal["up", "down"] = "up" if VERBS[command.verb].moves == "up" else "down"
-    pending = talk.memory.take_pending() if talk.memory is not None else ()
-    talk.transfer = transfer = Transfer(command.verb, command.argument, direction, talk.now, pending=pending)
-    transfer.questions = questions(talk, transfer)
+    talk.transfer = transfer = Transfer(command.verb, command.argument, direction, talk.now)
+    if talk.memory is not None:
+        transfer.pending, is_owed, transfer.is_astray = talk.memory.restart.take(command.verb)
+        transfer.questions = questions(talk, transfer, is_owed=is_owed)
     talk.has_port = talk.pairing.is_ready = False
     advance(talk)
 
@@ -87,6 +88,8 @@ def _join(talk: Conversation) -> None:
     transfer = running(talk)
     talk.transfers += not transfer.is_running
     transfer.begin_to_run()
+    if talk.memory is not None:
+        talk.memory.restart.settle(transfer.verb)
     talk.emit(
         Join(
             transfer.direction,
