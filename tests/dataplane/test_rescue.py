@@ -15,6 +15,7 @@ from ftpair.core.ending import End
 from ftpair.core.facts import Rescued, RescueFailed, TransferEnded
 from ftpair.core.halting import Halted
 from ftpair.core.plan import Clocks
+from ftpair.core.status import Health, ServerState
 
 from .certificates import self_signed
 from .killable import Killable, killable_servers
@@ -99,16 +100,26 @@ def test_data_connections_that_must_resume_go_on_too(tmp_path: Path):
         assert client.retrieve("RETR a.bin")[0] == FILE
 
 
-def test_a_client_that_began_in_the_middle_gets_the_rest(tmp_path: Path):
+@pytest.mark.parametrize("promised", [("SIZE", "REST STREAM"), ("SIZE",)])
+def test_a_client_that_began_in_the_middle_gets_the_rest_where_rest_is_promised(
+    tmp_path: Path, promised: tuple[str, ...]
+):
     with rescued_pool(tmp_path) as (running, servers), RawClient() as client:
+        states = {slot: ServerState(health=Health.UP, features=promised) for slot in (1, 2)}
+        running.call(lambda: running.worker.use_states(states))
         (servers[0].root / "big").write_bytes(FILE * 8)
         client.log_in()
         assert client.ask("REST 1000001").startswith("350 ")
         data = client.begin("RETR big")
         got = data.recv(1000)
         its_server(running, servers).kill()
-        assert got + read(data)[0] == (FILE * 8)[1000001:]
-        assert client.reply() == "226 Transfer complete."
+        rest, how = read(data)
+        if "REST STREAM" in promised:
+            assert got + rest == (FILE * 8)[1000001:]
+            assert client.reply() == "226 Transfer complete."
+        else:
+            assert how is End.CUT
+            assert client.reply().startswith("426 ")
 
 
 KILLS = 20
