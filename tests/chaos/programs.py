@@ -62,17 +62,31 @@ def lftp(site: Site, source: str, errand: Errand) -> str:
 
 def _run(*words: list[str]) -> str:
     program, *rest = (word for part in words for word in part)
-    command = [parts.program(program), *rest]
-    done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-    if done.returncode:
-        raise LostError(_sentence(program, done.stderr.splitlines()))
-    return done.stderr
+    said: list[str] = []
+    with subprocess.Popen(
+        [parts.program(program), *rest],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None, "its words are piped"
+        for line in process.stderr:
+            said.append(line)
+            if line.startswith(_CONNECTS) and sum(each.startswith(_CONNECTS) for each in said) > 1:
+                process.kill()
+                raise LostError(f"{program}: it failed, and begins anew")
+    if process.returncode:
+        raise LostError(_sentence(program, said))
+    return "".join(said)
 
 
 def _sentence(program: str, said: list[str]) -> str:
     """Return the first line with words of the program, without the file's name in it."""
-    words = next((line for line in said if line.startswith((f"{program}:", "get:", "put:"))), "no word")
+    words = next((line.strip() for line in said if line.startswith((f"{program}:", "get:", "put:"))), "no word")
     return f"{program}: {words.rpartition(': ')[2]}"
 
 
+_CONNECTS = "---- Connecting to "
+"""What lftp says of a control connection. The second one is the end: what it makes of its own tries is none of ours."""
 PROGRAMS = {"curl": curl, "lftp": lftp}
