@@ -69,7 +69,10 @@ def halt(
     as_json: options.JsonOption = False,
     socket: options.SocketOption = DEFAULT_SOCKET,
 ) -> None:
-    """Give a real server no new sessions; live ones end, or go to other servers (rescue)."""
+    """Give a real server no new sessions; live ones end now.
+
+    Where they are rescued (`rescue`) they go to other servers instead.
+    """
     from ftpair.cli.acting import confirm, set_admin
 
     if not yes:
