@@ -46,7 +46,7 @@ def only(free: int) -> Iterator[Callable[[], None]]:
     highest = max(int(path.name) for path in Path("/proc/self/fd").iterdir())
     resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 64, hard))
     try:
-        for _ in range(3):  # What others leave behind is collected late.
+        for _ in range(10):  # What others leave behind is collected late.
             gc.collect()
             time.sleep(0.02)
             with contextlib.suppress(OSError):
