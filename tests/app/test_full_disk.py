@@ -6,7 +6,6 @@ import sys
 import time
 from pathlib import Path
 
-from tests.app import test_supervisor
 from tests.app.test_adoption import log_in, status_of
 from tests.app.test_supervisor import SIZE, begin_download, bytes_until_the_end, real_server, running, until
 
@@ -21,10 +20,9 @@ def small_disk(site):
     return (*SMALL, f'mount -t tmpfs -o size=8m none {state} && exec "$0" "$@" 2>{state}/log')
 
 
-def test_a_full_disk_stops_no_session_and_loses_no_wish(site, real_server, monkeypatch):
+def test_a_full_disk_stops_no_session_and_loses_no_wish(site, real_server):
     program = [*small_disk(site), sys.executable]
-    monkeypatch.setattr(test_supervisor, "PROGRAM", program)
-    with running(site) as ftpair:
+    with running(site, program=program) as ftpair:
         ftpair.heard("READY=1")
         state = Path(f"/proc/{ftpair.process.pid}/root{site.folder}/state")
         fill(state / "filler")

@@ -20,18 +20,18 @@ from tests.haproxy.answering import answering
 
 SERVE = "import sys, pathlib; from ftpair.app.supervisor import serve; sys.exit(serve(pathlib.Path(sys.argv[1])))"
 
-PROGRAM = [sys.executable]
+PROGRAM = (sys.executable,)
 
 
 class Running:
     """A running ftpair: its process, its log, what systemd heard."""
 
-    def __init__(self, site, systemd, environment):
+    def __init__(self, site, systemd, environment, program=PROGRAM):
         self.site, self.systemd = site, systemd
         self.log = site.folder / "log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [*PROGRAM, "-c", SERVE, str(site.path)], stdout=log, stderr=log, env=os.environ | environment
+                [*program, "-c", SERVE, str(site.path)], stdout=log, stderr=log, env=os.environ | environment
             )
 
     def heard(self, state):
@@ -65,13 +65,13 @@ class Running:
 
 
 @contextmanager
-def running(site, *, ends_workers=True, **environment):
+def running(site, *, ends_workers=True, program=PROGRAM, **environment):
     name = str(site.folder / "notify")
     Path(name).unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(name)
         systemd.settimeout(30)
-        ftpair = Running(site, systemd, {"NOTIFY_SOCKET": name, **environment})
+        ftpair = Running(site, systemd, {"NOTIFY_SOCKET": name, **environment}, program)
         try:
             yield ftpair
         finally:

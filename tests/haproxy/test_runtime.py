@@ -5,7 +5,6 @@ import time
 
 import pytest
 
-from ftpair.haproxy import runtime
 from ftpair.haproxy.runtime import LONGEST_ANSWER_BYTES, SilentError, ask
 from tests.haproxy.answering import answering
 
@@ -35,10 +34,9 @@ def test_an_answer_that_stops_in_its_middle_is_none(folder):
     assert time.monotonic() - begun < 3
 
 
-def test_an_answer_that_never_ends_is_none(folder, monkeypatch):
-    monkeypatch.setattr(runtime, "LONGEST_ANSWER_S", 0.5)
+def test_an_answer_that_never_ends_is_none(folder):
     with pytest.raises(SilentError, match="does not answer"):
-        asked(folder / "s", [each for _ in range(20) for each in (b"x", 0.1)], patience_s=0.3)
+        asked(folder / "s", [each for _ in range(20) for each in (b"x", 0.1)], patience_s=0.3, longest_s=0.5)
 
 
 @pytest.mark.parametrize("answer", [[], [HALF], [HALF + b",UP,1,0,0,0,\n"]])

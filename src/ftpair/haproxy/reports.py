@@ -105,12 +105,13 @@ class Connection:
 
 
 _WORDS = {"source", "backend", "server", "age"}
+_WORD = re.compile(rf"\b({'|'.join(sorted(_WORDS))})=(\S*)")
 
 
 def connections(answer: str) -> Iterator[Connection]:
     """Read `show sess all`; what HAProxy does for itself is left out, and a connection that ended as it was told."""
     for block in re.split(r"^(?=0x[0-9a-f]+: )", answer, flags=re.MULTILINE):
-        words = dict(re.findall(rf"\b({'|'.join(_WORDS)})=(\S*)", block))
+        words = dict(_WORD.findall(block))
         totals = [int(number) for number in re.findall(r" total=(\d+)\)", block)]
         if words.keys() == _WORDS and words["server"] != "<NONE>" and len(totals) == 2:
             ends = dict(re.findall(r"^  (frontend|backend|server)=.* addr=(\S+)", block, re.MULTILINE))

@@ -25,11 +25,11 @@ class SilentError(FtpairError):
         """Nobody is there: the process does not run, rather than being slow."""
 
 
-async def ask(path: str, *commands: str, patience_s: float = PATIENCE_S) -> str:
+async def ask(path: str, *commands: str, patience_s: float = PATIENCE_S, longest_s: float = LONGEST_ANSWER_S) -> str:
     """Return what HAProxy answers to commands, all of it, without the empty lines around it. Raises SilentError."""
     try:
         async with asyncio.timeout(patience_s) as deadline:
-            answer = await _ask(path, "; ".join(commands), deadline, patience_s)
+            answer = await _ask(path, "; ".join(commands), deadline, patience_s, longest_s)
     except (OSError, TimeoutError) as error:
         why = "does not answer" if isinstance(error, TimeoutError) else (error.strerror or "failed").lower()
         is_gone = isinstance(error, FileNotFoundError | ConnectionRefusedError)
@@ -49,20 +49,20 @@ _NO_SUCH_PROCESS = (b"Can't find the target", b"Can't connect to the target")
 """How a master says it of a worker."""
 
 
-async def _ask(path: str, command: str, deadline: Timeout, patience_s: float) -> bytes:
+async def _ask(path: str, command: str, deadline: Timeout, patience_s: float, longest_s: float) -> bytes:
     reader, writer = await asyncio.open_unix_connection(path)
     try:
         writer.write(command.encode() + b"\n")
         writer.write_eof()  # The socket of the master stays open otherwise.
-        return await _read(reader, deadline, patience_s)
+        return await _read(reader, deadline, patience_s, longest_s)
     finally:
         writer.close()
 
 
-async def _read(reader: StreamReader, deadline: Timeout, patience_s: float) -> bytes:
+async def _read(reader: StreamReader, deadline: Timeout, patience_s: float, longest_s: float) -> bytes:
     """Read to the end, or a piece more than the longest answer; HAProxy writes long ones in many pieces."""
     now = asyncio.get_running_loop().time
-    latest = now() + LONGEST_ANSWER_S
+    latest = now() + longest_s
     answer = bytearray()
     while len(answer) <= LONGEST_ANSWER_BYTES and (piece := await reader.read(_PIECE_BYTES)):
         answer += piece
