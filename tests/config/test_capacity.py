@@ -19,11 +19,12 @@ def told(config, machine):
 
 
 def test_every_limit_of_the_machine_is_a_number_of_sessions_with_what_it_comes_from(machine):
-    small = replace(machine, descriptors=20000, available_bytes=2 * GIB, somaxconn=128)
+    small = replace(machine, descriptors=20000, available_bytes=2 * GIB, somaxconn=128, tcp_pressure_bytes=GIB)
     assert told(config(), small) == {
         "sessions, by descriptors": (17936, "2 workers, 20,000 files each"),
         "sessions, by memory": (25395, "2.0 GiB available, 64.0 MiB kept, up to 80.0 KiB each"),
         "sessions with one server": (27232, "net.ipv4.ip_local_port_range (32768-60999)"),
+        "transfers of slow clients": (1638, "net.ipv4.tcp_mem: 1.0 GiB, up to 640.0 KiB each"),
         "connections that may wait": (128, "for each port and worker, net.core.somaxconn 128"),
     }
 

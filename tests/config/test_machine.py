@@ -35,7 +35,13 @@ def test_ranges_of_the_kernel_are_read():
 
 
 def test_a_kernel_without_the_setting_has_nothing_to_say(tmp_path):
-    assert this_machine(tmp_path).local_ports is None
+    machine = this_machine(tmp_path)
+    assert (machine.local_ports, machine.somaxconn, machine.tcp_pressure_bytes) == (None, 0, 0)
+
+
+def test_the_kernel_tells_from_where_on_connections_hold_too_much(tmp_path):
+    (tmp_path / "tcp_mem").write_text("287901\t383869\t575802\n")
+    assert this_machine(tmp_path).tcp_pressure_bytes == 383869 * resource.getpagesize()
 
 
 def test_names_and_users_are_looked_up_on_the_machine():

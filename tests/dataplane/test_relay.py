@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import fcntl
 import hashlib
 import socket
 import ssl
@@ -25,6 +26,8 @@ from ftpair.dataplane.watch import Watch
 
 from .certificates import client_tls, self_signed
 
+SIOCOUTQNSD = 0x894B
+"""Asks Linux how much was not sent yet (linux/sockios.h)."""
 SIZES = [0, 1, 16383, 16384, 16385, 70_000, 5_000_000]
 
 
@@ -83,9 +86,10 @@ def run(
     receive: Callable[[socket.socket], object],
     *,
     throttle: Any = None,
+    others: int = 0,
     **options: bool,
 ) -> tuple[tuple[End, str, bool], int, object]:
-    """Relay once; return how it ended, how many bytes moved and what the receiver made of it."""
+    """Relay once, among others; return how it ended, how many bytes moved and what the receiver made of it."""
     got: list[object] = []
 
     async def main() -> tuple[tuple[End, str, bool], int]:
@@ -103,7 +107,10 @@ def run(
                 farewell.reset(legs.destination)
             ended.set_result((end, reason, culprit_is_source))
 
-        relay = Relay(Stock(watch), legs.source, legs.destination, on_end, **options)
+        stock = Stock(watch)
+        for _ in range(others):
+            stock.join()
+        relay = Relay(stock, legs.source, legs.destination, on_end, **options)
         if throttle is not None:
             relay.slow_down(throttle)
         threads = [
@@ -227,6 +234,30 @@ def test_a_slow_reader_gets_every_byte(source_tls: bool, destination_tls: bool):
 
 
 # Limits.
+
+
+def unsent(sock: socket.socket) -> int:
+    """Return how many bytes wait in the kernel for their turn to be sent."""
+    return int(struct.unpack("i", fcntl.ioctl(sock.fileno(), SIOCOUTQNSD, bytes(4)))[0])
+
+
+@pytest.mark.parametrize("destination_tls", [False, True])
+@pytest.mark.parametrize("others", [0, 200])
+def test_in_a_crowd_no_slow_reader_fills_the_kernels_memory(destination_tls: bool, others: int):
+    legs, data = Legs(False, destination_tls), b"0123456789abcdef" * (1 << 19)
+
+    def late(sock: socket.socket) -> tuple[int, tuple[str, int]]:
+        before, now = -1, 0
+        while now != before or not now:
+            before = now
+            time.sleep(0.3)
+            now = unsent(legs.destination)
+        return now, receiving(sock)
+
+    (end, _, _), moved, got = run(legs, sending(data), late, others=others)
+    waited, came = got  # type: ignore[misc]
+    assert (waited > 256 << 10) is not bool(others)
+    assert (end, moved, came) == (End.ENDED, len(data), (hashlib.sha256(data).hexdigest(), len(data)))
 
 
 class Turnstile:

@@ -70,6 +70,8 @@ class Machine:
     """Ports that it leaves out (net.ipv4.ip_local_reserved_ports)."""
     somaxconn: int = 0
     """Connections that may wait at one listener (net.core.somaxconn); 0: nobody can tell."""
+    tcp_pressure_bytes: int = 0
+    """What all connections may hold in the kernel before it slows them down (net.ipv4.tcp_mem); 0: nobody can tell."""
     available_bytes: int | None = None
     """Memory that may still be taken; None: nobody can tell."""
     capabilities: frozenset[str] = frozenset(CAPABILITIES)
@@ -94,6 +96,7 @@ def this_machine(settings: Path = _IPV4) -> Machine:
         local_ports=local[0] if local else None,
         reserved_ports=port_ranges(_setting(settings / "ip_local_reserved_ports")),
         somaxconn=int(_setting(settings.parent / "core/somaxconn") or 0),
+        tcp_pressure_bytes=_tcp_pressure_bytes(_setting(settings / "tcp_mem")),
         available_bytes=available_memory(),
         capabilities=held_capabilities(),
         transparency=why_not_transparent(),
@@ -127,6 +130,11 @@ def port_ranges(text: str) -> tuple[PortRange, ...]:
     """Return the ranges of a kernel setting such as `2121,40000-40100`."""
     parts = [part.partition("-") for part in text.split(",") if part.strip()]
     return tuple(PortRange(int(first), int(last or first)) for first, _, last in parts)
+
+
+def _tcp_pressure_bytes(pages: str) -> int:
+    """Return the second of three numbers of pages: from there on buffers shrink (tcp(7))."""
+    return sum(map(int, pages.split()[1:2])) * resource.getpagesize()
 
 
 def _setting(path: Path) -> str:

@@ -5,6 +5,7 @@ yields after its turn (`Stock.turn_bytes`), so that a thousand transfers share a
 """
 
 import asyncio
+import contextlib
 import errno
 import os
 import socket
@@ -15,7 +16,7 @@ from typing import Protocol
 from ftpair.core.ending import End
 from ftpair.dataplane import tls
 from ftpair.dataplane.buffered_tls import BufferedTls
-from ftpair.dataplane.stock import Pipe, Stock
+from ftpair.dataplane.stock import SHORTEST_TURN_BYTES, Pipe, Stock
 
 RECORD_BYTES = 16 << 10
 """What a TLS record holds at most."""
@@ -25,6 +26,15 @@ SHORTEST_REST_S = 0.002
 """What a timer can keep; a shorter rest stays owed until the next one."""
 _SPLICE_FLAGS = os.SPLICE_F_MOVE | os.SPLICE_F_NONBLOCK
 _WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+
+def bound_queue(sock: socket.socket) -> None:
+    """Let no more than two turns of a crowd wait in the kernel unsent, which else keeps 4 MiB for a slow reader.
+
+    What was sent and is not acknowledged yet is not bounded, so that a long way makes nothing slower.
+    """
+    with contextlib.suppress(OSError):  # The peer may have reset it.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, 2 * SHORTEST_TURN_BYTES)
 
 
 class Throttle(Protocol):
@@ -51,6 +61,7 @@ class Relay:
     __slots__ = (
         "_buffer",
         "_filled",
+        "_is_bounded",
         "_is_counted",
         "_is_half_closed",
         "_on_end",
@@ -98,7 +109,7 @@ class Relay:
         self._filled = self._sent = 0
         self._pipe: Pipe | None = None
         self._piped = 0
-        self._reads = self._writes = self._watches = self._is_counted = False
+        self._reads = self._writes = self._watches = self._is_counted = self._is_bounded = False
         self._source_ended = self._is_half_closed = False
 
     def slow_down(self, throttle: Throttle) -> None:
@@ -146,8 +157,12 @@ class Relay:
         return min(turn, self._portion) if self._portion else turn
 
     def _go_on(self) -> None:
+        is_small = self.bytes < _SMALL_BYTES
+        if not is_small and not self._is_bounded and self._stock.is_crowded:
+            self._is_bounded = True
+            bound_queue(self.destination)
         try:
-            if self.uses_splice and self.bytes >= _SMALL_BYTES and self._buffer is None:
+            if self.uses_splice and not is_small and self._buffer is None:
                 self._splice_turn()
             else:
                 self._copy_turn()

@@ -43,6 +43,11 @@ class Stock:
         share = ROUND_BYTES // (relays or 1)
         self.turn_bytes = max(SHORTEST_TURN_BYTES, min(LONGEST_TURN_BYTES, share))
 
+    @property
+    def is_crowded(self) -> bool:
+        """Whether there are so many relays that turns are as short as they get."""
+        return self.turn_bytes == SHORTEST_TURN_BYTES
+
     def take_buffer(self) -> bytearray:
         """Lend a buffer of BUFFER_BYTES."""
         return self._buffers.pop() if self._buffers else bytearray(BUFFER_BYTES)
