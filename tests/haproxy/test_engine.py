@@ -601,6 +601,20 @@ def test_a_frozen_haproxy_gets_no_second_one_beside_it(world):
     run(go())
 
 
+def test_a_frozen_haproxy_is_ended_with_ftpair(world):
+    async def go() -> None:
+        async with carried(world) as engine:
+            listed = await ask(f"{world.folder}/master.sock", "show proc")
+            pids = [int(pid) for pid in re.findall(r"^\d+", listed, re.MULTILINE)]
+            for pid in pids:
+                os.kill(pid, signal.SIGSTOP)
+            await engine.stop(0.0)
+            while any(Path(f"/proc/{pid}").exists() for pid in pids):  # Until init has buried them.
+                await asyncio.sleep(0.05)
+
+    run(go())
+
+
 def test_a_removed_server_keeps_its_slice_while_nobody_else_has_it(world):
     async def go() -> None:
         first, second = sliced(world.servers, PortRange(DATA, DATA), PortRange(DATA + 1, DATA + 3))

@@ -40,14 +40,16 @@ class Master:
         self._process: Process | None = None
         self._said: LastWords | None = None
         """None: an earlier ftpair has started it, and what it says is lost."""
-        self._pid = 0
+        self._seen = Processes(0, 0, 0, (), ())
+        """Who can be ended without an answer."""
 
     async def processes(self) -> Processes:
         """Return the processes that run. Raises SilentError when there is no master."""
         try:
-            return reports.processes(await ask(self.socket, "show proc"))
+            self._seen = reports.processes(await ask(self.socket, "show proc"))
         except ValueError:
             raise SilentError(f"HAProxy's socket {self.socket} {_STRANGE}") from None
+        return self._seen
 
     async def as_started(self) -> HaproxyPlan:
         """Return how it is run: one that an earlier ftpair has started reads the file that it was started with."""
@@ -167,32 +169,38 @@ class Master:
     async def finish(self, grace_s: float) -> bool:
         """Take no new connection, and let running ones end for so long; return whether all have, and it with them."""
         try:
-            now = await self.processes()
-            os.kill(now.master, signal.SIGUSR1)
+            os.kill(await self._pid(), signal.SIGUSR1)
         except (SilentError, ProcessLookupError):
             return True
-        self._pid = now.master
         return await until(self._is_gone, grace_s)
 
     async def end(self) -> None:
-        """End it with what it still has."""
-        try:
-            now = await self.processes()
-        except SilentError:  # It does not listen any more, but it is there.
-            now = Processes(self._pid, 0, 0, (), ())
+        """End it with what it still has; `finish` has found it."""
+        with suppress(SilentError):  # It does not listen any more, but it is there.
+            await self.processes()
+        seen = self._seen
         with suppress(ProcessLookupError):
-            os.kill(now.master, signal.SIGTERM)
+            os.kill(seen.master, signal.SIGTERM)
         if not await until(self._is_gone, KILL_AFTER_S):
-            for pid in (now.master, *now.workers, *now.former):
+            for pid in (seen.master, *seen.workers, *seen.former):
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
         if self._process:
             await self._process.wait()
+
+    async def _pid(self) -> int:
+        """Return who the master is, by what it told last if it is only slow. Raises SilentError."""
+        try:
+            return (await self.processes()).master
+        except SilentError as error:
+            if error.is_gone or not self._seen.master:
+                raise
+            return self._seen.master
 
     async def _is_gone(self) -> bool:
         """Return whether the master has ended; one that an earlier ftpair has started is no child of ours."""
         if self._process:
             return self._process.returncode is not None
         with suppress(ChildProcessError):  # Or it is, and was so before this process became another program.
-            return os.waitpid(self._pid, os.WNOHANG)[0] == self._pid
-        return not Path(f"/proc/{self._pid}").exists()
+            return os.waitpid(self._seen.master, os.WNOHANG)[0] == self._seen.master
+        return not Path(f"/proc/{self._seen.master}").exists()
