@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 
 import pytest
 
@@ -47,15 +46,14 @@ def test_what_goes_wrong_is_raised_where_it_was_asked_and_ends_nothing():
 
 
 def test_a_disk_that_hangs_makes_nobody_wait_and_costs_a_bounded_number_of_jobs(clerk):
-    goes_on = threading.Event()
-    clerk.post(lambda shelf: goes_on.wait(20))
+    goes_on, hung = threading.Event(), []
+    clerk.post(lambda shelf: hung.append(goes_on.wait(60)))
     while clerk.post(lambda shelf: shelf.put(1)):
         pass
-    began = time.monotonic()
     with pytest.raises(BusyError, match="the disk of the shelf does not answer in time; try again"):
         asyncio.run(clerk.ask(lambda shelf: shelf.put("late")))
     clerk.close(patience_s=0.1)
-    assert time.monotonic() - began < 2
+    assert not hung
     goes_on.set()
     clerk.close()
 

@@ -22,8 +22,8 @@ def path(tmp_path):
     return tmp_path / "state" / "revisions.sqlite"
 
 
-def opened(path, said):
-    return Revisions(path, said.append, lambda: 1000.0)
+def opened(path, said, **more):
+    return Revisions(path, said.append, lambda: 1000.0, **more)
 
 
 @contextlib.contextmanager
@@ -128,9 +128,8 @@ def test_a_disk_that_fails_later_loses_nothing_of_this_run(path, said):
     assert "cannot be written" in said[0]
 
 
-def test_it_is_known_which_names_a_way_back_could_bring_again(path, said, monkeypatch):
-    monkeypatch.setattr(room, "KEPT", 2)
-    revisions = opened(path, said)
+def test_it_is_known_which_names_a_way_back_could_bring_again(path, said):
+    revisions = opened(path, said, kept=2)
     revisions.keep(1, b"virtual_services: {VIP: {real_servers: {FTP_SVR1: {}, FTP_SVR2: {}}}}", "anna", "")
     revisions.keep(2, b"virtual_services: {VIP: {real_servers: {FTP_SVR1: {}}}}", "anna", "")
     revisions.applied(2)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from ftpair.cli import upgrading
+from ftpair.cli.failures import DeadlineError
 from ftpair.core.actions import GetStatus, Refused, Said, StatusIs
 from ftpair.core.upgrades import Upgrade
 from tests.api.supervisor import node
@@ -52,9 +53,10 @@ def test_what_cannot_serve_is_the_answer(ftpair, supervisor):
     assert "what is installed cannot serve: it is broken; nothing was changed" in ran.err
 
 
-def test_a_successor_that_never_answers_is_told_with_where_to_look(ftpair, supervisor, monkeypatch):
-    monkeypatch.setattr(upgrading, "PATIENCE_S", 0.5)
+def test_a_successor_that_never_answers_is_told_with_where_to_look(supervisor):
     supervisor.answers[Upgrade] = Said(BEGINS)
-    ran = ftpair("upgrade")
-    assert ran.status == 8
-    assert "The new supervisor does not answer; sessions go on. The log says why: journalctl -u ftpair" in ran.err
+    with pytest.raises(DeadlineError) as raised:
+        upgrading.upgrade(supervisor.path, is_trial=False, as_json=False, patience_s=0.5)
+    assert raised.value.sentence == (
+        "The new supervisor does not answer; sessions go on. The log says why: journalctl -u ftpair"
+    )

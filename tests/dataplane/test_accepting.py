@@ -29,9 +29,7 @@ def test_connections_wait_in_the_kernel_while_there_is_no_descriptor_and_nothing
             assert not got.done()
             assert resource.getrusage(resource.RUSAGE_THREAD).ru_utime - used < 0.2
             give_back()
-            began = time.monotonic()
             sock, host = await got
-            assert time.monotonic() - began < 1
         assert host == "127.0.0.1"
         assert sock.gettimeout() == 0
         accepting.close()

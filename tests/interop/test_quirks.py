@@ -3,7 +3,6 @@
 import re
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from concurrent import futures
 from dataclasses import dataclass
@@ -122,9 +121,7 @@ def test_an_abort_is_answered_by_426_and_226_whatever_the_server_says(bench: Ben
         # lftp takes a reply with this word for the one to ABOR itself, and loses count.
         assert not re.search("ABOR", first)
         assert second.startswith("226")
-        began = time.monotonic()
         assert client.ask("NOOP").startswith("200"), "no third reply"
-        assert time.monotonic() - began < 1
 
 
 @pytest.mark.parametrize("size", [200_000, 1 << 20, 3_000_000])

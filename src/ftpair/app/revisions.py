@@ -35,8 +35,10 @@ _CONTENTS = Contents(
 class Revisions:
     """All that is known of former configurations. `warn` hears sentences."""
 
-    def __init__(self, path: Path, warn: Callable[[str], None], now: Callable[[], float] = time.time) -> None:
-        self._now = now
+    def __init__(
+        self, path: Path, warn: Callable[[str], None], now: Callable[[], float] = time.time, kept: int = KEPT
+    ) -> None:
+        self._now, self._kept = now, kept
         self._database = Database(path, _CONTENTS, warn)
 
     def close(self) -> None:
@@ -91,7 +93,7 @@ class Revisions:
         row = (number, self._now(), author, comment, content)
         self._database.write(
             ("INSERT OR IGNORE INTO revision (number, made, author, comment, content) VALUES (?, ?, ?, ?, ?)", row),
-            (_FORGET, (number - KEPT,)),
+            (_FORGET, (number - self._kept,)),
         )
 
     def applied(self, number: int) -> None:

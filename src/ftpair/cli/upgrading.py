@@ -14,20 +14,20 @@ PATIENCE_S = 90.0
 LOOK_EVERY_S = 0.2
 
 
-def upgrade(socket: Path, is_trial: bool, as_json: bool) -> None:
+def upgrade(socket: Path, is_trial: bool, as_json: bool, patience_s: float = PATIENCE_S) -> None:
     """Upgrade and tell how it went. Raises DeadlineError when nobody answers after it."""
     with Client(socket) as client:
         before = client.get(("status",), NodeStatus).started
         said = client.post(("upgrade",), Said, dry_run=str(is_trial).lower())
     if not is_trial:
         talk(said.sentence)
-        said = Said(_outcome(socket, before))
+        said = Said(_outcome(socket, before, patience_s))
     tell(said, as_json)
 
 
-def _outcome(socket: Path, before: float) -> str:
+def _outcome(socket: Path, before: float, patience_s: float) -> str:
     """Return what the new supervisor says of it."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline:
         try:
             with Client(socket) as client:
