@@ -58,7 +58,9 @@ class Terminal:
         return Seen(self._process.wait(1), self.text)
 
     def _read(self, wait_s):
-        if not select.select([self._main], [], [], wait_s)[0]:
+        coming = select.poll()
+        coming.register(self._main, select.POLLIN)
+        if not coming.poll(1000 * wait_s):
             return False
         try:
             data = os.read(self._main, 65536)

@@ -1,18 +1,21 @@
 """Processes that the supervisor has not started itself: watched, signalled and ended all the same."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 
 import pytest
 
 from ftpair.dataplane.processes import UNKNOWN, Foreign, ending
 
+MOST_OF_SELECT = 1024
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(60)"]
 GRANDCHILD = f"""
 import subprocess
-print(subprocess.Popen({SLEEPS!r}, stdout=subprocess.DEVNULL).pid, flush=True)
+print(subprocess.Popen({SLEEPS!r}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).pid, flush=True)
 """
 
 
@@ -33,6 +36,20 @@ def test_how_somebody_elses_child_has_ended_nobody_tells_us():
     assert process.wait() == process.poll() == UNKNOWN
     assert ending(process.returncode) == "ended"
     process.kill()  # Gone already: nobody else is hit.
+
+
+def test_it_is_watched_by_who_has_thousands_of_descriptors():
+    """As a supervisor has, with a wide passive range."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, 2 * MOST_OF_SELECT), hard), hard))
+    pid = os.posix_spawn(sys.executable, SLEEPS, os.environ)
+    with ExitStack() as held:
+        while held.enter_context(open(os.devnull, "rb")).fileno() <= MOST_OF_SELECT:
+            pass
+        process = Foreign(pid)
+        assert process.poll() is None
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
 
 
 def test_there_must_be_such_a_process():

@@ -41,6 +41,8 @@ class Foreign:
         self.pid = pid
         self.returncode: int | None = None
         self._pidfd = os.pidfd_open(pid)
+        self._end = select.poll()  # Not select(): a supervisor of many listeners has descriptors above 1,024.
+        self._end.register(self._pidfd, select.POLLIN)
 
     def kill(self) -> None:
         """End it at once."""
@@ -55,14 +57,14 @@ class Foreign:
 
     def poll(self) -> int | None:
         """Return how it ended; None: it lives."""
-        if self.returncode is None and select.select([self._pidfd], [], [], 0)[0]:
+        if self.returncode is None and self._end.poll(0):
             self.returncode = self._reap()
         return self.returncode
 
     def wait(self) -> int:
         """Wait for its end, and return how it was."""
         if self.returncode is None:
-            select.select([self._pidfd], [], [])
+            self._end.poll()
             self.returncode = self._reap()
         return self.returncode
 
