@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -44,7 +45,7 @@ def test_it_is_watched_by_who_has_thousands_of_descriptors():
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, 2 * MOST_OF_SELECT), hard), hard))
     pid = os.posix_spawn(sys.executable, SLEEPS, os.environ)
     with ExitStack() as held:
-        while held.enter_context(open(os.devnull, "rb")).fileno() <= MOST_OF_SELECT:
+        while held.enter_context(Path(os.devnull).open("rb")).fileno() <= MOST_OF_SELECT:
             pass
         process = Foreign(pid)
         assert process.poll() is None
