@@ -30,6 +30,7 @@ async def set_admin(node: Node, action: SetAdmin) -> Said:
     if wish.drain:
         node.drains.has_emptied(server, wish.drain)  # From here on: it may be empty before the first look.
     node.states.set_admin(server, wish)
+    await node.haproxy.refresh()  # What is answered holds: from now on it gets new sessions, or none.
     if action.admin is Admin.ONLINE:
         node.ejector.end(server)
     if action.admin is Admin.HALT:
