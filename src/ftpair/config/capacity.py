@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 
 from ftpair.config.descriptors import BACKLOG, carried_here, sessions_with
 from ftpair.config.machine import Machine
@@ -29,8 +28,8 @@ def rooms(config: Config, machine: Machine) -> tuple[Room, ...]:
     """Return what the machine has room for, as far as it tells."""
     if not any(carried_here(config)):
         return ()
-    of_config = chain.from_iterable(each(config, machine) for each in (_descriptors, _memory, _ports))
-    return (*of_config, *_kernel(machine), *_queue(machine))
+    sessions = (*_descriptors(config, machine), *_memory(config, machine), *_ports(config, machine))
+    return (*sessions, *_transfers(machine), *_queue(machine))
 
 
 def _descriptors(config: Config, machine: Machine) -> Iterator[Room]:
@@ -62,7 +61,7 @@ def _common(one: PortRange, other: PortRange) -> int:
     return max(0, min(one.last, other.last) - max(one.first, other.first) + 1)
 
 
-def _kernel(machine: Machine) -> Iterator[Room]:
+def _transfers(machine: Machine) -> Iterator[Room]:
     if machine.tcp_pressure_bytes:
         most = machine.tcp_pressure_bytes // BYTES_PER_SLOW_TRANSFER
         why = f"net.ipv4.tcp_mem: {size(machine.tcp_pressure_bytes)}, up to {size(BYTES_PER_SLOW_TRANSFER)} each"

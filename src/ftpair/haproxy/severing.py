@@ -43,7 +43,7 @@ def sever_all(connections: Iterable[Connection]) -> bool:
 
 
 def sever(near: str, far: str) -> None:
-    """Reset the TCP connection of this machine between two `address:port`.
+    """Reset the TCP connection of this machine between two `address:port`, and by its cookie nothing but that.
 
     Raises ValueError for what is none, OSError: PermissionError without CAP_NET_ADMIN, ENOENT if there is no such.
     """
