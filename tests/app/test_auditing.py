@@ -12,6 +12,7 @@ from ftpair.app.accounts import LONGEST_WAIT_S
 from ftpair.app.actions import ANSWERS, CHANGES, Actions
 from ftpair.app.audit import FILE, KEPT
 from ftpair.app.auditing import CHANGING, LOOKS
+from ftpair.app.chronicle import TOLD
 from ftpair.app.passwords import LONGEST, MOST_WAITING, SHORTEST
 from ftpair.app.web_sessions import IDLE_S, LONGEST_S, PER_USER
 from ftpair.core.account_actions import (
@@ -168,6 +169,7 @@ def test_the_documentation_names_every_action():
     page = (Path(__file__).parents[2] / "docs" / "users.md").read_text(encoding="utf-8")
     table = page.partition("| actions | |")[2].partition("\n\n")[0]
     names = {name for name, _subject in CHANGING.values()} - {"{0.admin.value}"} | {admin.value for admin in Admin}
+    names |= {name for name, *_words in TOLD.values()}
     assert set(re.findall(r"`([\w-]+)`", table)) == names
 
 

@@ -15,6 +15,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from ftpair.app.audit import Audit
+from ftpair.core.account_actions import GetAudit
 from tests.app.conftest import free_ports
 from tests.haproxy.answering import answering
 
@@ -432,3 +434,20 @@ virtual_services:
         finally:
             away.rename(master)
             assert ftpair.end() == 0
+
+
+def test_a_refusal_stands_in_the_audit_trail(site):
+    site.write(more="    limits: {sessions_per_address: 1}\n", workers=1)
+    with running(site) as ftpair:
+        ftpair.heard("READY=1")
+        with socket.create_connection(("127.0.0.1", site.port), 20) as first:
+            assert first.recv(500).startswith(b"220")
+            with socket.create_connection(("127.0.0.1", site.port), 20) as second:
+                assert second.recv(500).startswith(b"421")
+        until(lambda: "ftpair_refusals_total{" in ftpair.api("/metrics").text)
+        assert ftpair.end() == 0
+    trail = Audit(site.folder / "state" / "audit.sqlite", print)
+    (row,) = trail.page(GetAudit(action="refuse"))
+    trail.close()
+    assert (row.name, row.subject, row.outcome) == ("ftpair", "VIP", "happened")
+    assert row.sentence.startswith("1 refusal for ")

@@ -24,7 +24,7 @@ from ftpair.core.account_actions import (
     TokensAre,
     UsersAre,
 )
-from ftpair.core.accounts import AuditRow, TokenRow, UserRow
+from ftpair.core.accounts import AuditRow, Outcome, TokenRow, UserRow
 from ftpair.core.actions import Said
 
 router = APIRouter(prefix="/api/v1", tags=["users"], dependencies=[may("admin")], responses=documented(*ASKING))
@@ -101,7 +101,9 @@ class Sought:
         self,
         user: Annotated[str, Query(description="Only of this user or token.")] = "",
         action: Annotated[str, Query(description="Only this action, such as `drain` or `log-in`.")] = "",
-        outcome: Annotated[Literal["", "done", "refused"], Query(description="Only what was done, or refused.")] = "",
+        outcome: Annotated[
+            Literal["", Outcome], Query(description="Only what was done, was refused, or happened.")
+        ] = "",
     ) -> None:
         self.user, self.action, self.outcome = user, action, outcome
 
@@ -117,6 +119,6 @@ async def audit(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     before: Annotated[int, Query(ge=0, lt=2**53, description="Only those of a lower number; 0: all.")] = 0,
 ) -> tuple[AuditRow, ...]:
-    """Return who changed what, and who was refused."""
+    """Return who changed what, who was refused, and what happened by itself."""
     wanted = GetAudit(limit, before, sought.user, sought.action, sought.outcome)
     return (await door.ask(wanted, AuditIs)).entries

@@ -1,15 +1,15 @@
-"""The audit trail: who changed what, and who was refused; a database of the state folder that forgets the oldest."""
+"""The audit trail: who changed what, who was refused, what happened; a database that forgets the oldest."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from ftpair.app.database import Contents, Database
 from ftpair.core.account_actions import GetAudit
-from ftpair.core.accounts import AuditRow
+from ftpair.core.accounts import AuditRow, Outcome
 
 FILE = "audit.sqlite"
-KEPT = {"done": 80_000, "refused": 20_000}
-"""Apart, so that nobody can push out what was done by what he is refused."""
+KEPT: dict[Outcome, int] = {"done": 80_000, "refused": 20_000, "happened": 20_000}
+"""Apart, so that nobody can push out what was done by what he is refused, or lets happen."""
 SENTENCE_CHARACTERS = 500
 _CONTENTS = Contents(
     "entries of the audit trail",

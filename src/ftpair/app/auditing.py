@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Literal
 
 import structlog
 
@@ -26,7 +25,7 @@ from ftpair.core.account_actions import (
     SetUp,
     TokenIs,
 )
-from ftpair.core.accounts import AuditRow, Identity
+from ftpair.core.accounts import AuditRow, Identity, Outcome
 from ftpair.core.actions import (
     Action,
     AddBan,
@@ -104,7 +103,7 @@ def _row(action: Action, who: Identity, answer: Result, is_user: Callable[[str],
     name, subject = (words.format(action) for words in CHANGING[type(action)])
     if isinstance(action, (LogIn, SetUp)) and not is_user(subject):
         subject = UNKNOWN
-    outcome: Literal["done", "refused"] = "refused" if isinstance(answer, Refused) else "done"
+    outcome: Outcome = "refused" if isinstance(answer, Refused) else "done"
     return AuditRow(0, time.time(), who.name, who.via, who.address, name, subject, outcome, _sentence(answer))
 
 

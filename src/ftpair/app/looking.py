@@ -65,8 +65,7 @@ async def get_clients(node: Node, _action: GetClients) -> ClientsAre:
 
 async def get_metrics(node: Node, _action: GetMetrics) -> Metrics:
     """Tell all figures."""
-    counters = node.figures.counters() + node.ejector.counters() + node.drains.counters()
-    return Metrics(counters, node.figures.gauges() + node_gauges(node))
+    return Metrics(node.counters(), node.figures.gauges() + node_gauges(node))
 
 
 async def get_bans(node: Node, _action: GetBans) -> BansAre:

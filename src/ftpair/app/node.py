@@ -11,6 +11,7 @@ from ftpair.app import accounts, audit, cuts, recipes
 from ftpair.app.admin import AdminFile
 from ftpair.app.affinity import AffinityFile, AffinityKeeper
 from ftpair.app.bans import BanFile, BanKeeper
+from ftpair.app.chronicle import Chronicle
 from ftpair.app.confirmation import Confirmation
 from ftpair.app.crew import Crew, Equipment, of_former
 from ftpair.app.drain_book import DrainBook
@@ -56,6 +57,7 @@ from ftpair.core.messages import (
 )
 from ftpair.core.plan import Plan, ServerPlan, ServicePlan
 from ftpair.core.requests import Request
+from ftpair.core.status import Sample
 from ftpair.dataplane.children import Child
 from ftpair.dataplane.counts import Counts
 from ftpair.dataplane.groups import Groups
@@ -87,7 +89,7 @@ class Node:
         state = Path(foundation.paths.state)
         self.accounts = accounts.Accounts(state / accounts.FILE, log.warning)
         self.audit = audit.Audit(state / audit.FILE, log.warning)
-        self.revision = self.plan.revision
+        self.chronicle, self.revision = Chronicle(self.audit, self.counters), self.plan.revision
         """The newest revision that was ever tried."""
         self.last_apply = LastApply(f"revision {self.revision}: started")
         self.started, self.is_draining = time.time(), False
@@ -222,6 +224,11 @@ class Node:
         self.web.refresh()
         self._leaving.release(self.slots, self.plan, self.counts.sessions, time.monotonic())
         self.former.keep(self.slots)
+        self.chronicle.look()
+
+    def counters(self) -> tuple[Sample, ...]:
+        """Return all counters."""
+        return self.figures.counters() + self.ejector.counters() + self.drains.counters()
 
     def save_affinity(self) -> None:
         """Write down what affinity remembers; may run in a thread."""
@@ -254,6 +261,7 @@ class Node:
         self.groups.close()
         self.revisions.close()
         self.accounts.close()
+        self.chronicle.tell()
         self.audit.close()
         self.transfer_history.close()
         self.reports.close()

@@ -21,8 +21,10 @@ class Role(StrEnum):
         return roles.index(self) >= roles.index(needed)
 
 
-Via = Literal["socket", "web", "token", "nobody"]
-"""How it is known who asks: the control socket, a session of the web UI, a token; or it is not known."""
+Via = Literal["socket", "web", "token", "nobody", "itself"]
+"""How it is known who asks: the control socket, a session of the web UI, a token; it is not known; nobody asked."""
+Outcome = Literal["done", "refused", "happened"]
+"""What became of what was asked; or it happened, and nobody asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class TokenRow:
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """Somebody changed something, or was refused; the time in seconds since the epoch."""
+    """Somebody changed something or was refused, or it happened; the time in seconds since the epoch."""
 
     number: int
     time: float
@@ -85,5 +87,5 @@ class AuditRow:
     address: str
     action: str
     subject: str
-    outcome: Literal["done", "refused"]
+    outcome: Outcome
     sentence: str

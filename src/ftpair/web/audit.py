@@ -1,6 +1,6 @@
-"""The audit trail: who changed what and when, and who was refused; filtered by the URL, page by page."""
+"""The audit trail: who changed what and when, and who was refused, what happened; filtered by the URL, page by page."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
@@ -10,13 +10,13 @@ from pydantic import BaseModel, Field
 from ftpair.api.access import may
 from ftpair.api.asking import TheDoor
 from ftpair.core.account_actions import AuditIs, GetAudit
-from ftpair.core.accounts import AuditRow
+from ftpair.core.accounts import AuditRow, Outcome
 from ftpair.web.banner import shown
 
 router = APIRouter(prefix="/audit", dependencies=[may("admin")])
 
 AT_ONCE = 50
-OUTCOMES = ("done", "refused")
+OUTCOMES = get_args(Outcome)
 Word = Annotated[str, Field(max_length=200)]
 
 
