@@ -20,6 +20,7 @@ from tests.app.test_supervisor import (
     real_server,
     refused,
     running,
+    sessions_by_worker,
     until,
 )
 
@@ -89,6 +90,17 @@ def test_workers_go_on_without_their_supervisor_and_the_next_one_finds_them(site
             assert connect(site.port)[1] == b"220 Welcome.\r\n"
             assert ftpair.end() == 0
             assert not any(map(is_alive, pids))
+
+
+def test_sessions_are_spread_evenly_without_a_supervisor_and_under_the_next_one(site):
+    with orphaned(site) as (former, _pids):
+        kill(former)
+        clients = [connect(site.port)[0] for _ in range(6)]
+        with running(site) as ftpair:
+            ftpair.heard("READY=1")
+            assert sessions_by_worker(ftpair) == {0: 3, 1: 3}
+            clients += [connect(site.port)[0] for _ in range(6)]
+            assert sessions_by_worker(ftpair) == {0: 6, 1: 6}
 
 
 def test_a_supervisor_may_be_killed_again_and_again(site, real_server):

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -168,6 +169,26 @@ def test_a_killed_child_is_replaced_at_once_and_the_others_do_not_notice(site):
         assert sorted(worker["restarts"] for worker in status["workers"]) == [0, 1]
         assert before["ftpair.app.worker"][1] in [worker["pid"] for worker in status["workers"]]
         assert ftpair.end() == 0
+
+
+def sessions_by_worker(ftpair):
+    """How many sessions each worker has, by number."""
+    rows = ftpair.api("/api/v1/sessions").json()
+    return Counter(int(row["id"].partition("-")[0]) for row in rows)
+
+
+def test_sessions_are_spread_evenly_over_the_workers_also_when_one_was_killed(site):
+    with running(site) as ftpair:
+        ftpair.heard("READY=1")
+        clients = [connect(site.port)[0] for _ in range(8)]
+        assert sessions_by_worker(ftpair) == {0: 4, 1: 4}
+        victim = next(worker for worker in ftpair.api("/api/v1/status").json()["workers"] if worker["sessions"] == 4)
+        os.kill(victim["pid"], signal.SIGKILL)
+        until(lambda: all(worker["is_ready"] for worker in ftpair.api("/api/v1/status").json()["workers"]))
+        clients += [connect(site.port)[0] for _ in range(6)]
+        assert sessions_by_worker(ftpair) == {0: 5, 1: 5}
+        passed = re.search(r"^ftpair_connections_passed_on_total (\d+)", ftpair.api("/metrics").text, re.MULTILINE)
+        assert passed is not None
 
 
 def test_hangup_brings_a_changed_file_in_and_running_sessions_keep_theirs(site):

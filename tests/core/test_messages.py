@@ -2,7 +2,7 @@
 
 import pytest
 
-from ftpair.core.messages import TABLES, HandOver, ListenerKey, Stop, UseHandover, UsePlan, UseWeb
+from ftpair.core.messages import TABLES, HandOver, ListenerKey, Stop, UseHandover, UseMates, UsePlan, UseWeb
 from ftpair.core.plan import Plan, WebPlan
 
 LISTENER = ListenerKey("VIP", "explicit", "192.0.2.10", 21)
@@ -17,6 +17,7 @@ LISTENER = ListenerKey("VIP", "explicit", "192.0.2.10", 21)
         (UseWeb(None), 0),
         (Stop(1.0), 0),
         (UseHandover("alike"), 1),
+        (UseMates((1, 2)), 3),
         (HandOver(0, "alike", "0.1.0", 0, 8, "", b"", (LISTENER,), (("192.0.2.10", 1025),)), TABLES + 2),
     ],
 )

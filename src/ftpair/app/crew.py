@@ -12,11 +12,12 @@ from ftpair.app.adoption import Inheritance, likeness
 from ftpair.app.orphans import Orphan
 from ftpair.app.tables import Tables
 from ftpair.core.columns import SESSIONS
-from ftpair.core.messages import Beat, UseHandover
+from ftpair.core.messages import Beat, UseHandover, UseMates
 from ftpair.core.plan import Plan
 from ftpair.dataplane.children import Child, Found, Parent
 from ftpair.dataplane.groups import Groups
 from ftpair.dataplane.handover import Handovers
+from ftpair.dataplane.mates import Inboxes
 
 log = structlog.get_logger("ftpair")
 
@@ -44,6 +45,7 @@ class Crew:
         self._numbers: dict[Child, int] = {}
         self._leaving_since: dict[Child, float] = {}
         self._likeness = likeness(plan)
+        self._inboxes = Inboxes(plan.workers)
         self.former = [self._former(each) for each in inheritance.former]
         kept = {each.said.place for each in inheritance.sharing}
         for place in set(self._tables.counts.taken()) - kept:  # Of workers that died while nobody watched.
@@ -88,7 +90,10 @@ class Crew:
         return {place: fd for place, fd in self._inheritance.passive.items() if place[1] % workers == number}
 
     def meet(self, child: Child) -> None:
-        """Give a worker the socket on which it would await the next supervisor."""
+        """Make a worker known to the others, and give it the socket on which it would await the next supervisor."""
+        if self._inboxes and child in self.workers:
+            mates = UseMates(tuple(self._places[other] for other in self.workers if other is not child))
+            child.send(mates, self._inboxes.fds(self._numbers[child]))
         self._pids[child] = child.pid
         try:
             sock = self._handovers.make(child.pid)
@@ -140,6 +145,7 @@ class Crew:
     def close(self) -> None:
         """Let the folder go."""
         self._handovers.close()
+        self._inboxes.close()
 
 
 def of_former(beat: Beat) -> Beat:

@@ -7,12 +7,12 @@ import msgspec
 import ftpair
 from ftpair.core.columns import COLUMNS
 from ftpair.core.messages import HandOver
-from ftpair.dataplane.counts import SLOTS
+from ftpair.dataplane.counts import BLOCK, SLOTS
 from ftpair.dataplane.holdings import Holdings
 from ftpair.dataplane.shared_table import ROW_FORMAT, WAYS
 
 TABLE_NAMES = ("counts", "rates", "presence", "affinity")
-LAYOUT = f"{SLOTS} {COLUMNS} {WAYS} {ROW_FORMAT}"
+LAYOUT = f"{SLOTS} {COLUMNS} {BLOCK} {WAYS} {ROW_FORMAT}"
 """Of the shared tables: who reads them in another way must not use them."""
 
 

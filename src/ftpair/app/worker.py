@@ -32,6 +32,7 @@ from ftpair.core.messages import (
     ToWorker,
     UseBans,
     UseHandover,
+    UseMates,
     UsePlan,
     UseStates,
 )
@@ -115,8 +116,8 @@ class WorkerProcess:
                 self._channel.send(self._worker.sessions(number))
             case ListClients(number):
                 self._channel.send(Clients(number, self._worker.clientele.all()))
-            case UseHandover(likeness):
-                self._taken(likeness, *fds)
+            case UseHandover() | UseMates():
+                self._introduced(message, fds)
             case Leave():
                 self._leave()
             case Stop(grace_s):
@@ -156,6 +157,12 @@ class WorkerProcess:
         self._channel = Channel(sock, ToWorker, self._told, self._orphaned, is_tolerant=True)
         said, fds = self._keepsakes.handed_over(self._worker.holdings(), self._leaving_since)
         self._channel.send(said, fds)
+
+    def _introduced(self, to: UseHandover | UseMates, fds: Sequence[int]) -> None:
+        if isinstance(to, UseHandover):
+            self._taken(to.likeness, *fds)
+        else:
+            self._worker.mates.use(to.places, fds)
 
     def _taken(self, likeness: str, fd: int) -> None:
         """Be that supervisor's from now on."""

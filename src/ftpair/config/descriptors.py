@@ -16,9 +16,10 @@ USUAL_SESSIONS = 1000
 BACKLOG = 4096
 """Connections that may wait at a control port for each worker: two seconds of a flood, and what Linux allows."""
 _FEWEST_OF_A_PROCESS = 32
-"""A worker without a session has 17 open, a supervisor of two workers 22; starts and applies take some more."""
+"""A worker without a session has 19 open, a supervisor of two workers 26; starts and applies take some more."""
 FEWEST_SESSIONS = 4
 _PER_CHILD = 4
+_PER_INBOX = 2
 _OF_AN_IDLE_SESSION = 2
 """Its control connections with client and server."""
 SHARE_OF_SESSIONS = 0.9
@@ -59,8 +60,7 @@ def descriptors_needed(config: Config, workers: int) -> int:
 def fewest_descriptors(config: Config, workers: int) -> int:
     """Return how many files a process must be allowed: ftpair starts, and each worker serves a few sessions."""
     doors, standing = sum(_doors(each) for _, each in carried_here(config)), _standing_ports(config)
-    supervisor = doors * workers + standing + (workers + 2) * _PER_CHILD
-    worker = (
-        doors + -(-standing // workers) + FEWEST_SESSIONS * (DESCRIPTORS_PER_SESSION + 1)
-    )  # A passive port besides.
+    supervisor = doors * workers + standing + (workers + 2) * _PER_CHILD + workers * _PER_INBOX
+    sessions = FEWEST_SESSIONS * (DESCRIPTORS_PER_SESSION + 1)  # A passive port besides.
+    worker = doors + -(-standing // workers) + workers + sessions
     return _FEWEST_OF_A_PROCESS + max(supervisor, worker)

@@ -120,6 +120,21 @@ class UseHandover(Message, frozen=True, tag=True):
         return 1
 
 
+class UseMates(Message, frozen=True, tag=True):
+    """To a worker: pass new connections on to these others, and take theirs.
+
+    The descriptors of its own inbox and of theirs come along, in this order.
+    """
+
+    places: tuple[int, ...]
+    """Their rows of the shared counts."""
+
+    @property
+    def fd_count(self) -> int:
+        """How many descriptors come with it."""
+        return 1 + len(self.places)
+
+
 class Leave(Message, frozen=True, tag=True):
     """To a worker that has handed over: take no new connection, and exit when the last one has ended."""
 
@@ -278,9 +293,11 @@ class Examined(Message, frozen=True, tag=True):
     diagnosis: Diagnosis
 
 
-BRINGING = (UsePlan, UseWeb, UseHandover, HandOver)
+BRINGING = (UsePlan, UseWeb, UseHandover, UseMates, HandOver)
 """Messages that descriptors come with."""
-ToWorker = UsePlan | UseStates | UseBans | UseHandover | EndSessions | ListSessions | ListClients | Leave | Stop
+ToWorker = (
+    UsePlan | UseStates | UseBans | UseHandover | UseMates | EndSessions | ListSessions | ListClients | Leave | Stop
+)
 ToProber = UsePlan | Stop
 ToExaminer = Examine | Stop
 FromWorker = Ready | CannotFollow | PasswordWrong | ServerErred | Beat | TransfersEnded | Sessions | Clients | LogLines

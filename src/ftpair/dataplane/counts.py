@@ -14,10 +14,12 @@ from ftpair.core.errors import SetupError
 
 SLOTS = 1024
 CELL_BYTES = 8
-PRESENT = SLOTS * COLUMNS
-"""The cell that says whether somebody has the block, after those of all slots."""
-BLOCK = PRESENT + 1
+PRESENT, LOAD, REVISION = (SLOTS * COLUMNS + number for number in range(3))
+"""Cells after those of all slots: whether somebody has the block, what that worker has to do, and by which plan it
+takes newcomers in; 0: it takes none."""
+BLOCK = REVISION + 1
 """Cells of one worker."""
+_RUNNING = frozenset({SESSIONS, TRANSFERS})
 _UNHURT = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 
 
@@ -69,6 +71,8 @@ class Counts:
     def add(self, slot: int, column: int, amount: int) -> None:
         """Add to a figure of this process; a negative amount takes away."""
         self._cells[self._own + slot * COLUMNS + column] += amount
+        if column in _RUNNING:
+            self._cells[self._own + LOAD] += amount
 
     def total(self, slot: int, column: int) -> int:
         """Return a figure of a slot, summed over all workers and the past."""
@@ -93,6 +97,26 @@ class Counts:
     def of_worker(self, place: int, slot: int, column: int) -> int:
         """Return a figure of a slot in one worker."""
         return self._cells[place * BLOCK + slot * COLUMNS + column]
+
+    @property
+    def load(self) -> int:
+        """Return what this worker has to do: its sessions and transfers, as often as they are counted.
+
+        A session counts once more when it has a server, and twice more while it has a transfer.
+        """
+        return self._cells[self._own + LOAD]
+
+    def load_of(self, place: int) -> int:
+        """Return the same of another worker."""
+        return self._cells[place * BLOCK + LOAD]
+
+    def work_by(self, revision: int) -> None:
+        """Say by which plan this worker takes newcomers in; 0: it takes none."""
+        self._cells[self._own + REVISION] = revision
+
+    def revision_of(self, place: int) -> int:
+        """Return the same of another worker."""
+        return self._cells[place * BLOCK + REVISION]
 
     def begin_anew(self) -> None:
         """Forget what a former supervisor has counted as running: only the bytes stay."""

@@ -33,6 +33,7 @@ from ftpair.dataplane.gate import Gate, Visit, turn_away
 from ftpair.dataplane.heap import Heap
 from ftpair.dataplane.holdings import Holdings
 from ftpair.dataplane.introductions import Introductions
+from ftpair.dataplane.mates import Mates
 from ftpair.dataplane.outcomes import Outcomes
 from ftpair.dataplane.passive import IDLE_PORT_S, PassivePorts
 from ftpair.dataplane.rows import session_row, transfer_row
@@ -71,6 +72,7 @@ class Worker:
         self.sockets = Watch(self.loop)
         self._echo, self._newcomers = Echo(self.sockets), Share(self.sockets)
         self.stock = Stock(self.sockets)
+        self.mates = Mates(self.sockets, counts, self._meet)
         self.clientele, self.outcomes = Clientele(), Outcomes(counts)
         self.seal = Seal()
         self._heap = Heap()
@@ -120,6 +122,8 @@ class Worker:
                 os.close(fd)
         self._learn()
         self._listen(dict(zip(keys, fds, strict=True)))
+        if not self._is_stopping:
+            self.mates.work_by(plan.revision, keys)
 
     def _made(self, plan: ServicePlan) -> Service:
         running = self._services.get(plan.name)
@@ -174,10 +178,14 @@ class Worker:
             else:
                 listener = socket.socket(fileno=fd)
                 _prepare(listener)
-                welcome = partial(self._meet, key)
+                welcome = partial(self._arrive, key)
                 self._listeners[key] = Accepting(
                     self.sockets, listener, welcome, at_once=_ACCEPTS_AT_ONCE, share=self._newcomers
                 )
+
+    def _arrive(self, key: ListenerKey, sock: socket.socket, host: str) -> None:
+        if not self.mates.pass_on(key, sock):
+            self._meet(key, sock, host)
 
     def _meet(self, key: ListenerKey, sock: socket.socket, host: str) -> None:
         shortage = self.threshold.shortage(len(self._drivers) + len(self.carrier))
@@ -265,6 +273,7 @@ class Worker:
         self._next_tick = self.loop.time() + TICK_S
         self._timer = self.loop.call_at(self._next_tick, self._tick)
         self.threshold.look(self.lag_s)
+        self.mates.be_able(is_able=not self.threshold.is_reached)
         now = time.monotonic()
         for data in tuple(self._moving):
             self._check(data, now)
@@ -289,7 +298,8 @@ class Worker:
         """Return what the worker has counted beside its facts."""
         commands = (Sample("commands_total", (verb,), float(number)) for verb, number in self.commands.items())
         lacks = (Sample("descriptors_used_up_total", (call,), float(number)) for call, number in used_up.items())
-        return (*commands, *lacks)
+        passed = Sample("connections_passed_on_total", (), float(self.mates.passed))
+        return (*commands, *lacks, passed)
 
     def gauges(self) -> tuple[Sample, ...]:
         """Return what can be read off right now."""
@@ -334,6 +344,7 @@ class Worker:
         """Take no new connection, and wait until the last one has ended; others listen on the same sockets already."""
         self._is_stopping = self._is_leaving = True
         self._listen({})
+        self.mates.leave()
         self.carrier.stop_listening()
         await self._wait_idle(None)
 
@@ -341,6 +352,7 @@ class Worker:
         """Close the listeners, let running transfers end for `grace_s` seconds, dismiss the rest."""
         self._is_stopping = True
         self._listen({})
+        self.mates.leave()
         self.carrier.stop_listening()
         for driver in tuple(self._drivers.values()):
             driver.dispatch(events.ShuttingDown("ftpair is shutting down"))

@@ -95,6 +95,7 @@ METRICS: dict[str, Metric] = {
     "event_loop_lag_seconds": Metric("gauge", "How long an event waited for a worker.", ("worker",)),
     "overload": Metric("gauge", "1 while a worker takes no new sessions for it.", ("worker", "shortage")),
     "descriptors_used_up_total": Metric("counter", "Calls of workers that found no descriptor left.", ("call",)),
+    "connections_passed_on_total": Metric("counter", "New sessions that a worker gave to one with less to do.", ()),
     "process_open_fds": Metric("gauge", "Open descriptors.", ("process",)),
     "build_info": Metric("gauge", "Always 1.", ("version",)),
 }
