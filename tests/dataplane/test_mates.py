@@ -115,6 +115,17 @@ def test_clients_that_all_come_to_one_worker_are_spread_evenly_even_if_all_come_
     play(scene, workers)
 
 
+def test_whoever_has_gone_again_leaves_room_for_the_next():
+    async def scene(crew: Crew) -> None:
+        crew.counts[0].add(SLOT, SESSIONS, 1)
+        for number in range(1, 5):
+            crew.connect(0)
+            await crew.until([0, number])
+            crew.counts[1].add(SLOT, SESSIONS, -1)
+
+    play(scene)
+
+
 def test_running_transfers_weigh_as_sessions_do():
     async def scene(crew: Crew) -> None:
         crew.counts[0].add(SLOT, SESSIONS, 2)

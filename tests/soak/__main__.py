@@ -77,7 +77,7 @@ def pids_of(balancer: Balancer) -> dict[str, int]:
     lines = {int(pid): Path(f"/proc/{pid}/cmdline").read_text().split("\0") for pid in children}
     named = {line[line.index("-m") + 1].rpartition(".")[2]: pid for pid, line in lines.items() if "-m" in line}
     workers = {f"worker {number}": pid for number, pid in enumerate(balancer.worker_pids())}
-    return {"supervisor": supervisor, **workers, "prober": named["prober"], "api": named["api"]}
+    return {"supervisor": supervisor, **workers, "prober": named["prober"], "api": named["web"]}
 
 
 def settle(balancer: Balancer) -> None:

@@ -129,7 +129,7 @@ class Mates:
         except OSError:  # Its inbox is full, or it has just gone.
             return False
         sock.close()
-        mate.underway += 1
+        mate.note_passed(self._watch.turn)
         self.passed += 1
         return True
 
@@ -150,7 +150,7 @@ class Mates:
         idlest = None
         for mate in self._mates:
             if self._counts.revision_of(mate.place) == self._revision:
-                load = mate.expected(self._counts.load_of(mate.place))
+                load = self._counts.load_of(mate.place) + mate.underway(self._watch.turn)
                 if load < least:
                     least, idlest = load, mate
         return idlest
@@ -170,19 +170,19 @@ class Mates:
 class _Mate:
     """Another worker: its place in the counts, and where to write to."""
 
-    __slots__ = ("_seen", "outbox", "place", "underway")
+    __slots__ = ("_passed", "_turn", "outbox", "place")
 
     def __init__(self, place: int, outbox: socket.socket) -> None:
         self.place, self.outbox = place, outbox
-        self.underway = 0
-        """How many connections it was passed since its load was seen to change."""
-        self._seen = -1
+        self._passed, self._turn = 0, -1
 
-    def expected(self, load: int) -> int:
-        """Return what it will have when it has taken in what is under way."""
-        if load != self._seen:
-            self._seen, self.underway = load, 0
-        return load + self.underway
+    def note_passed(self, turn: int) -> None:
+        """Remember a connection that it was passed in this turn of the watch."""
+        self._passed, self._turn = self.underway(turn) + 1, turn
+
+    def underway(self, turn: int) -> int:
+        """Return how many were passed in this very turn, so that its load does not show them yet."""
+        return self._passed if turn == self._turn else 0
 
 
 class _Inbox:
