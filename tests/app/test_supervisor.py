@@ -4,6 +4,7 @@ import ftplib
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -187,8 +188,19 @@ def test_sessions_are_spread_evenly_over_the_workers_also_when_one_was_killed(si
         until(lambda: all(worker["is_ready"] for worker in ftpair.api("/api/v1/status").json()["workers"]))
         clients += [connect(site.port)[0] for _ in range(6)]
         assert sessions_by_worker(ftpair) == {0: 5, 1: 5}
-        passed = re.search(r"^ftpair_connections_passed_on_total (\d+)", ftpair.api("/metrics").text, re.MULTILINE)
-        assert passed is not None
+        passed = "ftpair_connections_passed_on_total"
+        until(lambda: re.search(rf"^{passed} [1-9]", ftpair.api("/metrics").text, re.MULTILINE))
+
+
+def test_a_worker_with_a_shortage_gives_newcomers_to_one_that_has_room(site):
+    with running(site) as ftpair:
+        ftpair.heard("READY=1")
+        short, _other = ftpair.api("/api/v1/status").json()["workers"]
+        held = [connect(site.port)[0] for _ in range(4)]
+        resource.prlimit(short["pid"], resource.RLIMIT_NOFILE, (short["open_fds"] + 5, 1024))
+        until(lambda: ftpair.api("/api/v1/status").json()["workers"][0]["shortages"] == ["descriptors"])
+        held += [connect(site.port)[0] for _ in range(8)]
+        assert sessions_by_worker(ftpair) == {0: 2, 1: 10}
 
 
 def test_hangup_brings_a_changed_file_in_and_running_sessions_keep_theirs(site):

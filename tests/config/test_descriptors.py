@@ -30,7 +30,7 @@ def test_descriptors_are_counted_for_twice_the_even_share_of_a_worker():
 
 
 def test_the_fewest_let_a_worker_serve_some_sessions_and_the_supervisor_hold_every_listener():
-    assert fewest_descriptors(config(), 1) == 70
+    assert fewest_descriptors(config(), 1) == 69
     assert fewest_descriptors(config(services=20, ports="21,990,1025-1052"), 16) == 32 + 40 * 16 + 18 * 4 + 32
 
 

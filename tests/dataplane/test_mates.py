@@ -1,21 +1,26 @@
 """Newcomers go to the worker that has least to do, and none of them is lost on the way."""
 
+import array
 import asyncio
 import os
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 
+import msgspec
 import pytest
 import uvloop
 
 from ftpair.core.columns import SESSIONS, TRANSFERS
 from ftpair.core.messages import ListenerKey
-from ftpair.dataplane.counts import Counts, create_counts_fd
+from ftpair.dataplane.accepting import Share
+from ftpair.dataplane.counts import TRANSFER_WEIGHT, Counts, create_counts_fd
 from ftpair.dataplane.mates import Inboxes, Mates
 from ftpair.dataplane.watch import Watch
 
-from .descriptors import only
+from .descriptors import count, only
+from .stage import EXPLICIT, VIP, service_plan, stage
 
 KEY = ListenerKey("VIP", "explicit", "127.0.0.1", 21)
 SLOT = 3
@@ -43,7 +48,7 @@ class Crew:
             assert (key, host, sock.gettimeout()) == (KEY, "127.0.0.1", 0)
             self.keep(number, sock)
 
-        mates = Mates(self.watch, self.counts[number], take)
+        mates = Mates(self.watch, self.counts[number], Share(self.watch), take)
         self.introduce(mates, number)
         return mates
 
@@ -126,14 +131,19 @@ def test_whoever_has_gone_again_leaves_room_for_the_next():
     play(scene)
 
 
-def test_running_transfers_weigh_as_sessions_do():
+def test_who_moves_files_is_spread_although_one_worker_has_many_idle_sessions():
     async def scene(crew: Crew) -> None:
-        crew.counts[0].add(SLOT, SESSIONS, 2)
-        crew.counts[1].add(SLOT, SESSIONS, 1)
-        crew.counts[1].add(SLOT, TRANSFERS, 1)
-        crew.connect(0)
-        crew.connect(1)
-        await crew.until([1, 1])
+        crew.counts[0].add(SLOT, SESSIONS, 60)
+        shares = [0, 0]
+        for _ in range(6):
+            crew.connect(0)
+            crew.connect(1)
+            await asyncio.sleep(0.05)
+            for number, came in enumerate(crew.shares()):
+                crew.counts[number].add(SLOT, TRANSFERS, came - shares[number])
+                shares[number] = came
+        assert crew.shares() == [6, 6]
+        assert crew.counts[0].load == 66 + 6 * TRANSFER_WEIGHT
 
     play(scene)
 
@@ -262,18 +272,184 @@ def test_a_client_that_has_gone_meanwhile_harms_nobody():
     play(scene)
 
 
-def test_without_a_descriptor_a_connection_waits_in_the_inbox_instead_of_being_lost():
+@pytest.mark.parametrize("free", [0, 3])
+def test_without_a_descriptor_connections_wait_in_the_inbox_instead_of_being_lost(free: int):
     async def scene(crew: Crew) -> None:
-        crew.counts[0].add(SLOT, SESSIONS, 5)
-        client = crew.connect(0)
-        with only(0):
+        crew.counts[0].add(SLOT, SESSIONS, 20)
+        clients = [crew.connect(0) for _ in range(10)]
+        assert crew.shares() == [0, 0]
+        with only(free):
             await asyncio.sleep(0.3)
-            assert crew.shares() == [0, 0]
-        await crew.until([0, 1])
-        crew.came[1][0].sendall(b"220\r\n")
-        assert client.recv(10) == b"220\r\n"
+            assert crew.shares()[1] < 10
+        await crew.until([0, 10])
+        for sock in crew.came[1]:
+            sock.sendall(b"220\r\n")
+        assert [client.recv(10) for client in clients] == [b"220\r\n"] * 10
 
     play(scene)
+
+
+def test_of_three_a_dead_and_a_hanging_one_do_not_keep_the_idle_one_from_helping():
+    async def scene(crew: Crew) -> None:
+        crew.counts[0].add(SLOT, SESSIONS, 1000)
+        crew.counts[3].add(SLOT, SESSIONS, 100)
+        crew.mates[1].leave()
+        crew.counts[1].work_by(1)  # Nobody has cleared what the dead one said.
+        crew.counts[2].work_by(1)  # This one has no plan in truth: it never reads.
+        for _ in range(60):
+            crew.connect(0)
+            await asyncio.sleep(0)
+        hanging = 60 - crew.shares()[0] - crew.shares()[3]
+        assert hanging <= 30
+        await crew.until([0, 0, 0, 60 - hanging])
+
+    play(scene, 4, planless=2)
+
+
+def test_what_newcomers_cost_is_theirs_however_they_come():
+    async def scene(crew: Crew) -> None:
+        for mates in crew.mates:
+            mates.leave()
+        turns: list[int] = []
+
+        def take(_key: ListenerKey, sock: socket.socket, _host: str) -> None:
+            turns.append(crew.watch.turn)
+            sock.close()
+            time.sleep(0.01)  # Dearer than all that newcomers may have in a turn.
+
+        slow = Mates(crew.watch, crew.counts[1], Share(crew.watch), take)
+        crew.inboxes = Inboxes(2)
+        crew.stack.callback(crew.inboxes.close)
+        crew.introduce(slow, 1)
+        crew.mates[0] = crew.begin(0)
+        for mates in (slow, crew.mates[0]):
+            mates.work_by(1, (KEY,))
+        crew.counts[0].add(SLOT, SESSIONS, 50)
+        for _ in range(5):
+            crew.connect(0)
+        while len(turns) < 5:
+            await asyncio.sleep(0.01)
+        assert turns == sorted(set(turns))
+        slow.leave()
+
+    play(scene)
+
+
+def test_a_bug_with_one_newcomer_costs_the_others_nothing():
+    async def scene(crew: Crew) -> None:
+        met: list[int] = []
+
+        def take(_key: ListenerKey, sock: socket.socket, _host: str) -> None:
+            met.append(sock.fileno())
+            raise ZeroDivisionError
+
+        crew.mates[1].leave()
+        crew.inboxes = Inboxes(2)
+        crew.stack.callback(crew.inboxes.close)
+        crew.introduce(crew.mates[0], 0)
+        faulty = Mates(crew.watch, crew.counts[1], Share(crew.watch), take)
+        crew.introduce(faulty, 1)
+        faulty.work_by(1, (KEY,))
+        crew.counts[0].add(SLOT, SESSIONS, 50)
+        clients = [crew.connect(0) for _ in range(3)]
+        faulty.leave()
+        assert len(met) == 3
+        assert [client.recv(1) for client in clients] == [b""] * 3
+
+    play(scene)
+
+
+def test_a_listener_that_moves_to_another_service_keeps_who_is_under_way():
+    async def scene(crew: Crew) -> None:
+        crew.counts[0].add(SLOT, SESSIONS, 5)
+        crew.counts[1].work_by(1)  # The one before did.
+        client = crew.connect(0)
+        came: list[ListenerKey] = []
+        moved = ListenerKey("RENAMED", "explicit", KEY.host, KEY.port)
+
+        def take(key: ListenerKey, sock: socket.socket, _host: str) -> None:
+            came.append(key)
+            crew.keep(1, sock)
+
+        successor = Mates(crew.watch, crew.counts[1], Share(crew.watch), take)
+        crew.introduce(successor, 1)
+        successor.work_by(2, (moved,))
+        while not came:
+            await asyncio.sleep(0.01)
+        assert came == [moved]
+        crew.came[1][0].sendall(b"220\r\n")
+        assert client.recv(10) == b"220\r\n"
+        successor.leave()
+
+    play(scene, planless=1)
+
+
+def test_nonsense_from_a_worker_that_was_taken_over_costs_neither_inbox_nor_descriptors():
+    async def scene(crew: Crew) -> None:
+        outbox = socket.socket(fileno=os.dup(crew.inboxes.fds(0)[1]))
+        ours, theirs = socket.socketpair()
+        pipe = os.pipe()
+        before = count()
+
+        def send(*fds: int) -> None:
+            outbox.sendmsg((b"x",), [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))])
+
+        outbox.send(b"")
+        for _ in range(3):
+            send(ours.fileno())
+            send(pipe[0])
+            send(ours.fileno(), theirs.fileno(), pipe[1])
+        await asyncio.sleep(0.2)
+        assert count() == before
+        crew.counts[0].add(SLOT, SESSIONS, 5)
+        crew.connect(0)
+        await crew.until([0, 1])
+        for sock in (outbox, ours, theirs):
+            sock.close()
+        for fd in pipe:
+            os.close(fd)
+
+    play(scene)
+
+
+def test_no_descriptor_is_left_behind():
+    async def scene(crew: Crew) -> None:
+        before = count()
+        for _ in range(3):
+            former, crew.inboxes = crew.inboxes, Inboxes(2)
+            for number, mates in enumerate(crew.mates):
+                crew.introduce(mates, number)
+            former.close()
+            await asyncio.sleep(0.05)
+        crew.stack.callback(crew.inboxes.close)
+        assert count() == before
+        for mates in crew.mates:
+            mates.leave()
+        assert count() == before - 4
+
+    play(scene)
+
+
+def test_a_worker_takes_in_what_it_is_passed_and_is_passed_nothing_when_it_ends():
+    inboxes = Inboxes(2)
+    outbox = socket.socket(fileno=os.dup(inboxes.fds(1)[1]))
+    with stage(service_plan()) as running, socket.create_server(("127.0.0.1", 0)) as listener:
+        fds = [os.dup(fd) for fd in inboxes.fds(0)]
+        running.call(lambda: running.worker.mates.use((), fds[:1]))
+        os.close(fds[1])
+        with socket.create_connection(listener.getsockname(), 5) as client:
+            sock, _ = listener.accept()
+            name = msgspec.msgpack.encode((VIP, EXPLICIT))
+            outbox.sendmsg((name,), [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", (sock.fileno(),)))])
+            sock.close()
+            assert client.recv(100).startswith(b"220")
+        running.wait(running.is_at_rest)
+        left = asyncio.run_coroutine_threadsafe(running.worker.leave(), running.loop)
+        left.result(10)
+        with pytest.raises(BrokenPipeError):
+            outbox.send(b"x")
+    outbox.close()
+    inboxes.close()
 
 
 def test_a_worker_alone_passes_nothing():

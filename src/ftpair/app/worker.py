@@ -117,7 +117,7 @@ class WorkerProcess:
             case ListClients(number):
                 self._channel.send(Clients(number, self._worker.clientele.all()))
             case UseHandover() | UseMates():
-                self._introduced(message, fds)
+                self._equip(message, fds)
             case Leave():
                 self._leave()
             case Stop(grace_s):
@@ -158,11 +158,11 @@ class WorkerProcess:
         said, fds = self._keepsakes.handed_over(self._worker.holdings(), self._leaving_since)
         self._channel.send(said, fds)
 
-    def _introduced(self, to: UseHandover | UseMates, fds: Sequence[int]) -> None:
-        if isinstance(to, UseHandover):
-            self._taken(to.likeness, *fds)
+    def _equip(self, message: UseHandover | UseMates, fds: Sequence[int]) -> None:
+        if isinstance(message, UseHandover):
+            self._taken(message.likeness, *fds)
         else:
-            self._worker.mates.use(to.places, fds)
+            self._worker.mates.use(message.places, fds)
 
     def _taken(self, likeness: str, fd: int) -> None:
         """Be that supervisor's from now on."""
@@ -178,8 +178,10 @@ class WorkerProcess:
             self._leaving = asyncio.get_running_loop().create_task(self._left())
 
     async def _left(self) -> None:
-        await self._worker.leave()
-        self._stop(0.0)
+        try:
+            await self._worker.leave()
+        finally:  # Whatever went wrong: it ends.
+            self._stop(0.0)
 
     def _terminated(self) -> None:
         """End in order, unless a supervisor speaks for all: it was told as well, or it alone."""
@@ -193,8 +195,10 @@ class WorkerProcess:
             self._stopping = asyncio.get_running_loop().create_task(self._end(grace_s))
 
     async def _end(self, grace_s: float) -> None:
-        await self._worker.stop(grace_s)
-        self._done.set()
+        try:
+            await self._worker.stop(grace_s)
+        finally:
+            self._done.set()
 
     def _beat(self) -> None:
         if self._is_orphan:  # What nobody hears is kept for the next supervisor, within bounds.

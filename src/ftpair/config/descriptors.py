@@ -62,5 +62,6 @@ def fewest_descriptors(config: Config, workers: int) -> int:
     doors, standing = sum(_doors(each) for _, each in carried_here(config)), _standing_ports(config)
     supervisor = doors * workers + standing + (workers + 2) * _PER_CHILD + workers * _PER_INBOX
     sessions = FEWEST_SESSIONS * (DESCRIPTORS_PER_SESSION + 1)  # A passive port besides.
-    worker = doors + -(-standing // workers) + workers + sessions
+    mates = workers if workers > 1 else 0
+    worker = doors + -(-standing // workers) + mates + sessions
     return _FEWEST_OF_A_PROCESS + max(supervisor, worker)

@@ -19,7 +19,9 @@ PRESENT, LOAD, REVISION = (SLOTS * COLUMNS + number for number in range(3))
 takes newcomers in; 0: it takes none."""
 BLOCK = REVISION + 1
 """Cells of one worker."""
-_RUNNING = frozenset({SESSIONS, TRANSFERS})
+TRANSFER_WEIGHT = 1000
+"""A session that waits costs next to nothing beside one that moves a file."""
+_WEIGHTS = {SESSIONS: 1, TRANSFERS: TRANSFER_WEIGHT}
 _UNHURT = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 
 
@@ -71,8 +73,8 @@ class Counts:
     def add(self, slot: int, column: int, amount: int) -> None:
         """Add to a figure of this process; a negative amount takes away."""
         self._cells[self._own + slot * COLUMNS + column] += amount
-        if column in _RUNNING:
-            self._cells[self._own + LOAD] += amount
+        if column in _WEIGHTS:
+            self._cells[self._own + LOAD] += amount * _WEIGHTS[column]
 
     def total(self, slot: int, column: int) -> int:
         """Return a figure of a slot, summed over all workers and the past."""
@@ -100,10 +102,7 @@ class Counts:
 
     @property
     def load(self) -> int:
-        """Return what this worker has to do: its sessions and transfers, as often as they are counted.
-
-        A session counts once more when it has a server, and twice more while it has a transfer.
-        """
+        """Return what this worker has to do: a session weighs 1, with a server 2; a running transfer 1,000."""
         return self._cells[self._own + LOAD]
 
     def load_of(self, place: int) -> int:

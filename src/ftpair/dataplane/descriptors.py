@@ -31,12 +31,12 @@ def are_used_up(error: OSError, call: Call) -> bool:
     return True
 
 
-def is_one_left(call: Call = "connect") -> bool:
-    """Return whether one more can be opened, to connect with; count it for that call if not."""
+def is_one_left() -> bool:
+    """Return whether one more can be opened, to connect with."""
     try:
         os.close(os.eventfd(0, os.EFD_CLOEXEC))
     except OSError as error:
-        return not are_used_up(error, call)
+        return not are_used_up(error, "connect")
     return True
 
 

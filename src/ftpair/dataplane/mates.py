@@ -7,16 +7,23 @@ inboxes open, as it keeps listeners: what lies in that of a worker that has died
 """
 
 import array
+import logging
+import os
+import select
 import socket
+import time
 from collections.abc import Callable, Sequence
 from math import inf
 
 import msgspec
 
 from ftpair.core.messages import ListenerKey
+from ftpair.dataplane.accepting import Share
 from ftpair.dataplane.counts import Counts
-from ftpair.dataplane.descriptors import is_one_left
+from ftpair.dataplane.descriptors import used_up
 from ftpair.dataplane.watch import Watch
+
+log = logging.getLogger(__name__)
 
 INBOX_BYTES = 8 << 10
 """What the kernel may use for connections on their way to one worker, some twenty: one that hangs gets no more."""
@@ -25,8 +32,10 @@ PART = 8
 PAUSE_S = 0.2
 """How long an inbox rests when descriptors have run out: what is in it waits."""
 _AT_ONCE = 16
-_KEY_BYTES = 4096
-_FD_SPACE = socket.CMSG_SPACE(array.array("i").itemsize)
+_NAME_BYTES = 256
+_ROOM = socket.CMSG_LEN(array.array("i").itemsize)
+"""For one descriptor: in the room that CMSG_SPACE gives there are two."""
+_INTERNET = frozenset({socket.AF_INET, socket.AF_INET6})
 
 OnPassed = Callable[[ListenerKey, socket.socket, str], None]
 
@@ -72,21 +81,24 @@ class Mates:
 
     __slots__ = (
         "_counts",
-        "_inbox",
+        "_inboxes",
         "_is_able",
         "_keys",
         "_mates",
         "_names",
         "_on_passed",
         "_revision",
+        "_share",
         "_watch",
         "passed",
     )
 
-    def __init__(self, watch: Watch, counts: Counts, on_passed: OnPassed) -> None:
-        self._watch, self._counts, self._on_passed = watch, counts, on_passed
+    def __init__(self, watch: Watch, counts: Counts, share: Share, on_passed: OnPassed) -> None:
+        """`share` is what newcomers may have of the worker's time, by whichever way they come."""
+        self._watch, self._counts, self._share, self._on_passed = watch, counts, share, on_passed
         self._mates: list[_Mate] = []
-        self._inbox: _Inbox | None = None
+        self._inboxes: list[_Inbox] = []
+        """The own one, and former ones: those end by themselves when nobody is left who could write to them."""
         self._keys: dict[bytes, ListenerKey] = {}
         self._names: dict[ListenerKey, bytes] = {}
         self._revision, self._is_able = 0, True
@@ -99,39 +111,35 @@ class Mates:
             mate.outbox.close()
         inbox, *outboxes = (socket.socket(fileno=fd) for fd in fds)
         self._mates = [_Mate(place, outbox) for place, outbox in zip(places, outboxes, strict=True)]
-        # What lies in a former one is still read: it ends by itself when nobody is left who could write to it.
-        self._inbox = _Inbox(self._watch, inbox, self._received)
-        if self._revision:
-            self._inbox.open()
+        self._inboxes = [each for each in self._inboxes if each.is_open]
+        self._inboxes.append(_Inbox(self._watch, inbox, self._share, self._received))
+        self._read()
 
     def work_by(self, revision: int, keys: Sequence[ListenerKey]) -> None:
         """Pass on, and take, what comes to these listeners, to and from those who work by the same plan."""
-        self._names = {key: msgspec.msgpack.encode(key) for key in keys}
+        # By address: a listener that moves to another service keeps who is under way, as it keeps its queue.
+        self._names = {key: msgspec.msgpack.encode((key.host, key.port)) for key in keys}
         self._keys = {name: key for key, name in self._names.items()}
         self._revision = revision
-        if self._inbox is not None:
-            self._inbox.open()
+        self._read()
         self.be_able(is_able=self._is_able)
 
     def be_able(self, *, is_able: bool) -> None:
-        """Take newcomers in, or none: then whatever comes is passed on to who does, as long as there is one."""
+        """Take newcomers in, or none: then whoever comes is passed on to who does, as long as there is one."""
         self._is_able = is_able
         self._counts.work_by(self._revision if is_able else 0)
 
     def pass_on(self, key: ListenerKey, sock: socket.socket) -> bool:
         """Give a new connection to the mate that has least, if it has clearly less; return whether it is gone."""
-        mate = self._idlest() if self._revision else None
-        if mate is None:
+        if not self._revision:
             return False
-        try:
-            ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", (sock.fileno(),)))]
-            mate.outbox.sendmsg((self._names[key],), ancillary)
-        except OSError:  # Its inbox is full, or it has just gone.
-            return False
-        sock.close()
-        mate.note_passed(self._watch.turn)
-        self.passed += 1
-        return True
+        for _load, mate in sorted(self._idler(), key=lambda idler: idler[0]):
+            if self._give(mate, self._names[key], sock):
+                sock.close()
+                mate.note_passed(self._watch.turn)
+                self.passed += 1
+                return True
+        return False
 
     def leave(self) -> None:
         """Pass nothing on any more, and take in what has been passed so far: nothing comes after it."""
@@ -139,32 +147,48 @@ class Mates:
         self._counts.work_by(0)
         for mate in self._mates:
             mate.outbox.close()
-        self._mates = []
-        if self._inbox is not None:
-            self._inbox.empty()
-            self._inbox = None
+        for inbox in self._inboxes:
+            inbox.empty()
+        self._mates, self._inboxes = [], []
 
-    def _idlest(self) -> "_Mate | None":
-        own = self._counts.load
-        least: float = own - own // PART if self._is_able else inf
-        idlest = None
-        for mate in self._mates:
-            if self._counts.revision_of(mate.place) == self._revision:
-                load = self._counts.load_of(mate.place) + mate.underway(self._watch.turn)
-                if load < least:
-                    least, idlest = load, mate
-        return idlest
+    def _read(self) -> None:
+        if self._revision:  # Before there is a plan, who comes waits.
+            for inbox in self._inboxes:
+                inbox.open()
+
+    def _idler(self) -> list[tuple[int, "_Mate"]]:
+        """Return the mates that have clearly less to do than this worker, and what they have."""
+        own, turn = self._counts.load, self._watch.turn
+        bar = own - own // PART if self._is_able else inf
+        able = (mate for mate in self._mates if self._counts.revision_of(mate.place) == self._revision)
+        loads = ((self._counts.load_of(mate.place) + mate.underway(turn), mate) for mate in able)
+        return [(load, mate) for load, mate in loads if load < bar]
+
+    def _give(self, mate: "_Mate", name: bytes, sock: socket.socket) -> bool:
+        ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", (sock.fileno(),)))]
+        try:
+            mate.outbox.sendmsg((name,), ancillary, socket.MSG_DONTWAIT)
+        except ConnectionError:  # It has left, or died while no supervisor keeps its inbox.
+            mate.outbox.close()
+            self._mates.remove(mate)
+        except OSError:  # Its inbox is full: it hangs, or has more than enough to do.
+            pass
+        else:
+            return True
+        return False
 
     def _received(self, name: bytes, sock: socket.socket) -> None:
         key = self._keys.get(name)
+        if key is None:
+            log.info("a listener is gone, and with it who was passed on to this worker")
+            sock.close()
+            return
         try:
             host = sock.getpeername()[0]
         except OSError:  # It has gone again.
-            key = None
-        if key is None:  # Or its listener has, with a new plan.
             sock.close()
-        else:
-            self._on_passed(key, sock, host)
+            return
+        self._on_passed(key, sock, host)
 
 
 class _Mate:
@@ -186,52 +210,94 @@ class _Mate:
 
 
 class _Inbox:
-    """Reads connections, a few at a time, until nobody can write any more."""
+    """Reads connections, a few at a time and within the share of newcomers, until nobody can write any more."""
 
-    __slots__ = ("_on_received", "_sock", "_watch")
+    __slots__ = ("_on_received", "_share", "_sock", "_watch")
 
-    def __init__(self, watch: Watch, sock: socket.socket, on_received: Callable[[bytes, socket.socket], None]) -> None:
-        self._watch, self._sock, self._on_received = watch, sock, on_received
+    def __init__(
+        self, watch: Watch, sock: socket.socket, share: Share, on_received: Callable[[bytes, socket.socket], None]
+    ) -> None:
+        self._watch, self._sock, self._share, self._on_received = watch, sock, share, on_received
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything may still come."""
+        return self._sock.fileno() >= 0
 
     def open(self) -> None:
         """Read from now on; before, what comes waits."""
-        if self._sock.fileno() >= 0:
+        if self.is_open:
             self._watch.add_reader(self._sock.fileno(), self._readable)
 
     def empty(self) -> None:
         """Read all there is, refuse more, end."""
-        if self._sock.fileno() >= 0:  # Otherwise it has ended already: nobody was left who could write.
+        if self.is_open:
             self._sock.shutdown(socket.SHUT_RD)  # A mate that writes from here on is told so, and keeps its connection.
             while self._read_one():
                 pass
             self._end()
 
     def _readable(self) -> None:
-        if not is_one_left("accept"):  # The kernel would drop the connection that found none.
-            self._watch.remove_reader(self._sock.fileno())
-            self._watch.loop.call_later(PAUSE_S, self.open)
-            return
+        began = time.monotonic()
         for _ in range(_AT_ONCE):
             if not self._read_one():
                 return
+            began, before = time.monotonic(), began
+            if not self._share.spend(began - before):
+                return
 
     def _read_one(self) -> bool:
+        """Take one connection in; return whether there may be more."""
         try:
-            name, ancillary, _flags, _address = self._sock.recvmsg(_KEY_BYTES, _FD_SPACE, socket.MSG_CMSG_CLOEXEC)
+            # Looked at first: for want of a descriptor the kernel would drop the connection with its message.
+            name, ancillary, _flags, _address = self._sock.recvmsg(
+                _NAME_BYTES, _ROOM, socket.MSG_PEEK | socket.MSG_CMSG_CLOEXEC | socket.MSG_DONTWAIT
+            )
+            fds = [fd for _level, _kind, raw in ancillary for fd in array.array("i", raw)]
+            if name and not fds:
+                self._rest()
+                return False
+            self._sock.recv(_NAME_BYTES, socket.MSG_DONTWAIT)
         except BlockingIOError:
             return False
         except OSError:
-            name, ancillary = b"", []
-        if not name:
             self._end()
             return False
-        for _level, _kind, raw in ancillary:
-            sock = socket.socket(fileno=array.array("i", raw)[0])
-            sock.settimeout(0)
-            self._on_received(name, sock)
+        if not name and self._has_ended():
+            self._end()
+            return False
+        for fd in fds:
+            self._take(name, fd)
         return True
 
+    def _take(self, name: bytes, fd: int) -> None:
+        try:
+            sock = socket.socket(fileno=fd)
+        except OSError:  # No socket at all; nobody but a worker that was taken over sends such.
+            os.close(fd)
+            return
+        sock.settimeout(0)
+        if sock.family not in _INTERNET:
+            sock.close()
+            return
+        try:
+            self._on_received(name, sock)
+        except Exception:  # A bug with one newcomer must not cost the others their turn, nor the worker its end.
+            log.exception("a connection that was passed on cannot be taken in")
+            sock.close()
+
+    def _has_ended(self) -> bool:
+        poll = select.poll()
+        poll.register(self._sock, select.POLLRDHUP)
+        return bool(poll.poll(0))
+
+    def _rest(self) -> None:
+        """Descriptors have run out: what is here waits."""
+        used_up["accept"] += 1
+        self._watch.remove_reader(self._sock.fileno())
+        self._watch.loop.call_later(PAUSE_S, self.open)
+
     def _end(self) -> None:
-        if self._sock.fileno() >= 0:
+        if self.is_open:
             self._watch.remove_reader(self._sock.fileno())
             self._sock.close()

@@ -50,11 +50,6 @@ class Threshold:
         self._admission = AT_EASE
         self._episodes: dict[Shortage, _Episode] = {}
 
-    @property
-    def is_reached(self) -> bool:
-        """Whether whoever comes is turned away, as of the last look."""
-        return bool(self._admission.shortages)
-
     def shortage(self, sessions: int) -> Shortage | None:
         """Return what there is too little of for one more beside so many sessions; None: it may come in."""
         if self._admission.shortages:

@@ -16,6 +16,7 @@ from ftpair.core.ending import Leg
 from ftpair.core.facts import DataConnection, Fact
 from ftpair.core.halting import Halted
 from ftpair.core.messages import ListenerKey, Sessions
+from ftpair.core.overload import Shortage
 from ftpair.core.plan import Entrance, Plan, ServerPlan, ServicePlan
 from ftpair.core.status import Sample, ServerState
 from ftpair.dataplane.accepting import Accepting, OnAccepted, Share
@@ -72,7 +73,7 @@ class Worker:
         self.sockets = Watch(self.loop)
         self._echo, self._newcomers = Echo(self.sockets), Share(self.sockets)
         self.stock = Stock(self.sockets)
-        self.mates = Mates(self.sockets, counts, self._meet)
+        self.mates = Mates(self.sockets, counts, self._newcomers, self._meet)
         self.clientele, self.outcomes = Clientele(), Outcomes(counts)
         self.seal = Seal()
         self._heap = Heap()
@@ -187,9 +188,15 @@ class Worker:
         if not self.mates.pass_on(key, sock):
             self._meet(key, sock, host)
 
+    def _shortage(self) -> Shortage | None:
+        return self.threshold.shortage(len(self._drivers) + len(self.carrier))
+
     def _meet(self, key: ListenerKey, sock: socket.socket, host: str) -> None:
-        shortage = self.threshold.shortage(len(self._drivers) + len(self.carrier))
+        shortage = self._shortage()
         if shortage is not None:
+            self.mates.be_able(is_able=False)
+            if self.mates.pass_on(key, sock):
+                return
             self.threshold.turn_away(shortage, key.service, key.entrance, sock, host)
         elif self.carrier.carries(key.service):
             self.carrier.meet(key.service, key.entrance, sock, host)
@@ -273,7 +280,7 @@ class Worker:
         self._next_tick = self.loop.time() + TICK_S
         self._timer = self.loop.call_at(self._next_tick, self._tick)
         self.threshold.look(self.lag_s)
-        self.mates.be_able(is_able=not self.threshold.is_reached)
+        self.mates.be_able(is_able=self._shortage() is None)
         now = time.monotonic()
         for data in tuple(self._moving):
             self._check(data, now)
