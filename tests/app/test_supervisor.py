@@ -197,10 +197,15 @@ def test_a_worker_with_a_shortage_gives_newcomers_to_one_that_has_room(site):
         ftpair.heard("READY=1")
         short, _other = ftpair.api("/api/v1/status").json()["workers"]
         held = [connect(site.port)[0] for _ in range(4)]
-        resource.prlimit(short["pid"], resource.RLIMIT_NOFILE, (short["open_fds"] + 5, 1024))
+        limits = resource.prlimit(short["pid"], resource.RLIMIT_NOFILE)
+        resource.prlimit(short["pid"], resource.RLIMIT_NOFILE, (short["open_fds"] + 5, limits[1]))
         until(lambda: ftpair.api("/api/v1/status").json()["workers"][0]["shortages"] == ["descriptors"])
         held += [connect(site.port)[0] for _ in range(8)]
         assert sessions_by_worker(ftpair) == {0: 2, 1: 10}
+        resource.prlimit(short["pid"], resource.RLIMIT_NOFILE, limits)
+        until(lambda: not ftpair.api("/api/v1/status").json()["workers"][0]["shortages"])
+        held += [connect(site.port)[0] for _ in range(8)]
+        assert 8 <= sessions_by_worker(ftpair)[0] <= 12
 
 
 def test_hangup_brings_a_changed_file_in_and_running_sessions_keep_theirs(site):
