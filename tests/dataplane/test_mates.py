@@ -39,13 +39,19 @@ class Crew:
         self.listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         self.clients: list[socket.socket] = []
         self.came: list[list[socket.socket]] = [[] for _ in range(workers)]
+        self.takes: dict[int, Callable[[ListenerKey, socket.socket], None]] = {}
+        """How a worker takes in what it is passed, where a test wants it otherwise."""
         self.mates = [self.begin(number) for number in range(workers)]
 
     def begin(self, number: int) -> Mates:
         """A life of a worker, up to its plan."""
 
         def take(key: ListenerKey, sock: socket.socket, host: str) -> None:
-            assert (key, host, sock.gettimeout()) == (KEY, "127.0.0.1", 0)
+            assert (host, sock.gettimeout()) == ("127.0.0.1", 0)
+            self.takes.get(number, keep)(key, sock)
+
+        def keep(key: ListenerKey, sock: socket.socket) -> None:
+            assert key == KEY
             self.keep(number, sock)
 
         mates = Mates(self.watch, self.counts[number], Share(self.watch), take)
@@ -308,29 +314,20 @@ def test_of_three_a_dead_and_a_hanging_one_do_not_keep_the_idle_one_from_helping
 
 def test_what_newcomers_cost_is_theirs_however_they_come():
     async def scene(crew: Crew) -> None:
-        for mates in crew.mates:
-            mates.leave()
         turns: list[int] = []
 
-        def take(_key: ListenerKey, sock: socket.socket, _host: str) -> None:
+        def take(_key: ListenerKey, sock: socket.socket) -> None:
             turns.append(crew.watch.turn)
             sock.close()
             time.sleep(0.01)  # Dearer than all that newcomers may have in a turn.
 
-        slow = Mates(crew.watch, crew.counts[1], Share(crew.watch), take)
-        crew.inboxes = Inboxes(2)
-        crew.stack.callback(crew.inboxes.close)
-        crew.introduce(slow, 1)
-        crew.mates[0] = crew.begin(0)
-        for mates in (slow, crew.mates[0]):
-            mates.work_by(1, (KEY,))
+        crew.takes[1] = take
         crew.counts[0].add(SLOT, SESSIONS, 50)
         for _ in range(5):
             crew.connect(0)
         while len(turns) < 5:
             await asyncio.sleep(0.01)
         assert turns == sorted(set(turns))
-        slow.leave()
 
     play(scene)
 
@@ -339,20 +336,14 @@ def test_a_bug_with_one_newcomer_costs_the_others_nothing():
     async def scene(crew: Crew) -> None:
         met: list[int] = []
 
-        def take(_key: ListenerKey, sock: socket.socket, _host: str) -> None:
+        def take(_key: ListenerKey, sock: socket.socket) -> None:
             met.append(sock.fileno())
             raise ZeroDivisionError
 
-        crew.mates[1].leave()
-        crew.inboxes = Inboxes(2)
-        crew.stack.callback(crew.inboxes.close)
-        crew.introduce(crew.mates[0], 0)
-        faulty = Mates(crew.watch, crew.counts[1], Share(crew.watch), take)
-        crew.introduce(faulty, 1)
-        faulty.work_by(1, (KEY,))
+        crew.takes[1] = take
         crew.counts[0].add(SLOT, SESSIONS, 50)
         clients = [crew.connect(0) for _ in range(3)]
-        faulty.leave()
+        crew.mates[1].leave()
         assert len(met) == 3
         assert [client.recv(1) for client in clients] == [b""] * 3
 
@@ -361,27 +352,40 @@ def test_a_bug_with_one_newcomer_costs_the_others_nothing():
 
 def test_a_listener_that_moves_to_another_service_keeps_who_is_under_way():
     async def scene(crew: Crew) -> None:
-        crew.counts[0].add(SLOT, SESSIONS, 5)
-        crew.counts[1].work_by(1)  # The one before did.
-        client = crew.connect(0)
         came: list[ListenerKey] = []
         moved = ListenerKey("RENAMED", "explicit", KEY.host, KEY.port)
 
-        def take(key: ListenerKey, sock: socket.socket, _host: str) -> None:
+        def take(key: ListenerKey, sock: socket.socket) -> None:
             came.append(key)
             crew.keep(1, sock)
 
-        successor = Mates(crew.watch, crew.counts[1], Share(crew.watch), take)
-        crew.introduce(successor, 1)
-        successor.work_by(2, (moved,))
+        crew.takes[1] = take
+        crew.counts[0].add(SLOT, SESSIONS, 5)
+        crew.counts[1].work_by(1)  # The one before did.
+        client = crew.connect(0)
+        crew.mates[1].work_by(2, (moved,))
         while not came:
             await asyncio.sleep(0.01)
         assert came == [moved]
         crew.came[1][0].sendall(b"220\r\n")
         assert client.recv(10) == b"220\r\n"
-        successor.leave()
 
     play(scene, planless=1)
+
+
+def test_who_leaves_without_a_descriptor_takes_in_later_what_is_under_way():
+    async def scene(crew: Crew) -> None:
+        crew.counts[0].add(SLOT, SESSIONS, 5)
+        clients = [crew.connect(0) for _ in range(4)]
+        with only(0):
+            crew.mates[1].leave()  # Its outbox makes room for one.
+            assert crew.shares() == [0, 1]
+        await crew.until([0, 4])
+        for sock in crew.came[1]:
+            sock.sendall(b"220\r\n")
+        assert [client.recv(10) for client in clients] == [b"220\r\n"] * 4
+
+    play(scene)
 
 
 def test_nonsense_from_a_worker_that_was_taken_over_costs_neither_inbox_nor_descriptors():

@@ -180,8 +180,9 @@ class WorkerProcess:
     async def _left(self) -> None:
         try:
             await self._worker.leave()
-        finally:  # Whatever went wrong: it ends.
-            self._stop(0.0)
+        except Exception:  # Whatever went wrong, it must not stay for ever.
+            log.exception("a worker cannot leave in order")
+        self._stop(0.0)
 
     def _terminated(self) -> None:
         """End in order, unless a supervisor speaks for all: it was told as well, or it alone."""
@@ -197,8 +198,9 @@ class WorkerProcess:
     async def _end(self, grace_s: float) -> None:
         try:
             await self._worker.stop(grace_s)
-        finally:
-            self._done.set()
+        except Exception:  # As above.
+            log.exception("a worker cannot end in order")
+        self._done.set()
 
     def _beat(self) -> None:
         if self._is_orphan:  # What nobody hears is kept for the next supervisor, within bounds.

@@ -73,8 +73,8 @@ class Counts:
     def add(self, slot: int, column: int, amount: int) -> None:
         """Add to a figure of this process; a negative amount takes away."""
         self._cells[self._own + slot * COLUMNS + column] += amount
-        if column in _WEIGHTS:
-            self._cells[self._own + LOAD] += amount * _WEIGHTS[column]
+        if weight := _WEIGHTS.get(column):
+            self._cells[self._own + LOAD] += amount * weight
 
     def total(self, slot: int, column: int) -> int:
         """Return a figure of a slot, summed over all workers and the past."""

@@ -230,12 +230,11 @@ class _Inbox:
             self._watch.add_reader(self._sock.fileno(), self._readable)
 
     def empty(self) -> None:
-        """Read all there is, refuse more, end."""
+        """Refuse more, and read all there is; it ends with the last one, later if descriptors have run out."""
         if self.is_open:
             self._sock.shutdown(socket.SHUT_RD)  # A mate that writes from here on is told so, and keeps its connection.
             while self._read_one():
                 pass
-            self._end()
 
     def _readable(self) -> None:
         began = time.monotonic()
@@ -260,7 +259,7 @@ class _Inbox:
             self._sock.recv(_NAME_BYTES, socket.MSG_DONTWAIT)
         except BlockingIOError:
             return False
-        except OSError:
+        except OSError:  # Nobody knows what; but an inbox that cannot be read would be asked for ever.
             self._end()
             return False
         if not name and self._has_ended():
